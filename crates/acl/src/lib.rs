@@ -1,0 +1,1 @@
+//! Patterns, match methods, pattern files and conditions.

@@ -1,0 +1,1 @@
+//! The balance algorithms: weights, slow start and HAProxy-identical hashing.

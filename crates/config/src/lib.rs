@@ -1,0 +1,1 @@
+//! The typed model of a configuration, the directive registry, defaults and diff.

@@ -1,0 +1,1 @@
+//! Spans, source files, codes, the catalogue of diagnostics and their renderers.

@@ -1,0 +1,1 @@
+//! The life of one stream: read, queue, connect, retry, forward, log.

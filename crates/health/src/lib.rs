@@ -1,0 +1,1 @@
+//! Rise and fall, check scripts and agent replies as a state machine.

@@ -1,0 +1,1 @@
+//! The message head as ordered fields over one buffer, and the HTTP/1 wire format.

@@ -1,0 +1,2 @@
+//! Checks configurations, explains routing, diffs against a running daemon.
+

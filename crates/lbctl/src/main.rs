@@ -1,0 +1,3 @@
+//! The lbctl command.
+
+fn main() {}

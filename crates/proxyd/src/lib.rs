@@ -1,0 +1,2 @@
+//! The daemon: arguments, privileges, listeners, generations, runtime socket.
+

@@ -1,0 +1,3 @@
+//! The proxyd command.
+
+fn main() {}

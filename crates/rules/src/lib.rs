@@ -1,0 +1,1 @@
+//! Compiles a configuration into a program and routes requests through it.

@@ -1,0 +1,1 @@
+//! Sample types, fetches, converters and log-format strings.

@@ -1,0 +1,1 @@
+//! Servers, clients and configurations for tests (never a runtime dependency).
