@@ -1,1 +1,16 @@
-//! The grammars of the configuration language, with spans.
+//! The grammars of the configuration language: bytes in, trees with spans out.
+//!
+//! In: the text of one or more files and an environment. Out: a [`tree::Tree`] of lines and words, and
+//! parsers for what words hold: conditions, sample expressions, log formats, addresses, durations.
+//! *Total parse*: any bytes give a tree, and the tree prints back as those bytes; a bad line is one
+//! `Bad` node and reading goes on, because the pest rules are total per line.
+//! Pure: variables come from an [`env::Environment`] that is an argument.
+//! Start with [`tree`]; the words' own grammar is `words.pest`.
+
+pub mod address;
+pub mod condition;
+pub mod env;
+pub mod expr;
+pub mod log_format;
+pub mod quantity;
+pub mod tree;

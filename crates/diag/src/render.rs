@@ -1,0 +1,1 @@
+//! Renderings of diagnostics: full text with snippets, one line each, json.
