@@ -1,1 +1,64 @@
 //! The message head as ordered fields over one buffer, and the HTTP/1 wire format.
+//!
+//! In: bytes as they were received. Out: a [`RequestHead`] or [`ResponseHead`] (or the byte that
+//! was wrong), how long its body is, where each chunk of that body lies, and the bytes to send on.
+//!
+//! Invariants:
+//! - Pure: no file, socket, clock or draw; every function is a function of its arguments.
+//! - No panic from outside: any bytes give a head, [`Parsed::Partial`], or a [`HeadError`].
+//! - How the input was cut into pieces never changes the result.
+//! - What HAProxy 2.6 refuses is refused, what it accepts is accepted and leaves with the same
+//!   bytes; `tests/haproxy.rs` holds both to it.
+//! - A head costs no allocation once its buffers have grown: it is one arena and one list.
+//!
+//! Start with [`parse_request`], then [`Fields`]; `parse.rs` is the grammar.
+
+mod body;
+mod bytes;
+mod chunk;
+mod connection;
+mod error;
+mod fields;
+mod parse;
+mod request;
+mod response;
+mod target;
+mod values;
+
+pub use body::{BodyLength, FramingError, request_body, response_body};
+pub use chunk::{
+    ChunkDecoder, ChunkError, ChunkEvent, LAST_CHUNK, write_chunk_end, write_chunk_size,
+};
+pub use connection::{
+    Connection, is_websocket_upgrade, remove_connection_tokens, request_connection,
+    response_connection, upgrade_protocol,
+};
+pub use error::HeadError;
+pub use fields::{Fields, Slice};
+pub use parse::{Limits, Parsed, parse_request, parse_response};
+pub use request::RequestHead;
+pub use response::{ResponseHead, reason_phrase};
+pub use target::{Target, TargetForm};
+pub use values::Values;
+
+/// The protocol version of a message, as far as its meaning goes.
+///
+/// Later minor versions (`HTTP/1.2`) mean [`Version::Http11`], as RFC 9110 section 2.5 asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Version {
+    /// HTTP/1.0: no chunks, and a connection closes unless it says `keep-alive`.
+    Http10,
+    /// HTTP/1.1 or later.
+    #[default]
+    Http11,
+}
+
+impl Version {
+    /// The version as a start line spells it, `HTTP/1.0` or `HTTP/1.1`.
+    pub fn as_bytes(self) -> &'static [u8] {
+        match self {
+            Version::Http10 => b"HTTP/1.0",
+            Version::Http11 => b"HTTP/1.1",
+        }
+    }
+}

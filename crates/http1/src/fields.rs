@@ -1,0 +1,219 @@
+//! Ordered header fields over one buffer.
+//!
+//! The received head is copied once into the arena and fields are offsets into it. An edit appends
+//! its bytes to the arena, a removal only leaves the list; [`Fields::clear`] keeps both buffers, so
+//! a connection allocates for its first request and then never again.
+//! Names are stored in lower case, because that is how HAProxy sends them (it has since 2.0).
+
+use crate::values::Values;
+
+/// A range of bytes in the arena of a [`Fields`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Slice {
+    start: u32,
+    end: u32,
+}
+
+impl Slice {
+    /// Offsets past 4 GiB saturate: such a slice reads as empty or short, it never panics.
+    pub(crate) fn new(start: usize, end: usize) -> Slice {
+        let clamp = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
+        Slice { start: clamp(start), end: clamp(end) }
+    }
+
+    pub(crate) fn start(self) -> usize {
+        self.start as usize
+    }
+
+    pub(crate) fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field {
+    pub(crate) name: Slice,
+    pub(crate) value: Slice,
+}
+
+/// The header fields of one message, in order.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    pub(crate) arena: Vec<u8>,
+    pub(crate) list: Vec<Field>,
+}
+
+impl Fields {
+    /// No fields and no buffers yet.
+    pub fn new() -> Fields {
+        Fields::default()
+    }
+
+    /// How many fields there are; a name that occurs twice counts twice.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is no field at all.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Every field in order, as (name, value); names are in lower case.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&[u8], &[u8])> + ExactSizeIterator {
+        self.list.iter().map(|field| (self.bytes(field.name), self.bytes(field.value)))
+    }
+
+    /// Every field's name in order, repeated where a field is.
+    pub fn names(&self) -> impl DoubleEndedIterator<Item = &[u8]> + ExactSizeIterator {
+        self.list.iter().map(|field| self.bytes(field.name))
+    }
+
+    /// The name and value at one position.
+    pub fn at(&self, index: usize) -> Option<(&[u8], &[u8])> {
+        let field = self.list.get(index)?;
+        Some((self.bytes(field.name), self.bytes(field.value)))
+    }
+
+    /// The whole value of the first field with this name, in any case.
+    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        self.all(name).next()
+    }
+
+    /// The whole value of the last field with this name.
+    pub fn get_last(&self, name: &[u8]) -> Option<&[u8]> {
+        self.all(name).next_back()
+    }
+
+    /// The whole value of each field with this name, in order: what `req.fhdr` reads.
+    pub fn all(&self, name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+        self.iter().filter(move |(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// Each comma-separated element of the fields with this name: what `req.hdr` reads.
+    ///
+    /// Commas inside double quotes do not separate; white space around an element is cut off.
+    pub fn values(&self, name: &[u8]) -> impl Iterator<Item = &[u8]> {
+        self.all(name).flat_map(Values::new)
+    }
+
+    /// How many fields have this name (not how many elements they hold).
+    pub fn count(&self, name: &[u8]) -> usize {
+        self.all(name).count()
+    }
+
+    /// Whether a field has this name.
+    pub fn contains(&self, name: &[u8]) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Appends a field at the end. The name is stored in lower case, the value as it is.
+    pub fn add(&mut self, name: &[u8], value: &[u8]) {
+        let field = self.store(name, value);
+        self.list.push(field);
+    }
+
+    /// Puts a field at one position; past the end it is appended.
+    pub fn insert(&mut self, index: usize, name: &[u8], value: &[u8]) {
+        let field = self.store(name, value);
+        self.list.insert(index.min(self.list.len()), field);
+    }
+
+    /// Removes every field with this name and adds one at the end (`http-request set-header`).
+    pub fn set(&mut self, name: &[u8], value: &[u8]) {
+        self.remove(name);
+        self.add(name, value);
+    }
+
+    /// Removes every field with this name; returns how many there were.
+    pub fn remove(&mut self, name: &[u8]) -> usize {
+        self.remove_where(|it, _| it.eq_ignore_ascii_case(name))
+    }
+
+    /// Removes the fields for which the closure, given name and value, says so.
+    pub fn remove_where(&mut self, mut unwanted: impl FnMut(&[u8], &[u8]) -> bool) -> usize {
+        let before = self.list.len();
+        let arena = &self.arena;
+        self.list.retain(|field| !unwanted(bytes(arena, field.name), bytes(arena, field.value)));
+        before - self.list.len()
+    }
+
+    /// Removes the field at one position; `false` when there is none.
+    pub fn remove_at(&mut self, index: usize) -> bool {
+        let there = index < self.list.len();
+        if there {
+            self.list.remove(index);
+        }
+        there
+    }
+
+    /// Gives the field at one position another value and keeps its name and place
+    /// (`http-request replace-header`); `false` when there is none.
+    pub fn replace_at(&mut self, index: usize, value: &[u8]) -> bool {
+        let value = self.push(value);
+        self.list.get_mut(index).map(|field| field.value = value).is_some()
+    }
+
+    /// Forgets all fields and keeps the buffers.
+    pub fn clear(&mut self) {
+        self.arena.clear();
+        self.list.clear();
+    }
+
+    /// Appends each field as `name: value` and a line end, without the empty line that ends a head.
+    pub fn write_to(&self, out: &mut Vec<u8>) {
+        for (name, value) in self.iter() {
+            out.extend_from_slice(name);
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(value);
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+
+    /// How many bytes [`Fields::write_to`] appends.
+    pub fn written_len(&self) -> usize {
+        self.iter().map(|(name, value)| name.len() + value.len() + b": \r\n".len()).sum()
+    }
+
+    pub(crate) fn bytes(&self, slice: Slice) -> &[u8] {
+        bytes(&self.arena, slice)
+    }
+
+    /// Appends bytes that belong to no field yet, for the start line.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Slice {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(bytes);
+        Slice::new(start, self.arena.len())
+    }
+
+    fn store(&mut self, name: &[u8], value: &[u8]) -> Field {
+        let name = self.push(name);
+        if let Some(stored) = self.arena.get_mut(name.range()) {
+            stored.make_ascii_lowercase();
+        }
+        Field { name, value: self.push(value) }
+    }
+}
+
+fn bytes(arena: &[u8], slice: Slice) -> &[u8] {
+    arena.get(slice.range()).unwrap_or_default()
+}
+
+/// Equal when the same names and values stand in the same order; the arenas do not matter.
+impl PartialEq for Fields {
+    fn eq(&self, other: &Fields) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Fields {}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Fields {
+        let mut fields = Fields::new();
+        for (name, value) in pairs {
+            fields.add(name.as_ref(), value.as_ref());
+        }
+        fields
+    }
+}

@@ -1,0 +1,308 @@
+//! The grammar of a head: start line, field lines, empty line.
+//!
+//! One pass over the received bytes that stops at the first byte HAProxy would refuse, so a bad
+//! client is answered at once and not when its line is complete. Positions found are offsets into
+//! the buffer; only a complete head is copied, once, into the arena.
+
+use crate::bytes::{is_space, is_token};
+use crate::error::HeadError;
+use crate::fields::{Field, Fields, Slice};
+use crate::{RequestHead, ResponseHead, Version, body, target};
+
+/// How large a head may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the whole head: `tune.bufsize` less `tune.maxrewrite`.
+    pub head_bytes: usize,
+    /// Fields of one head: `tune.http.maxhdr`.
+    pub fields: usize,
+}
+
+impl Default for Limits {
+    /// HAProxy's defaults: 16384 - 1024 bytes, 101 fields.
+    fn default() -> Limits {
+        Limits { head_bytes: 16384 - 1024, fields: 101 }
+    }
+}
+
+/// How far a head has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parsed {
+    /// The head is complete; the body begins at this offset.
+    Complete {
+        /// Bytes of the buffer that the head took, empty lines before it included.
+        consumed: usize,
+    },
+    /// All bytes are good so far; call again with them and what followed.
+    Partial,
+}
+
+/// Reads a request head from the start of `buf`.
+///
+/// # Errors
+/// The first byte HAProxy would refuse, or a head over the limits. `head` is then empty.
+pub fn parse_request(
+    buf: &[u8],
+    head: &mut RequestHead,
+    limits: &Limits,
+) -> Result<Parsed, HeadError> {
+    head.clear();
+    let mut cursor = Cursor { buf, at: 0 };
+    let done = request_head(&mut cursor, head, limits);
+    let parsed = finish(buf, cursor.at, done, limits);
+    if matches!(parsed, Ok(Parsed::Complete { .. })) {
+        adopt(&mut head.fields, &buf[..cursor.at]);
+        if let Err(error) =
+            target::check_host(head).and_then(|()| body::normalise(&mut head.fields))
+        {
+            head.clear();
+            return Err(error);
+        }
+    } else {
+        head.clear();
+    }
+    parsed
+}
+
+/// Reads a response head from the start of `buf`.
+///
+/// # Errors
+/// The first byte HAProxy would refuse, or a head over the limits. `head` is then empty.
+pub fn parse_response(
+    buf: &[u8],
+    head: &mut ResponseHead,
+    limits: &Limits,
+) -> Result<Parsed, HeadError> {
+    head.clear();
+    let mut cursor = Cursor { buf, at: 0 };
+    let done = response_head(&mut cursor, head, limits);
+    let parsed = finish(buf, cursor.at, done, limits);
+    if matches!(parsed, Ok(Parsed::Complete { .. })) {
+        adopt(&mut head.fields, &buf[..cursor.at]);
+        if let Err(error) = body::normalise(&mut head.fields) {
+            head.clear();
+            return Err(error);
+        }
+    } else {
+        head.clear();
+    }
+    parsed
+}
+
+/// Why reading stopped before the end of the head.
+enum Stop {
+    /// The buffer ends here.
+    More,
+    Bad(HeadError),
+}
+
+impl From<HeadError> for Stop {
+    fn from(error: HeadError) -> Stop {
+        Stop::Bad(error)
+    }
+}
+
+type Step<T> = Result<T, Stop>;
+
+fn finish(buf: &[u8], at: usize, done: Step<()>, limits: &Limits) -> Result<Parsed, HeadError> {
+    let too_large = HeadError::TooLarge { limit: limits.head_bytes };
+    match done {
+        Ok(()) if at > limits.head_bytes => Err(too_large),
+        Ok(()) => Ok(Parsed::Complete { consumed: at }),
+        Err(Stop::More) if buf.len() >= limits.head_bytes => Err(too_large),
+        Err(Stop::More) => Ok(Parsed::Partial),
+        Err(Stop::Bad(error)) => Err(error),
+    }
+}
+
+/// Copies the head into the arena, so that the offsets found in the buffer hold there, and writes
+/// names in lower case.
+fn adopt(fields: &mut Fields, head: &[u8]) {
+    fields.arena.extend_from_slice(head);
+    for index in 0..fields.list.len() {
+        let Field { name, value } = fields.list[index];
+        fields.arena[name.range()].make_ascii_lowercase();
+        // A folded value (RFC 9112 section 5.2) becomes one line: its line ends turn into spaces.
+        let value = &mut fields.arena[value.range()];
+        if memchr::memchr(b'\n', value).is_some() {
+            value.iter_mut().filter(|b| matches!(b, b'\r' | b'\n')).for_each(|b| *b = b' ');
+        }
+    }
+}
+
+fn request_head(cursor: &mut Cursor<'_>, head: &mut RequestHead, limits: &Limits) -> Step<()> {
+    cursor.skip_empty_lines()?;
+    head.method = cursor.word(is_token, |at| HeadError::Method { at })?;
+    cursor.skip_spaces();
+    head.target = cursor.word(is_target, |at| HeadError::Target { at })?;
+    cursor.skip_spaces();
+    head.version = cursor.version()?;
+    cursor.skip_spaces();
+    cursor.line_end(|at| HeadError::Version { at })?;
+    field_lines(cursor, &mut head.fields, limits)
+}
+
+fn response_head(cursor: &mut Cursor<'_>, head: &mut ResponseHead, limits: &Limits) -> Step<()> {
+    head.version = cursor.version()?;
+    if !is_space(cursor.peek()?) {
+        return Err(HeadError::Version { at: cursor.at }.into());
+    }
+    cursor.skip_spaces();
+    head.status = cursor.status()?;
+    cursor.skip_spaces();
+    head.reason = cursor.rest_of_line()?;
+    cursor.line_end(|at| HeadError::Status { at })?;
+    field_lines(cursor, &mut head.fields, limits)
+}
+
+fn field_lines(cursor: &mut Cursor<'_>, fields: &mut Fields, limits: &Limits) -> Step<()> {
+    loop {
+        if matches!(cursor.peek()?, b'\r' | b'\n') {
+            return cursor.line_end(|at| HeadError::LineEnd { at });
+        }
+        if fields.list.len() == limits.fields {
+            return Err(HeadError::TooManyFields { limit: limits.fields }.into());
+        }
+        let name = cursor.span(is_token);
+        if cursor.peek()? != b':' || name.range().is_empty() {
+            return Err(HeadError::Name { at: cursor.at }.into());
+        }
+        cursor.at += 1;
+        let value = cursor.value()?;
+        fields.list.push(Field { name, value });
+    }
+}
+
+/// Printable ASCII: what HAProxy lets through in a request target.
+fn is_target(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+}
+
+struct Cursor<'a> {
+    buf: &'a [u8],
+    at: usize,
+}
+
+impl Cursor<'_> {
+    fn peek(&self) -> Step<u8> {
+        self.buf.get(self.at).copied().ok_or(Stop::More)
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.buf[self.at..]
+    }
+
+    /// The longest run of bytes of a class, perhaps empty.
+    fn span(&mut self, class: fn(u8) -> bool) -> Slice {
+        let start = self.at;
+        let rest = self.rest();
+        self.at += rest.iter().position(|&b| !class(b)).unwrap_or(rest.len());
+        Slice::new(start, self.at)
+    }
+
+    /// A run of at least one byte of a class that a space follows.
+    fn word(&mut self, class: fn(u8) -> bool, error: fn(usize) -> HeadError) -> Step<Slice> {
+        let word = self.span(class);
+        if !is_space(self.peek()?) || word.range().is_empty() {
+            return Err(error(self.at).into());
+        }
+        Ok(word)
+    }
+
+    fn skip_spaces(&mut self) {
+        self.span(is_space);
+    }
+
+    /// Empty lines before a request are skipped (RFC 9112 section 2.2).
+    fn skip_empty_lines(&mut self) -> Step<()> {
+        while matches!(self.peek()?, b'\r' | b'\n') {
+            self.line_end(|at| HeadError::LineEnd { at })?;
+        }
+        Ok(())
+    }
+
+    /// `\r\n` or `\n`.
+    fn line_end(&mut self, error: fn(usize) -> HeadError) -> Step<()> {
+        match self.peek()? {
+            b'\n' => self.at += 1,
+            b'\r' => {
+                self.at += 1;
+                if self.peek()? != b'\n' {
+                    return Err(HeadError::LineEnd { at: self.at }.into());
+                }
+                self.at += 1;
+            }
+            _ => return Err(error(self.at).into()),
+        }
+        Ok(())
+    }
+
+    /// `HTTP/` digit `.` digit.
+    fn version(&mut self) -> Step<Version> {
+        for &expected in b"HTTP/" {
+            if self.peek()? != expected {
+                return Err(HeadError::Version { at: self.at }.into());
+            }
+            self.at += 1;
+        }
+        let major = self.digit()?;
+        if self.peek()? != b'.' {
+            return Err(HeadError::Version { at: self.at }.into());
+        }
+        self.at += 1;
+        let minor = self.digit()?;
+        Ok(if (major, minor) >= (1, 1) { Version::Http11 } else { Version::Http10 })
+    }
+
+    fn digit(&mut self) -> Step<u8> {
+        match self.peek()? {
+            digit @ b'0'..=b'9' => {
+                self.at += 1;
+                Ok(digit - b'0')
+            }
+            _ => Err(HeadError::Version { at: self.at }.into()),
+        }
+    }
+
+    /// Three digits, then a space or the end of the line.
+    fn status(&mut self) -> Step<u16> {
+        let start = self.at;
+        let digits = self.span(|b| b.is_ascii_digit());
+        let ended = matches!(self.peek()?, b' ' | b'\t' | b'\r' | b'\n');
+        if digits.range().len() != 3 || !ended {
+            return Err(HeadError::Status { at: start }.into());
+        }
+        Ok(self.buf[start..self.at].iter().fold(0, |sum, b| sum * 10 + u16::from(b - b'0')))
+    }
+
+    /// Everything up to the line end.
+    fn rest_of_line(&mut self) -> Step<Slice> {
+        let start = self.at;
+        let rest = self.rest();
+        let end = memchr::memchr2(b'\r', b'\n', rest).ok_or(Stop::More)?;
+        self.at += end;
+        Ok(Slice::new(start, self.at))
+    }
+
+    /// A field value with its line end, and any folded lines (they begin with a space or tab).
+    fn value(&mut self) -> Step<Slice> {
+        self.skip_spaces();
+        let start = self.at;
+        let mut end;
+        loop {
+            let Some(stop) = memchr::memchr3(b'\r', b'\n', 0, self.rest()) else {
+                self.at = self.buf.len();
+                return Err(Stop::More);
+            };
+            self.at += stop;
+            end = self.at;
+            self.line_end(|at| HeadError::Value { at })?;
+            if !is_space(self.peek()?) {
+                break;
+            }
+        }
+        let text = &self.buf[start..end];
+        let kept = text.iter().rposition(|&b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
+        Ok(Slice::new(start, start + kept.map_or(0, |last| last + 1)))
+    }
+}

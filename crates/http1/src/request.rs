@@ -1,0 +1,149 @@
+//! The head of a request: request line and fields.
+
+use crate::Version;
+use crate::fields::{Fields, Slice};
+use crate::target::Target;
+
+/// The head of one request. [`RequestHead::clear`] makes it ready for the next one.
+#[derive(Debug, Clone, Default)]
+pub struct RequestHead {
+    /// The header fields; also the buffer in which the request line lies.
+    pub fields: Fields,
+    /// What the request line's version means.
+    pub version: Version,
+    pub(crate) method: Slice,
+    pub(crate) target: Slice,
+}
+
+impl RequestHead {
+    /// An empty head without buffers.
+    pub fn new() -> RequestHead {
+        RequestHead::default()
+    }
+
+    /// A head of the given request line without fields, for tests and for requests of our own.
+    pub fn with(method: &[u8], target: &[u8], version: Version) -> RequestHead {
+        let mut head = RequestHead { version, ..RequestHead::default() };
+        head.set_method(method);
+        head.set_target(target);
+        head
+    }
+
+    /// The method as it was received; methods are case-sensitive.
+    pub fn method(&self) -> &[u8] {
+        self.fields.bytes(self.method)
+    }
+
+    /// The whole request target as it was received or set (HAProxy's `url`).
+    pub fn target(&self) -> &[u8] {
+        self.fields.bytes(self.target)
+    }
+
+    /// The target cut into its parts.
+    pub fn target_parts(&self) -> Target<'_> {
+        Target::new(self.target())
+    }
+
+    /// The path without the query; empty for `*` and the authority form.
+    pub fn path(&self) -> &[u8] {
+        self.target_parts().path()
+    }
+
+    /// The query without its `?`; `None` when the target has no `?`.
+    pub fn query(&self) -> Option<&[u8]> {
+        self.target_parts().query()
+    }
+
+    /// Path and query as they stand in the target (HAProxy's `pathq`).
+    pub fn path_and_query(&self) -> &[u8] {
+        self.target_parts().path_and_query()
+    }
+
+    /// Host and port of an absolute or authority-form target.
+    pub fn authority(&self) -> Option<&[u8]> {
+        self.target_parts().authority()
+    }
+
+    /// The first `Host` field's value, or the target's authority where there is no such field.
+    pub fn host(&self) -> Option<&[u8]> {
+        self.fields.get(b"host").or_else(|| self.authority())
+    }
+
+    /// Replaces the method (`http-request set-method`).
+    pub fn set_method(&mut self, method: &[u8]) {
+        self.method = self.fields.push(method);
+    }
+
+    /// Replaces the whole target (`http-request set-uri`).
+    pub fn set_target(&mut self, target: &[u8]) {
+        self.target = self.fields.push(target);
+    }
+
+    /// Replaces the path and keeps scheme, authority and query (`http-request set-path`).
+    pub fn set_path(&mut self, path: &[u8]) {
+        let parts = self.target_parts();
+        let (start, end) = (parts.path_start(), parts.path_end());
+        self.splice_target(start, end, &[path]);
+    }
+
+    /// Replaces path and query and keeps scheme and authority (`http-request set-pathq`).
+    pub fn set_path_and_query(&mut self, path_and_query: &[u8]) {
+        let start = self.target_parts().path_start();
+        self.splice_target(start, self.target().len(), &[path_and_query]);
+    }
+
+    /// Replaces the query, given without `?`; an empty one removes the `?` as well
+    /// (`http-request set-query`).
+    pub fn set_query(&mut self, query: &[u8]) {
+        let start = self.target_parts().path_end();
+        let mark: &[u8] = if query.is_empty() { b"" } else { b"?" };
+        self.splice_target(start, self.target().len(), &[mark, query]);
+    }
+
+    /// Forgets everything and keeps the buffers.
+    pub fn clear(&mut self) {
+        self.fields.clear();
+        self.version = Version::default();
+        self.method = Slice::default();
+        self.target = Slice::default();
+    }
+
+    /// Appends the head as HTTP/1 text, with the empty line that ends it.
+    pub fn write_to(&self, out: &mut Vec<u8>) {
+        let line = self.method().len() + self.target().len() + b"  HTTP/1.1\r\n\r\n".len();
+        out.reserve(line + self.fields.written_len());
+        out.extend_from_slice(self.method());
+        out.push(b' ');
+        out.extend_from_slice(self.target());
+        out.push(b' ');
+        out.extend_from_slice(self.version.as_bytes());
+        out.extend_from_slice(b"\r\n");
+        self.fields.write_to(out);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// A new target: the old one with `start..end` replaced by the parts.
+    fn splice_target(&mut self, start: usize, end: usize, parts: &[&[u8]]) {
+        let old = self.target.range();
+        let arena = &mut self.fields.arena;
+        let begin = arena.len();
+        arena.extend_from_within(old.start..old.start + start);
+        for part in parts {
+            arena.extend_from_slice(part);
+        }
+        arena.extend_from_within(old.start + end..old.end);
+        self.target = Slice::new(begin, self.fields.arena.len());
+    }
+}
+
+/// Equal when both would be written as the same bytes.
+impl PartialEq for RequestHead {
+    fn eq(&self, other: &RequestHead) -> bool {
+        self.method() == other.method()
+            && self.target() == other.target()
+            && self.version == other.version
+            && self.fields == other.fields
+    }
+}
+
+impl Eq for RequestHead {}
