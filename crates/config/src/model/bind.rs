@@ -1,0 +1,60 @@
+//! `bind` lines (manual 5.1).
+
+use std::time::Duration;
+
+use config_parse::address::Address;
+use diag::Span;
+
+/// One `bind` line: a listener for each of its addresses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bind {
+    /// Comma-separated addresses; a port range is one address here.
+    pub addresses: Vec<Address>,
+    /// `name`.
+    pub name: Option<String>,
+    /// `id`.
+    pub id: Option<u32>,
+    /// `backlog`.
+    pub backlog: Option<u32>,
+    /// `maxconn`.
+    pub maxconn: Option<u32>,
+    /// `nice`, -1024 to 1024.
+    pub nice: Option<i32>,
+    /// `accept-proxy`.
+    pub accept_proxy: bool,
+    /// `transparent`.
+    pub transparent: bool,
+    /// `v4v6`, `v6only`.
+    pub v6: Option<V6>,
+    /// `defer-accept`.
+    pub defer_accept: bool,
+    /// `tfo`.
+    pub tfo: bool,
+    /// `mss`.
+    pub mss: Option<i32>,
+    /// `interface`.
+    pub interface: Option<String>,
+    /// `tcp-ut`.
+    pub tcp_ut: Option<Duration>,
+    /// `mode`, octal, of a unix socket.
+    pub mode: Option<u32>,
+    /// `user` or `uid` of a unix socket.
+    pub user: Option<String>,
+    /// `group` or `gid` of a unix socket.
+    pub group: Option<String>,
+    /// `level` (only meaningful on `stats socket`).
+    pub level: Option<super::Level>,
+    /// `severity-output` and keywords that are ignored, by name.
+    pub ignored: Vec<String>,
+    /// The line.
+    pub span: Span,
+}
+
+/// Which families a `::` listener takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum V6 {
+    /// `v4v6`.
+    Both,
+    /// `v6only`.
+    Only,
+}

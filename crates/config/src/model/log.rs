@@ -1,0 +1,49 @@
+//! `log` lines (manual 4.2 `log`).
+
+use config_parse::address::Address;
+use diag::Span;
+
+/// One `log` line.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LogTarget {
+    /// `log global`.
+    Global(Span),
+    /// `log ADDR [len N] [format F] [sample R] FACILITY [MAX [MIN]]`.
+    Target(Target),
+    /// `no log`: forgets those before it.
+    None(Span),
+}
+
+/// A place that log lines go to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Where to.
+    pub to: LogAddress,
+    /// `len`, bytes of a line, default 1024.
+    pub len: u32,
+    /// `format`: rfc3164, rfc5424, priority, short, timed, iso, local, raw.
+    pub format: String,
+    /// `sample RANGES:SIZE`, as written.
+    pub sample: Option<String>,
+    /// Facility number 0-23 (`local3` is 19).
+    pub facility: u8,
+    /// Least severe level sent, 0 emerg - 7 debug; default 7.
+    pub max_level: u8,
+    /// More severe levels are capped to this; default 0.
+    pub min_level: u8,
+    /// The line.
+    pub span: Span,
+}
+
+/// Where a `log` line sends to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LogAddress {
+    /// UDP (default port 514), unix datagram socket, or `fd@N`.
+    Address(Address),
+    /// `stdout`.
+    Stdout,
+    /// `stderr`.
+    Stderr,
+    /// `ring@NAME`.
+    Ring(String),
+}

@@ -1,0 +1,81 @@
+//! The model: values as `rules` compiles them and `proxyd` runs them.
+//!
+//! An `Option<Spanned<T>>` is a setting that may be missing; its span is the line (or word) it came from, in
+//! a `defaults` section when it was inherited. Lists keep file order. Nothing here is serialised.
+
+mod balance;
+mod bind;
+mod check;
+mod global;
+mod log;
+mod proxy;
+mod rule;
+mod server;
+
+pub use balance::*;
+pub use bind::*;
+pub use check::*;
+pub use global::*;
+pub use log::*;
+pub use proxy::*;
+pub use rule::*;
+pub use server::*;
+
+use diag::Spanned;
+
+/// A setting that may be missing, with the place it was written at.
+pub type Setting<T> = Option<Spanned<T>>;
+
+/// A whole configuration.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Config {
+    /// `global`, all its sections merged.
+    pub global: Global,
+    /// `frontend`, `backend` and `listen` sections in file order, `defaults` resolved.
+    pub proxies: Vec<Proxy>,
+    /// `userlist` sections.
+    pub userlists: Vec<Userlist>,
+}
+
+impl Config {
+    /// The proxy of this name that takes connections.
+    pub fn frontend(&self, name: &str) -> Option<&Proxy> {
+        self.proxies.iter().find(|p| p.kind.is_frontend() && p.name.value == name)
+    }
+
+    /// The proxy of this name that has servers.
+    pub fn backend(&self, name: &str) -> Option<&Proxy> {
+        self.proxies.iter().find(|p| p.kind.is_backend() && p.name.value == name)
+    }
+}
+
+/// A `userlist`: names and passwords for `http_auth`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Userlist {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Users in order.
+    pub users: Vec<User>,
+    /// `group NAME users a,b`.
+    pub groups: Vec<(Spanned<String>, Vec<String>)>,
+}
+
+/// One `user` line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct User {
+    /// The name.
+    pub name: Spanned<String>,
+    /// `insecure-password TEXT` or the crypt(3) hash of `password`.
+    pub secret: Secret,
+    /// `groups a,b`.
+    pub groups: Vec<String>,
+}
+
+/// How a password is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// `insecure-password`.
+    Plain(String),
+    /// `password`: a crypt(3) string.
+    Crypt(String),
+}
