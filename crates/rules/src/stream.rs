@@ -1,0 +1,149 @@
+//! What one stream remembers between the steps of its life.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sample::{BackendRef, FrontendRef, Vars};
+
+/// The evaluator's whole memory of one stream. The daemon keeps it, every step takes and updates it.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    /// The frontend it came in on.
+    pub frontend: FrontendRef,
+    /// The backend it was sent to, once known.
+    pub backend: Option<BackendRef>,
+    /// Its variables.
+    pub vars: Vars,
+    /// Captured headers.
+    pub captures: Captures,
+    /// What rules changed of the stream's settings.
+    pub overrides: Overrides,
+    /// What the persistence cookie said.
+    pub persistence: Persistence,
+    /// Random draws used so far: the next one is `Fact::Draw(draws)`.
+    pub draws: u32,
+    /// `unique-id-format`, once made.
+    pub unique_id: Option<Vec<u8>>,
+    /// Where to go on after [`crate::Verdict::Wait`].
+    pub cursor: Cursor,
+    /// Requests seen before on this connection (`http_first_req` is 0).
+    pub requests_before: u64,
+}
+
+impl Stream {
+    /// A new stream on a frontend.
+    pub fn new(frontend: FrontendRef) -> Self {
+        Self {
+            frontend,
+            backend: None,
+            vars: Vars::default(),
+            captures: Captures::default(),
+            overrides: Overrides::default(),
+            persistence: Persistence::default(),
+            draws: 0,
+            unique_id: None,
+            cursor: Cursor::default(),
+            requests_before: 0,
+        }
+    }
+}
+
+/// Captured headers by slot; `%hr`, `%hs`, `capture.req.hdr(0)`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Captures {
+    /// Request slots.
+    pub request: Vec<Option<Vec<u8>>>,
+    /// Response slots.
+    pub response: Vec<Option<Vec<u8>>>,
+    /// `capture cookie` of the request (`%CC`), `NAME=VALUE` cut to its length.
+    pub request_cookie: Option<Vec<u8>>,
+    /// `capture cookie` of the response (`%CS`).
+    pub response_cookie: Option<Vec<u8>>,
+}
+
+/// What rules changed of the stream's settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `set-timeout client`.
+    pub timeout_client: Option<Duration>,
+    /// `set-timeout server`.
+    pub timeout_server: Option<Duration>,
+    /// `set-timeout tunnel`.
+    pub timeout_tunnel: Option<Duration>,
+    /// `set-log-level`: `Some(None)` is silent.
+    pub log_level: Option<Option<u8>>,
+    /// `set-src`, `set-src-port`.
+    pub src: Option<SocketAddr>,
+    /// `set-dst`, `set-dst-port`.
+    pub dst: Option<SocketAddr>,
+    /// `set-tos`.
+    pub tos: Option<u8>,
+    /// `set-mark`.
+    pub mark: Option<u32>,
+    /// `disable-l7-retry`.
+    pub no_l7_retry: bool,
+}
+
+/// What the persistence cookie of the request said, and what the response must say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Persistence {
+    /// Third termination letter: what the client's cookie was.
+    pub cookie: CookieState,
+    /// The server it names, by index in the backend.
+    pub server: Option<u32>,
+    /// The value as received.
+    pub value: Option<Vec<u8>>,
+    /// Seconds since the epoch in the cookie: last seen, first seen (maxidle, maxlife).
+    pub last_seen: Option<i64>,
+    /// First seen.
+    pub first_seen: Option<i64>,
+    /// `force-persist` or `ignore-persist` held.
+    pub forced: Option<bool>,
+}
+
+/// The third letter of a termination state: the client's cookie (manual 8.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum CookieState {
+    /// `-`: no cookie is looked for.
+    #[default]
+    NotApplicable,
+    /// `N`: none was given.
+    None,
+    /// `I`: it names no known server.
+    Invalid,
+    /// `D`: its server is down.
+    Down,
+    /// `V`: valid.
+    Valid,
+    /// `E`: expired (maxidle).
+    Expired,
+    /// `O`: too old (maxlife).
+    Old,
+    /// `U`: unused, another server was chosen by a rule.
+    Unused,
+}
+
+impl CookieState {
+    /// The letter.
+    pub fn letter(self) -> u8 {
+        match self {
+            CookieState::NotApplicable => b'-',
+            CookieState::None => b'N',
+            CookieState::Invalid => b'I',
+            CookieState::Down => b'D',
+            CookieState::Valid => b'V',
+            CookieState::Expired => b'E',
+            CookieState::Old => b'O',
+            CookieState::Unused => b'U',
+        }
+    }
+}
+
+/// The step and the rule at which an evaluation stopped to wait for input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Cursor {
+    /// Steps done, in the order of the evaluator's own list.
+    pub step: u16,
+    /// Rules done in that step.
+    pub rule: u32,
+}

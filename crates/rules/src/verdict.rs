@@ -1,0 +1,91 @@
+//! What the evaluator decides.
+
+use std::time::Duration;
+
+use diag::Span;
+use http1::ResponseHead;
+use sample::BackendRef;
+
+/// Whether a connection may go on (`tcp-request connection` and `session`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It goes on.
+    Accept,
+    /// `reject`: it is closed.
+    Reject(Span),
+    /// `silent-drop`: it is closed and the client is told nothing.
+    SilentDrop(Span),
+}
+
+/// What becomes of a request or, in `mode tcp`, of a connection.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It goes to a backend; [`crate::choose`] finds the server.
+    Forward(BackendRef),
+    /// It ends here with a response.
+    Reply(Box<Final>),
+    /// The connection is closed without a word (`reject`).
+    Close(Span),
+    /// The connection is forgotten without telling the client (`silent-drop`).
+    SilentDrop(Span),
+    /// More input is needed, at most until this long after the stream's beginning.
+    /// Call again with the same stream when there is more, or with `complete` set when the time is over.
+    Wait {
+        /// `inspect-delay`, or the time of `wait-for-body`.
+        within: Duration,
+    },
+    /// No backend was chosen: 503 with `<NOSRV>` and `SC--`.
+    NoBackend,
+    /// A fact was missing; only without a daemon.
+    Unknown(sample::Fact),
+}
+
+/// A response made here.
+#[derive(Debug)]
+pub struct Final {
+    /// Why.
+    pub kind: ReplyKind,
+    /// Its head, `http-after-response` not yet applied, without framing fields when `raw` is set.
+    pub head: ResponseHead,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// A whole message from an error file, sent as it is.
+    pub raw: Option<std::sync::Arc<[u8]>>,
+    /// The rule that decided; `None` for the proxy's own.
+    pub rule: Option<Span>,
+    /// Tarpit: wait this long before answering.
+    pub delay: Option<Duration>,
+}
+
+/// Why a response was made here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the words are the manual's own")]
+pub enum ReplyKind {
+    Deny,
+    Tarpit,
+    Return,
+    Auth,
+    Redirect,
+    Monitor,
+    Stats,
+    ServerRedirect,
+    Error,
+}
+
+/// The server for a request, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// This server.
+    Server {
+        /// Index in the backend.
+        server: u32,
+        /// A rule or a cookie decided: the server is waited for, not balanced away from.
+        persistent: bool,
+    },
+    /// Every usable server is full: wait in the backend's queue.
+    Queue,
+    /// No server can take it: 503.
+    NoServer,
+    /// The key needs more of the body (`url_param check_post`).
+    WaitBody,
+}
