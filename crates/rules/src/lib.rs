@@ -9,10 +9,16 @@
 //! [`choose`] (which server), [`prepare`] (what the server sees), and its response through [`respond`];
 //! a response made here goes through [`reply`]. `lbctl explain` calls the same functions as the daemon.
 
+mod compile;
+mod program;
+mod steps;
 mod stream;
 mod trace;
 mod verdict;
 
+pub use compile::compile;
+pub use program::{Backend, Frontend, Listener, Phase, Program, TimeoutInForce};
+pub use steps::*;
 pub use stream::{Captures, CookieState, Cursor, Overrides, Persistence, Stream};
 pub use trace::{Change, Event, NoTrace, Outcome, RuleFamily, Seen, Trace};
 pub use verdict::{Admission, Choice, Final, ReplyKind, Verdict};

@@ -12,6 +12,8 @@ pub struct Stream {
     pub frontend: FrontendRef,
     /// The backend it was sent to, once known.
     pub backend: Option<BackendRef>,
+    /// The server that [`crate::prepare`] made the request ready for; an index in the backend.
+    pub server: Option<u32>,
     /// Its variables.
     pub vars: Vars,
     /// Captured headers.
@@ -36,6 +38,7 @@ impl Stream {
         Self {
             frontend,
             backend: None,
+            server: None,
             vars: Vars::default(),
             captures: Captures::default(),
             overrides: Overrides::default(),

@@ -1,0 +1,262 @@
+//! The compiled configuration: what it offers to the daemon and to `lbctl`.
+
+use std::time::Duration;
+
+use config::model::{Config, ConnectionMode, Mode, Proxy, Server};
+use config_parse::address::Address;
+use diag::Span;
+use sample::{BackendRef, FrontendRef};
+
+/// A configuration that compiled. It never changes: a reload makes another one.
+#[derive(Debug, Default)]
+pub struct Program {
+    pub(crate) config: Config,
+    pub(crate) frontends: Vec<FrontendPart>,
+    pub(crate) backends: Vec<BackendPart>,
+    pub(crate) listeners: Vec<Listener>,
+}
+
+/// What a frontend was compiled to.
+#[derive(Debug)]
+pub(crate) struct FrontendPart {
+    /// Index in `config.proxies`.
+    pub(crate) proxy: usize,
+    pub(crate) id: u32,
+}
+
+/// What a backend was compiled to.
+#[derive(Debug)]
+pub(crate) struct BackendPart {
+    /// Index in `config.proxies`.
+    pub(crate) proxy: usize,
+    pub(crate) id: u32,
+    /// The id of each server.
+    pub(crate) server_ids: Vec<u32>,
+}
+
+/// One address that a frontend listens on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listener {
+    /// Whose connections these are.
+    pub frontend: FrontendRef,
+    /// Index of its `bind` line in [`Proxy::binds`].
+    pub bind: usize,
+    /// The address, with at most one port: a range is a listener for each of its ports.
+    pub address: Address,
+    /// `id`, or the lowest free number from 1 in its frontend (HAProxy's luid).
+    pub id: u32,
+    /// `name`, or `sock-ID`... as `so_name` and the statistics show it.
+    pub name: Option<String>,
+    /// The line.
+    pub span: Span,
+}
+
+/// A frontend of a program; cheap to copy.
+#[derive(Debug, Clone, Copy)]
+pub struct Frontend<'p> {
+    program: &'p Program,
+    reference: FrontendRef,
+}
+
+/// A backend of a program; cheap to copy.
+#[derive(Debug, Clone, Copy)]
+pub struct Backend<'p> {
+    program: &'p Program,
+    reference: BackendRef,
+}
+
+impl Program {
+    /// The configuration behind it.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The frontends (`listen` sections too) in file order; the n-th has `FrontendRef(n)`.
+    pub fn frontends(&self) -> impl ExactSizeIterator<Item = Frontend<'_>> {
+        (0..self.frontends.len())
+            .map(|at| Frontend { program: self, reference: FrontendRef(at as u32) })
+    }
+
+    /// The backends (`listen` sections too) in file order; the n-th has `BackendRef(n)`.
+    pub fn backends(&self) -> impl ExactSizeIterator<Item = Backend<'_>> {
+        (0..self.backends.len())
+            .map(|at| Backend { program: self, reference: BackendRef(at as u32) })
+    }
+
+    /// A frontend.
+    ///
+    /// # Panics
+    /// When the reference is another program's and this one has fewer frontends.
+    pub fn frontend(&self, reference: FrontendRef) -> Frontend<'_> {
+        assert!((reference.0 as usize) < self.frontends.len(), "a frontend of this program");
+        Frontend { program: self, reference }
+    }
+
+    /// A backend.
+    ///
+    /// # Panics
+    /// When the reference is another program's and this one has fewer backends.
+    pub fn backend(&self, reference: BackendRef) -> Backend<'_> {
+        assert!((reference.0 as usize) < self.backends.len(), "a backend of this program");
+        Backend { program: self, reference }
+    }
+
+    /// The frontend of this name.
+    pub fn frontend_named(&self, name: &str) -> Option<Frontend<'_>> {
+        self.frontends().find(|frontend| frontend.name() == name)
+    }
+
+    /// The backend of this name.
+    pub fn backend_named(&self, name: &str) -> Option<Backend<'_>> {
+        self.backends().find(|backend| backend.name() == name)
+    }
+
+    /// Every address to listen on, in file order; a listener's index is `Fact::Listener`.
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
+    }
+
+    /// How the connections of a stream are kept: the stricter of both proxies (manual 4, the table
+    /// of the connection modes).
+    pub fn connection_mode(
+        &self,
+        frontend: FrontendRef,
+        backend: Option<BackendRef>,
+    ) -> ConnectionMode {
+        let mode = |proxy: &Proxy| proxy.connection_mode.map_or_else(Default::default, |m| m.value);
+        let front = mode(self.frontend(frontend).proxy());
+        let back = backend.map_or_else(Default::default, |be| mode(self.backend(be).proxy()));
+        match (front, back) {
+            (ConnectionMode::Close, _) | (_, ConnectionMode::Close) => ConnectionMode::Close,
+            (ConnectionMode::ServerClose, _) | (_, ConnectionMode::ServerClose) => {
+                ConnectionMode::ServerClose
+            }
+            _ => ConnectionMode::KeepAlive,
+        }
+    }
+}
+
+impl<'p> Frontend<'p> {
+    pub(crate) fn part(self) -> &'p FrontendPart {
+        &self.program.frontends[self.reference.0 as usize]
+    }
+
+    /// Its place in the program.
+    pub fn reference(self) -> FrontendRef {
+        self.reference
+    }
+
+    /// The section, `defaults` resolved.
+    pub fn proxy(self) -> &'p Proxy {
+        &self.program.config.proxies[self.part().proxy]
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'p str {
+        &self.proxy().name.value
+    }
+
+    /// Its number (`id`, HAProxy's iid); a `listen` section has one for both halves.
+    pub fn id(self) -> u32 {
+        self.part().id
+    }
+
+    /// `mode`.
+    pub fn mode(self) -> Mode {
+        mode(self.proxy())
+    }
+
+    /// The backend half of a `listen` section.
+    pub fn own_backend(self) -> Option<Backend<'p>> {
+        let proxy = self.part().proxy;
+        self.program.backends().find(|backend| backend.part().proxy == proxy)
+    }
+}
+
+impl<'p> Backend<'p> {
+    pub(crate) fn part(self) -> &'p BackendPart {
+        &self.program.backends[self.reference.0 as usize]
+    }
+
+    /// Its place in the program.
+    pub fn reference(self) -> BackendRef {
+        self.reference
+    }
+
+    /// The section, `defaults` resolved.
+    pub fn proxy(self) -> &'p Proxy {
+        &self.program.config.proxies[self.part().proxy]
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'p str {
+        &self.proxy().name.value
+    }
+
+    /// Its number (`id`, HAProxy's iid); a `listen` section has one for both halves.
+    pub fn id(self) -> u32 {
+        self.part().id
+    }
+
+    /// `mode`.
+    pub fn mode(self) -> Mode {
+        mode(self.proxy())
+    }
+
+    /// The servers in file order; an index here is the `server` of `sample::ServerRef`.
+    pub fn servers(self) -> &'p [Server] {
+        &self.proxy().servers
+    }
+
+    /// The number of a server (`id`, HAProxy's puid); 0 for an index that is none.
+    pub fn server_id(self, server: u32) -> u32 {
+        self.part().server_ids.get(server as usize).copied().unwrap_or_default()
+    }
+
+    /// The server of this name.
+    pub fn server_named(self, name: &[u8]) -> Option<u32> {
+        let found = self.servers().iter().position(|server| server.name.value.as_bytes() == name);
+        found.map(|at| at as u32)
+    }
+
+    /// `retries`, 3 if missing.
+    pub fn retries(self) -> u32 {
+        self.proxy().retries.map_or(3, |retries| retries.value)
+    }
+
+    /// `option redispatch [N]`: `None` is off; -1 is the last retry only, 0 off, N every N-th retry.
+    pub fn redispatch(self) -> Option<i32> {
+        self.proxy().redispatch.map(|interval| interval.value).filter(|interval| *interval != 0)
+    }
+}
+
+fn mode(proxy: &Proxy) -> Mode {
+    proxy.mode.map_or_else(Default::default, |mode| mode.value)
+}
+
+/// A phase of a stream's life that a timeout bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the words are the manual's own")]
+pub enum Phase {
+    Client,
+    HttpRequest,
+    HttpKeepAlive,
+    Queue,
+    Connect,
+    Server,
+    Tunnel,
+    ClientFin,
+    ServerFin,
+    Tarpit,
+}
+
+/// A timeout that is in force for a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeoutInForce {
+    /// What it bounds.
+    pub phase: Phase,
+    /// How long; `None` is for ever.
+    pub duration: Option<Duration>,
+    /// The `timeout` line or the rule that it came from.
+    pub span: Option<Span>,
+}
