@@ -1,3 +1,66 @@
-//! The project commands.
+//! The project's own commands: `cargo xtask ci`, `test`, `demo`, `tidy`, `compat`, `bench` and their sisters.
+//!
+//! Each command is a file. Programs that a command needs and the machine lacks are named, never passed over.
 
-fn main() {}
+mod bench;
+mod ci;
+mod compat;
+mod demo;
+mod fuzz;
+mod needs;
+mod reload;
+mod shell;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", after_help = "Begin with: cargo xtask demo")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts two chat servers and proxyd with the article's routing, and says what to open.
+    Demo(demo::Demo),
+    /// Runs every test; what needs a missing program is named and counts as skipped.
+    Test(test::Test),
+    /// Exactly what CI runs, in that order.
+    Ci,
+    /// File headers, crate arrows, codes with pages, document links.
+    Tidy,
+    /// HAProxy and proxyd side by side on the cases, and lbctl explain against both.
+    Compat(compat::Compat),
+    /// Reloads proxyd under open tunnels and requests: none may be lost.
+    Reload(reload::Reload),
+    /// CPU time per request beside HAProxy, nginx and the floor proxies.
+    Bench(bench::Bench),
+    /// Runs the fuzz targets for a while (needs nightly and cargo-fuzz).
+    Fuzz(fuzz::Fuzz),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Demo(demo) => demo::run(&demo),
+        Command::Test(test) => test::run(&test),
+        Command::Ci => ci::run(),
+        Command::Tidy => tidy::run(),
+        Command::Compat(compat) => compat::run(&compat),
+        Command::Reload(reload) => reload::run(&reload),
+        Command::Bench(bench) => bench::run(&bench),
+        Command::Fuzz(fuzz) => fuzz::run(&fuzz),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

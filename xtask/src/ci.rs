@@ -1,0 +1,18 @@
+//! `cargo xtask ci`: exactly what CI runs, in that order.
+
+use crate::{compat, demo, reload, shell, test, tidy};
+
+/// Formatting, lints, tests, pages, the demo, and the comparison with HAProxy.
+pub(crate) fn run() -> Result<(), shell::Failure> {
+    let cargo = shell::cargo();
+    shell::run(&cargo, &["fmt", "--all", "--", "--check"])?;
+    tidy::run()?;
+    shell::run(&cargo, &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])?;
+    test::run(&test::Test::default())?;
+    shell::run(&cargo, &["doc", "--workspace", "--no-deps", "--quiet"])?;
+    demo::run(&demo::Demo::once())?;
+    compat::run(&compat::Compat::default())?;
+    reload::run(&reload::Reload::default())?;
+    println!("ci: all passed");
+    Ok(())
+}
