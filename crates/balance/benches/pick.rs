@@ -1,0 +1,2 @@
+//! Nanoseconds per pick.
+fn main() {}

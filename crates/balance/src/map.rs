@@ -1,0 +1,285 @@
+//! `hash-type map-based` and `static-rr`: an array with a slot for each unit of weight.
+//!
+//! The array is made anew after a server came or went, by the first pick that needs it: a hundred
+//! state changes in a row then cost one array. Weights are those at start, divided by their
+//! greatest common divisor; a change at run time counts only to 0 and back.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use crate::bitset::BitSet;
+use crate::farm::Serving;
+use crate::pick::{Step, Trace, WhyNot, passed};
+use crate::server::Server;
+use crate::weight::EffectiveWeight;
+
+/// The array, and whose turn it is in it.
+#[derive(Debug)]
+pub(crate) struct Map {
+    slots: ArcSwap<Vec<u32>>,
+    stale: AtomicBool,
+    rebuilding: Mutex<()>,
+    /// The slot whose turn is next in round robin.
+    turn: AtomicUsize,
+    weights: Vec<u32>,
+}
+
+impl Map {
+    pub(crate) fn new(servers: &[Server]) -> Self {
+        Self {
+            slots: ArcSwap::default(),
+            stale: AtomicBool::new(true),
+            rebuilding: Mutex::new(()),
+            turn: AtomicUsize::new(0),
+            weights: reduced(
+                servers.iter().map(|server| server.spec.weight.min(EffectiveWeight::MAX_USER)),
+            ),
+        }
+    }
+
+    /// Called after each change of who serves.
+    pub(crate) fn changed(&self) {
+        self.stale.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn by_hash<T: Trace>(
+        &self,
+        servers: &[Server],
+        serving: Serving,
+        hash: u32,
+        trace: &mut T,
+    ) -> Option<usize> {
+        self.refresh(servers, serving);
+        let slots = self.slots.load();
+        let slot = (hash as usize).checked_rem(slots.len())?;
+        if T::ENABLED {
+            trace.step(Step::Slot { slot, of: slots.len() });
+        }
+        slots.get(slot).map(|server| *server as usize)
+    }
+
+    /// The next slot whose server has room; the excluded one only if no other has.
+    pub(crate) fn in_turn<T: Trace>(
+        &self,
+        servers: &[Server],
+        serving: Serving,
+        exclude: Option<usize>,
+        trace: &mut T,
+    ) -> Option<usize> {
+        self.refresh(servers, serving);
+        let slots = self.slots.load();
+        let mut turn = self.turn.load(Ordering::Relaxed);
+        loop {
+            let (slot, server) = find(&slots, turn, servers, exclude, trace)?;
+            match self.turn.compare_exchange_weak(
+                turn,
+                slot + 1,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return Some(server),
+                Err(other) => turn = other,
+            }
+        }
+    }
+
+    pub(crate) fn turn(&self) -> usize {
+        self.turn.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_turn(&self, turn: usize) {
+        self.turn.store(turn, Ordering::Relaxed);
+    }
+
+    fn refresh(&self, servers: &[Server], serving: Serving) {
+        if !self.stale.load(Ordering::Acquire) {
+            return;
+        }
+        let _one = self.rebuilding.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.stale.swap(false, Ordering::AcqRel) {
+            self.slots.store(Arc::new(self.build(servers, serving)));
+        }
+    }
+
+    fn build(&self, servers: &[Server], serving: Serving) -> Vec<u32> {
+        let backups = match serving {
+            Serving::Nobody => return Vec::new(),
+            Serving::Only(server) => return vec![server as u32],
+            Serving::Active => false,
+            Serving::Backups => true,
+        };
+        let takes_part = |server: &Server, weight: u32| {
+            server.spec.backup == backups && server.usable_weight() > 0 && weight > 0
+        };
+        let candidates: Vec<(u32, u32)> = (0..)
+            .zip(servers.iter().zip(&self.weights))
+            .filter(|(_, (server, weight))| takes_part(server, **weight))
+            .map(|(at, (_, weight))| (at, *weight))
+            .collect();
+        spread(&candidates)
+    }
+}
+
+/// The first slot from `turn` on, once around, whose server has room.
+fn find<T: Trace>(
+    slots: &[u32],
+    turn: usize,
+    servers: &[Server],
+    exclude: Option<usize>,
+    trace: &mut T,
+) -> Option<(usize, usize)> {
+    let mut avoided = None;
+    let turn = if turn < slots.len() { turn } else { 0 };
+    for slot in (turn..slots.len()).chain(0..turn) {
+        let server = slots[slot] as usize;
+        if servers[server].is_full() {
+            passed(trace, server, || servers[server].fullness());
+        } else if exclude == Some(server) {
+            passed(trace, server, || WhyNot::Excluded);
+            avoided = Some((slot, server));
+        } else {
+            if T::ENABLED {
+                trace.step(Step::Slot { slot, of: slots.len() });
+            }
+            return Some((slot, server));
+        }
+    }
+    if T::ENABLED && avoided.is_some() {
+        trace.step(Step::ExcludedAnyway);
+    }
+    avoided
+}
+
+/// Weights divided by their greatest common divisor.
+fn reduced(weights: impl Iterator<Item = u32> + Clone) -> Vec<u32> {
+    let divisor = weights.clone().fold(0, gcd).max(1);
+    weights.map(|weight| weight / divisor).collect()
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// Spreads `(server, weight)` smoothly over as many slots as the weights sum up to.
+///
+/// By slot n a server of weight w is owed w * n / total slots, rounded down. HAProxy gives a slot
+/// to the first server that has fewer than it is owed, else to the first that has as many; servers
+/// that are ahead wait. Asking all servers for each slot would take minutes at 10,000 servers, so
+/// each one waits in a calendar for the slot at which it is owed one more.
+fn spread(candidates: &[(u32, u32)]) -> Vec<u32> {
+    let total: usize = candidates.iter().map(|(_, weight)| *weight as usize).sum();
+    let mut spread = Spread::new(candidates, total);
+    (1..=total).filter_map(|slot| spread.take(slot)).map(|at| candidates[at].0).collect()
+}
+
+struct Spread<'a> {
+    candidates: &'a [(u32, u32)],
+    total: usize,
+    /// Slots that each server is owed so far, and those that it has.
+    owed: Vec<usize>,
+    has: Vec<usize>,
+    /// `calendar[slot]` is the first server that is owed one more from there on; `next` chains the
+    /// others of that slot.
+    calendar: Vec<Option<u32>>,
+    next: Vec<Option<u32>>,
+    behind: BitSet,
+    on_time: BitSet,
+}
+
+impl<'a> Spread<'a> {
+    fn new(candidates: &'a [(u32, u32)], total: usize) -> Self {
+        let count = candidates.len();
+        let mut spread = Self {
+            candidates,
+            total,
+            owed: vec![0; count],
+            has: vec![0; count],
+            calendar: vec![None; total + 1],
+            next: vec![None; count],
+            behind: BitSet::new(count),
+            on_time: BitSet::new(count),
+        };
+        for at in 0..count {
+            spread.sort_in(at);
+            spread.note_next(at);
+        }
+        spread
+    }
+
+    fn take(&mut self, slot: usize) -> Option<usize> {
+        let mut due = self.calendar.get_mut(slot)?.take();
+        while let Some(at) = due.map(|at| at as usize) {
+            due = self.next[at].take();
+            self.owed[at] += 1;
+            self.sort_in(at);
+            self.note_next(at);
+        }
+        let best = self.behind.first().or_else(|| self.on_time.first())?;
+        self.has[best] += 1;
+        self.sort_in(best);
+        Some(best)
+    }
+
+    fn sort_in(&mut self, at: usize) {
+        self.behind.set(at, self.has[at] < self.owed[at]);
+        self.on_time.set(at, self.has[at] == self.owed[at]);
+    }
+
+    fn note_next(&mut self, at: usize) {
+        let weight = self.candidates[at].1 as usize;
+        let slot = ((self.owed[at] + 1) * self.total).div_ceil(weight);
+        if let Some(day) = self.calendar.get_mut(slot) {
+            self.next[at] = day.replace(at as u32);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Asks all servers for each slot.
+    fn slowly(candidates: &[(u32, u32)]) -> Vec<u32> {
+        let total: i64 = candidates.iter().map(|(_, weight)| i64::from(*weight)).sum();
+        let mut earned = vec![0; candidates.len()];
+        let mut slots = Vec::new();
+        for _ in 0..total {
+            let (mut best, mut best_class) = (0, -1);
+            for (at, (_, weight)) in candidates.iter().enumerate() {
+                earned[at] += i64::from(*weight);
+                let class = (earned[at] + total) / total;
+                if class > best_class {
+                    (best, best_class) = (at, class);
+                }
+            }
+            earned[best] -= total;
+            slots.push(candidates[best].0);
+        }
+        slots
+    }
+
+    proptest! {
+        #[test]
+        fn the_calendar_spreads_as_asking_everyone_does(
+            weights in prop::collection::vec(1_u32..40, 1..40),
+        ) {
+            let candidates: Vec<(u32, u32)> = (0..).zip(weights).collect();
+            prop_assert_eq!(spread(&candidates), slowly(&candidates));
+        }
+
+        #[test]
+        fn every_server_has_as_many_slots_as_its_weight(
+            weights in prop::collection::vec(1_u32..=256, 1..40),
+        ) {
+            let candidates: Vec<(u32, u32)> = (0..).zip(weights.iter().copied()).collect();
+            let slots = spread(&candidates);
+            for (server, weight) in candidates {
+                let share = slots.iter().filter(|slot| **slot == server).count();
+                prop_assert_eq!(share, weight as usize);
+            }
+        }
+    }
+}
