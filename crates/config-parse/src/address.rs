@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use diag::Span;
+use diag::{Diagnostic, Span, codes};
+
+use crate::tree::Word;
 
 /// The host part.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,9 +43,20 @@ pub enum Family {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum AddressKind {
     /// TCP over IPv4 or IPv6; `udp@` where the place takes datagrams.
-    Inet { family: Family, host: Host, ports: Ports, datagram: bool },
+    Inet {
+        /// What a prefix asks for.
+        family: Family,
+        /// The host.
+        host: Host,
+        /// The ports.
+        ports: Ports,
+        /// Whether a prefix asks for datagrams.
+        datagram: bool,
+    },
     /// A path in the file system (`unix@/run/x`, `/run/x`).
     Unix(String),
+    /// `uxdg@PATH`: a path that takes datagrams.
+    UnixDatagram(String),
     /// A name in the abstract namespace.
     Abns(String),
     /// An inherited file descriptor: `fd@3`.
@@ -59,4 +72,170 @@ pub struct Address {
     pub kind: AddressKind,
     /// Its bytes.
     pub span: Span,
+}
+
+/// Reads one address.
+///
+/// Every form of the manual is read, whether or not its place takes it: that is for the caller to say.
+///
+/// # Errors
+/// `E0305` for ports out of range, a descriptor that is no number, or brackets out of place.
+pub fn parse(word: &Word<'_>) -> Result<Address, Diagnostic> {
+    let (prefix, rest) = split_prefix(&word.text);
+    let from = word.text.len() - rest.len();
+    let inet = |family, datagram| inet(&word.slice(from..word.text.len()), family, datagram);
+    let kind = match prefix {
+        "" if rest.starts_with('/') => AddressKind::Unix(rest.to_owned()),
+        "" | "ip" | "tcp" | "stream+ip" => inet(Family::Any, false)?,
+        "ipv4" | "tcp4" | "stream+ipv4" => inet(Family::V4, false)?,
+        "ipv6" | "tcp6" | "stream+ipv6" => inet(Family::V6, false)?,
+        "udp" | "dgram+ip" => inet(Family::Any, true)?,
+        "udp4" | "dgram+ipv4" => inet(Family::V4, true)?,
+        "udp6" | "dgram+ipv6" => inet(Family::V6, true)?,
+        "unix" | "uxst" | "stream+unix" => AddressKind::Unix(rest.to_owned()),
+        "uxdg" | "dgram+unix" => AddressKind::UnixDatagram(rest.to_owned()),
+        "abns" => AddressKind::Abns(rest.to_owned()),
+        "fd" => descriptor(word, rest)?,
+        _ => AddressKind::Other(word.text.to_string()),
+    };
+    Ok(Address { kind, span: word.span })
+}
+
+/// Reads the addresses of a `bind` line: one or more, with commas between them.
+///
+/// # Errors
+/// As [`parse`]; `E0305` also for an address of no characters that is not the last.
+pub fn parse_list(word: &Word<'_>) -> Result<Vec<Address>, Diagnostic> {
+    let mut addresses = Vec::new();
+    let mut start = 0;
+    for part in word.text.split(',') {
+        let end = start + part.len();
+        let is_last = end == word.text.len();
+        if part.is_empty() && is_last && !addresses.is_empty() {
+            break;
+        }
+        if part.is_empty() {
+            let message = "an address of this list is empty";
+            return Err(Diagnostic::new(codes::E0305, word.at(start..end), message));
+        }
+        addresses.push(parse(&word.slice(start..end))?);
+        start = end + 1;
+    }
+    Ok(addresses)
+}
+
+/// Prefixes with a family, a socket type or a protocol (manual 2.9); others are part of the host.
+const PREFIXES: &[&str] = &[
+    "abns",
+    "abnsz",
+    "dgram+ip",
+    "dgram+ipv4",
+    "dgram+ipv6",
+    "dgram+unix",
+    "fd",
+    "ip",
+    "ipv4",
+    "ipv6",
+    "mptcp",
+    "mptcp4",
+    "mptcp6",
+    "quic+ip",
+    "quic+ipv4",
+    "quic+ipv6",
+    "quic4",
+    "quic6",
+    "rev",
+    "rhttp",
+    "sockpair",
+    "stream+abns",
+    "stream+ip",
+    "stream+ipv4",
+    "stream+ipv6",
+    "stream+unix",
+    "tcp",
+    "tcp4",
+    "tcp6",
+    "udp",
+    "udp4",
+    "udp6",
+    "unix",
+    "uxdg",
+    "uxst",
+];
+
+fn split_prefix(text: &str) -> (&str, &str) {
+    match text.split_once('@') {
+        Some((prefix, rest)) if PREFIXES.contains(&prefix) => (prefix, rest),
+        _ => ("", text),
+    }
+}
+
+fn descriptor(word: &Word<'_>, text: &str) -> Result<AddressKind, Diagnostic> {
+    text.parse().map(AddressKind::Fd).map_err(|_| {
+        let message = format!("`{text}` is not the number of a file descriptor");
+        Diagnostic::new(codes::E0305, word.span, message).help("write `fd@` and a number: `fd@3`")
+    })
+}
+
+fn inet(word: &Word<'_>, family: Family, datagram: bool) -> Result<AddressKind, Diagnostic> {
+    let text = word.text.as_ref();
+    // The last colon begins the port, also in `::1:80`; only brackets make an IPv6 address end.
+    let (host_text, port_text) = match text.rsplit_once(':') {
+        Some((host, port)) if !text.ends_with(']') => (host, port),
+        _ => (text, ""),
+    };
+    let host = host(&word.slice(0..host_text.len()), family)?;
+    let ports = ports(&word.slice(text.len() - port_text.len()..text.len()))?;
+    Ok(AddressKind::Inet { family, host, ports, datagram })
+}
+
+fn host(word: &Word<'_>, family: Family) -> Result<Host, Diagnostic> {
+    let text = word.text.as_ref();
+    if matches!(text, "" | "*") {
+        return Ok(Host::Any);
+    }
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let wrong = |message| Err(Diagnostic::new(codes::E0305, word.span, message));
+    match (bare.parse::<IpAddr>(), family) {
+        (Ok(IpAddr::V6(_)), Family::V4) => wrong(format!("`{text}` is not an IPv4 address")),
+        (Ok(IpAddr::V4(_)), Family::V6) => wrong(format!("`{text}` is not an IPv6 address")),
+        (Ok(ip), _) => Ok(Host::Ip(ip)),
+        (Err(_), _) if text.contains(['[', ']', ':', '*', ' ']) => {
+            let finding = wrong(format!("`{text}` is neither an address nor a name"));
+            let colon = text.contains(':') && !text.contains('[');
+            finding.map_err(|finding| if colon { finding.help(BRACKETS) } else { finding })
+        }
+        (Err(_), _) => Ok(Host::Name(text.to_owned())),
+    }
+}
+
+const BRACKETS: &str = "what follows the last colon is the port: write `[::1]:80` for IPv6";
+
+fn ports(word: &Word<'_>) -> Result<Ports, Diagnostic> {
+    let text = word.text.as_ref();
+    if text.is_empty() {
+        return Ok(Ports::Unset);
+    }
+    if let Some(sign) = text.chars().next().filter(|c| matches!(c, '+' | '-')) {
+        let offset = i32::from(port(word, text.get(1..).unwrap_or(""))?);
+        return Ok(Ports::Offset(if sign == '-' { -offset } else { offset }));
+    }
+    let Some((first, last)) = text.split_once('-') else {
+        return port(word, text).map(Ports::One);
+    };
+    let (first, last) = (port(word, first)?, port(word, last)?);
+    if first > last {
+        let message = format!("the range `{text}` ends before it begins");
+        return Err(Diagnostic::new(codes::E0305, word.span, message));
+    }
+    Ok(Ports::Range(first, last))
+}
+
+/// Quirk: only the first character has to be a digit; HAProxy takes `80x` for 80.
+fn port(word: &Word<'_>, text: &str) -> Result<u16, Diagnostic> {
+    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    text.get(..end).unwrap_or("").parse().map_err(|_| {
+        let message = format!("`{text}` is not a port");
+        Diagnostic::new(codes::E0305, word.span, message).help("a port is a number from 1 to 65535")
+    })
 }

@@ -7,10 +7,57 @@ use std::collections::BTreeMap;
 pub struct Environment {
     /// Variables.
     pub vars: BTreeMap<String, String>,
-    /// What `version_atleast()` compares with, `2.6.12`.
+    /// What `version_atleast()` compares with, `2.6.12`. Predicates that this version does not have are
+    /// findings; empty means the newest.
     pub version: String,
     /// What `feature()` knows, without `+`.
     pub features: Vec<String>,
-    /// What `defined()`, `streq()`, ... need nothing of; `enabled(OPT)`.
+    /// What `enabled()` answers true to: `POLL`, `EPOLL`, `SPLICE`, ...
     pub enabled: Vec<String>,
+    /// What `openssl_version_atleast()` compares with, `3.0.2`; empty without OpenSSL.
+    pub openssl_version: String,
+    /// What `ssllib_name_startswith()` looks at, `OpenSSL 3.0.2`; empty without a library.
+    pub ssllib_name: String,
+    /// What `awslc_api_atleast()` compares with; none without AWS-LC.
+    pub awslc_api: Option<u32>,
+}
+
+/// The log formats that HAProxy hands out as variables since 2.7 (manual 2.3 and 8.2).
+const FORMATS: &[(&str, &str)] = &[
+    (
+        "HAPROXY_HTTP_LOG_FMT",
+        "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc \
+         %sq/%bq %hr %hs %{+Q}r",
+    ),
+    (
+        "HAPROXY_HTTPS_LOG_FMT",
+        "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc \
+         %sq/%bq %hr %hs %{+Q}r \
+         %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] \
+         %[ssl_fc_sni]/%sslv/%sslc",
+    ),
+    (
+        "HAPROXY_TCP_LOG_FMT",
+        "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq",
+    ),
+];
+
+impl Environment {
+    /// The variables that HAProxy of this version (`2.6.12`, `3.5-dev5`) sets for its configuration.
+    pub fn of_version(version: &str) -> Self {
+        let mut env = Self { version: version.to_owned(), ..Self::default() };
+        let branch: Vec<&str> = version.split(['.', '-']).take(2).collect();
+        let branch = branch.join(".");
+        env.set("HAPROXY_BRANCH", &branch);
+        env.set("HAPROXY_STARTUP_VERSION", version);
+        for (name, format) in FORMATS {
+            env.set(name, format);
+        }
+        env
+    }
+
+    /// Sets a variable.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.vars.insert(name.to_owned(), value.to_owned());
+    }
 }

@@ -8,9 +8,19 @@
 //! Start with [`tree`]; the words' own grammar is `words.pest`.
 
 pub mod address;
+mod args;
+mod blocks;
 pub mod condition;
 pub mod env;
 pub mod expr;
 pub mod log_format;
+pub mod predicate;
 pub mod quantity;
+mod read;
+mod sample_grammar;
+pub mod sections;
 pub mod tree;
+mod version;
+mod words;
+
+pub use words::MAX_WORDS;

@@ -39,6 +39,8 @@ pub struct Fix {
 }
 
 /// A finding. Made where it is found, rendered last.
+///
+/// It is the `Err` of the parsers, so the parts that few findings have are boxed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The stable code.
@@ -52,13 +54,13 @@ pub struct Diagnostic {
     /// The primary place.
     pub span: Span,
     /// What the primary place is, under the carets.
-    pub label: Option<String>,
+    pub label: Option<Box<str>>,
     /// Other places.
     pub related: Vec<Related>,
     /// Something to type.
     pub help: Option<String>,
     /// A cure to apply.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
@@ -79,7 +81,7 @@ impl Diagnostic {
 
     /// Names what the primary place is.
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
+        self.label = Some(label.into().into_boxed_str());
         self
     }
 
@@ -97,7 +99,7 @@ impl Diagnostic {
 
     /// Adds a cure.
     pub fn fix(mut self, safety: Safety, edits: Vec<Edit>) -> Self {
-        self.fix = Some(Fix { safety, edits });
+        self.fix = Some(Box::new(Fix { safety, edits }));
         self
     }
 
