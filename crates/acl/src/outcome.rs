@@ -31,3 +31,23 @@ impl From<bool> for Outcome {
         if yes { Outcome::Yes } else { Outcome::No }
     }
 }
+
+impl Outcome {
+    /// Both must hold: a no decides, then what is open stays open.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Outcome::No, _) | (_, Outcome::No) => Outcome::No,
+            (Outcome::Yes, other) => other,
+            (open, _) => open,
+        }
+    }
+
+    /// One must hold: a yes decides, then what is open stays open.
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Outcome::Yes, _) | (_, Outcome::Yes) => Outcome::Yes,
+            (Outcome::No, other) => other,
+            (open, _) => open,
+        }
+    }
+}

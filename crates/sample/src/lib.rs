@@ -2,15 +2,40 @@
 //!
 //! In: a [`config_parse::expr::Expr`] to compile, then a [`Context`] to evaluate it in. Out: a [`Sample`]:
 //! a typed value, *missing*, or *unknown* (a fact that was not given; only `lbctl` meets it).
-//! Pure: everything from outside a stream's own bytes comes through [`Facts`].
-//! Start with [`Context`]; each fetch group is a file of `fetch/`, each converter group one of `convert/`.
+//! Pure: everything from outside a stream's own bytes comes through [`Facts`], and what an evaluation
+//! changes is noted in [`Vars`] as an [`Effect`] for the caller to settle.
+//! No panic from outside: any bytes and any arguments give a value or a finding.
+//! Start with [`compile::expr`] and [`Compiled`]; each fetch group is a file of `fetch/`, each
+//! converter group one of `convert/`.
 
+mod arg;
+mod cast;
+pub mod compile;
+mod compiled;
 mod context;
+mod convert;
 mod facts;
+mod fetch;
+mod log;
+mod names;
+mod not_built;
+mod number;
+mod place;
+pub mod regex;
+pub mod registry;
 mod value;
 mod vars;
 
+pub use arg::{Arg, ArgKind, Args};
+pub use cast::{as_text, can_cast, cast, embedded_v4};
+pub use compile::{CaptureSlots, CompileEnv, Misplaced};
+pub use compiled::Compiled;
 pub use context::{Buffered, Context, LogRecord};
 pub use facts::{BackendRef, Fact, FactValue, Facts, FrontendRef, NoFacts, ServerRef};
+pub use fetch::{Password, User, Userlist};
+pub use log::{CompiledFormat, Escape};
+pub use names::{Map, MapBuilder, MapMethod, Names, NoMaps, NoNames};
+pub use place::{Place, Places};
+pub use registry::Walk;
 pub use value::{Sample, Type, Value};
-pub use vars::{Scope, VarId, VarNames, Vars};
+pub use vars::{Effect, Scope, VarId, VarNames, Vars};

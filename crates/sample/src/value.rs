@@ -26,6 +26,23 @@ pub enum Type {
     Meth,
 }
 
+impl Type {
+    /// The word for it in messages.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Type::Any => "any type",
+            Type::Bool => "a boolean",
+            Type::Int => "an integer",
+            Type::Addr => "an address",
+            Type::Ipv4 => "an IPv4 address",
+            Type::Ipv6 => "an IPv6 address",
+            Type::Str => "a string",
+            Type::Bin => "a binary block",
+            Type::Meth => "a method",
+        }
+    }
+}
+
 /// A value of one of the types; text and bytes are borrowed from the stream where they can be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
@@ -62,6 +79,33 @@ impl<'a> Sample<'a> {
         match self {
             Sample::Known(value) => Some(value),
             Sample::Missing | Sample::Wait | Sample::Unknown(_) => None,
+        }
+    }
+}
+
+impl Value<'_> {
+    /// The same value with its own copy of its text.
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Value::Bool(yes) => Value::Bool(yes),
+            Value::Int(number) => Value::Int(number),
+            Value::Ip(ip) => Value::Ip(ip),
+            Value::Str(text) => Value::Str(Cow::Owned(text.into_owned())),
+            Value::Bin(text) => Value::Bin(Cow::Owned(text.into_owned())),
+            Value::Meth(text) => Value::Meth(Cow::Owned(text.into_owned())),
+        }
+    }
+
+    /// The type it has.
+    pub fn kind(&self) -> Type {
+        match self {
+            Value::Bool(_) => Type::Bool,
+            Value::Int(_) => Type::Int,
+            Value::Ip(IpAddr::V4(_)) => Type::Ipv4,
+            Value::Ip(IpAddr::V6(_)) => Type::Ipv6,
+            Value::Str(_) => Type::Str,
+            Value::Bin(_) => Type::Bin,
+            Value::Meth(_) => Type::Meth,
         }
     }
 }

@@ -1,6 +1,24 @@
 //! Variables: `txn.name` and its sisters, interned to small numbers when a program is compiled (manual 2.8).
 
+use std::borrow::Cow;
+use std::cell::RefCell;
+
 use crate::Value;
+
+/// What evaluating an expression changes: `set-var`, `unset-var`, `capture-req` as converters.
+///
+/// Evaluation is pure, so it only leaves a note; whoever evaluated settles it (see [`Vars::settle`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A variable gets a value.
+    Set(VarId, Value<'static>),
+    /// A variable is forgotten.
+    Unset(VarId),
+    /// A capture slot of the request gets a text.
+    CaptureRequest(u32, Vec<u8>),
+    /// A capture slot of the response gets a text.
+    CaptureResponse(u32, Vec<u8>),
+}
 
 /// How long a variable lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,12 +83,45 @@ impl VarNames {
 #[derive(Debug, Clone, Default)]
 pub struct Vars {
     values: Vec<(VarId, Value<'static>)>,
+    effects: RefCell<Vec<Effect>>,
 }
 
 impl Vars {
     /// The value, if it is set.
     pub fn get(&self, id: VarId) -> Option<&Value<'static>> {
         self.values.iter().find(|(known, _)| *known == id).map(|(_, value)| value)
+    }
+
+    /// The value as of now, effects that are not settled included.
+    pub fn read(&self, id: VarId) -> Option<Value<'_>> {
+        for effect in self.effects.borrow().iter().rev() {
+            match effect {
+                Effect::Set(known, value) if *known == id => return Some(value.clone()),
+                Effect::Unset(known) if *known == id => return None,
+                _ => {}
+            }
+        }
+        self.get(id).map(borrow)
+    }
+
+    /// Notes a change that a converter asks for.
+    pub fn leave(&self, effect: Effect) {
+        self.effects.borrow_mut().push(effect);
+    }
+
+    /// Carries out the noted changes of variables; returns those of captures, for the caller.
+    ///
+    /// Call it after an evaluation; it costs nothing when there was no such converter.
+    pub fn settle(&mut self) -> Vec<Effect> {
+        let mut captures = Vec::new();
+        for effect in std::mem::take(self.effects.get_mut()) {
+            match effect {
+                Effect::Set(id, value) => self.set(id, value),
+                Effect::Unset(id) => self.unset(id),
+                capture => captures.push(capture),
+            }
+        }
+        captures
     }
 
     /// Sets a variable.
@@ -89,5 +140,17 @@ impl Vars {
     /// Forgets all of one scope: `req` after the request, `res` after the response, `txn` between transactions.
     pub fn end(&mut self, scope: Scope) {
         self.values.retain(|(known, _)| known.scope != scope);
+    }
+}
+
+/// The same value, borrowing its text.
+fn borrow<'v>(value: &'v Value<'static>) -> Value<'v> {
+    match value {
+        Value::Bool(yes) => Value::Bool(*yes),
+        Value::Int(number) => Value::Int(*number),
+        Value::Ip(ip) => Value::Ip(*ip),
+        Value::Str(text) => Value::Str(Cow::Borrowed(text)),
+        Value::Bin(text) => Value::Bin(Cow::Borrowed(text)),
+        Value::Meth(text) => Value::Meth(Cow::Borrowed(text)),
     }
 }

@@ -1,0 +1,101 @@
+//! Conversions between sample types: what happens where a converter, an action or a match method
+//! wants another type than it is given.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::number::{format_int, int_of_text};
+use crate::{Type, Value};
+
+/// Whether values of one type can ever become values of the other.
+pub fn can_cast(from: Type, to: Type) -> bool {
+    use Type::*;
+    match (from, to) {
+        (Any, _) | (_, Any) => true,
+        (Bool | Int, Bool | Int | Str) => true,
+        (Bool, _) => false,
+        (Int, Addr | Ipv4 | Ipv6 | Bin) => true,
+        (Int, Meth) => false,
+        (Ipv4, Int) => true,
+        (Addr | Ipv4 | Ipv6, Addr | Ipv4 | Ipv6 | Str | Bin) => true,
+        (Addr | Ipv4 | Ipv6, Bool | Int | Meth) => false,
+        (Str, _) => true,
+        (Bin | Meth, Str | Bin | Meth) => true,
+        (Bin | Meth, _) => false,
+    }
+}
+
+/// The value as another type; `None` when this value has no such form.
+pub fn cast(value: Value<'_>, to: Type) -> Option<Value<'_>> {
+    let value = match to {
+        Type::Any => value,
+        Type::Bool => Value::Bool(as_int(&value)? != 0),
+        Type::Int => Value::Int(as_int(&value)?),
+        Type::Addr => Value::Ip(as_ip(&value)?),
+        Type::Ipv4 => match as_ip(&value)? {
+            IpAddr::V4(ip) => Value::Ip(IpAddr::V4(ip)),
+            IpAddr::V6(ip) => Value::Ip(IpAddr::V4(embedded_v4(ip)?)),
+        },
+        Type::Ipv6 => match as_ip(&value)? {
+            IpAddr::V4(ip) => Value::Ip(IpAddr::V6(ip.to_ipv6_mapped())),
+            IpAddr::V6(ip) => Value::Ip(IpAddr::V6(ip)),
+        },
+        Type::Str => Value::Str(as_text(value)),
+        Type::Bin => Value::Bin(as_bytes(value)?),
+        Type::Meth => match value {
+            Value::Meth(text) | Value::Str(text) | Value::Bin(text) => Value::Meth(text),
+            Value::Bool(_) | Value::Int(_) | Value::Ip(_) => return None,
+        },
+    };
+    Some(value)
+}
+
+/// The IPv4 address inside an IPv6 one: mapped, compatible or 6to4.
+pub fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let octets = ip.octets();
+    let [a, b, c, d] = match ip.segments() {
+        [0, 0, 0, 0, 0, 0xffff | 0, ..] => [octets[12], octets[13], octets[14], octets[15]],
+        [0x2002, ..] => [octets[2], octets[3], octets[4], octets[5]],
+        _ => return None,
+    };
+    Some(Ipv4Addr::new(a, b, c, d))
+}
+
+fn as_int(value: &Value<'_>) -> Option<i64> {
+    match value {
+        Value::Bool(yes) => Some(i64::from(*yes)),
+        Value::Int(number) => Some(*number),
+        Value::Ip(IpAddr::V4(ip)) => Some(i64::from(u32::from(*ip))),
+        Value::Str(text) => int_of_text(text),
+        Value::Ip(IpAddr::V6(_)) | Value::Bin(_) | Value::Meth(_) => None,
+    }
+}
+
+fn as_ip(value: &Value<'_>) -> Option<IpAddr> {
+    match value {
+        Value::Ip(ip) => Some(*ip),
+        Value::Int(number) => Some(IpAddr::V4(Ipv4Addr::from(*number as u32))),
+        Value::Str(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+        Value::Bool(_) | Value::Bin(_) | Value::Meth(_) => None,
+    }
+}
+
+/// The text of any value: what a log line shows.
+pub fn as_text(value: Value<'_>) -> Cow<'_, [u8]> {
+    match value {
+        Value::Bool(yes) => Cow::Borrowed(if yes { b"1" } else { b"0" }),
+        Value::Int(number) => Cow::Owned(format_int(number)),
+        Value::Ip(ip) => Cow::Owned(ip.to_string().into_bytes()),
+        Value::Str(text) | Value::Bin(text) | Value::Meth(text) => text,
+    }
+}
+
+fn as_bytes(value: Value<'_>) -> Option<Cow<'_, [u8]>> {
+    match value {
+        Value::Str(text) | Value::Bin(text) | Value::Meth(text) => Some(text),
+        Value::Int(number) => Some(Cow::Owned(number.to_be_bytes().to_vec())),
+        Value::Ip(IpAddr::V4(ip)) => Some(Cow::Owned(ip.octets().to_vec())),
+        Value::Ip(IpAddr::V6(ip)) => Some(Cow::Owned(ip.octets().to_vec())),
+        Value::Bool(_) => None,
+    }
+}

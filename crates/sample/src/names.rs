@@ -1,0 +1,103 @@
+//! What a compilation knows of the rest of the configuration.
+
+use std::sync::Arc;
+
+use crate::fetch::Userlist;
+use crate::{BackendRef, FrontendRef, ServerRef, Type, Value};
+
+/// Finds proxies, servers and user lists by name.
+pub trait Names {
+    /// The backend (or `listen` section) of this name.
+    fn backend(&self, name: &str) -> Option<BackendRef>;
+    /// The frontend (or `listen` section) of this name.
+    fn frontend(&self, name: &str) -> Option<FrontendRef>;
+    /// A server, `proxy` being `None` for a name without `proxy/` in front.
+    fn server(&self, proxy: Option<&str>, name: &str) -> Option<ServerRef>;
+    /// The user list of this name.
+    fn userlist(&self, name: &str) -> Option<Arc<Userlist>>;
+    /// The backend that the expression stands in: what an omitted argument means.
+    fn own_backend(&self) -> Option<BackendRef>;
+    /// The frontend that the expression stands in.
+    fn own_frontend(&self) -> Option<FrontendRef>;
+    /// Every known name of proxies, for `did you mean`.
+    fn proxies(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Knows no name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoNames;
+
+impl Names for NoNames {
+    fn backend(&self, _name: &str) -> Option<BackendRef> {
+        None
+    }
+    fn frontend(&self, _name: &str) -> Option<FrontendRef> {
+        None
+    }
+    fn server(&self, _proxy: Option<&str>, _name: &str) -> Option<ServerRef> {
+        None
+    }
+    fn userlist(&self, _name: &str) -> Option<Arc<Userlist>> {
+        None
+    }
+    fn own_backend(&self) -> Option<BackendRef> {
+        None
+    }
+    fn own_frontend(&self) -> Option<FrontendRef> {
+        None
+    }
+}
+
+/// How a map's keys are compared (`map_beg`, `map_dom`, ...).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the words are the manual's own (7.3.1, map)")]
+pub enum MapMethod {
+    Str,
+    Beg,
+    End,
+    Sub,
+    Dir,
+    Dom,
+    Int,
+    Ip,
+    Reg,
+    /// `map_regm`: the value refers to the groups of the match.
+    Regm,
+}
+
+/// A map file, ready to be asked.
+pub trait Map: Send + Sync {
+    /// The value of the key that matches best, already of the map's output type.
+    fn look_up(&self, key: &Value<'_>) -> Option<Value<'static>>;
+}
+
+/// Makes maps of files. The crate `acl` has the index structures, and so the only real one.
+pub trait MapBuilder {
+    /// Compiles the contents of a map file.
+    ///
+    /// # Errors
+    /// What is wrong, and on which line (from 1).
+    fn build(
+        &self,
+        method: MapMethod,
+        out: Type,
+        contents: &[u8],
+    ) -> Result<Arc<dyn Map>, (usize, String)>;
+}
+
+/// Builds no map: for places and tests without map files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoMaps;
+
+impl MapBuilder for NoMaps {
+    fn build(
+        &self,
+        _method: MapMethod,
+        _out: Type,
+        _contents: &[u8],
+    ) -> Result<Arc<dyn Map>, (usize, String)> {
+        Err((0, String::from("maps cannot be used here")))
+    }
+}
