@@ -16,6 +16,17 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// As the json form writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// What kind of finding it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the words are contract.md's own")]
@@ -31,6 +42,25 @@ pub enum Class {
     Environment,
     Compat,
     Style,
+}
+
+impl Class {
+    /// As the json form writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Syntax => "syntax",
+            Self::Reference => "reference",
+            Self::Route => "route",
+            Self::Websocket => "websocket",
+            Self::Capacity => "capacity",
+            Self::Tls => "tls",
+            Self::Security => "security",
+            Self::Health => "health",
+            Self::Environment => "environment",
+            Self::Compat => "compat",
+            Self::Style => "style",
+        }
+    }
 }
 
 /// One code's line in the catalogue.

@@ -7,6 +7,7 @@
 mod catalogue;
 pub mod codes;
 mod diagnostic;
+pub mod fix;
 pub mod render;
 mod source;
 

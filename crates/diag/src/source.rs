@@ -86,6 +86,11 @@ impl SourceFile {
         self.line_starts.partition_point(|start| *start <= offset) as u32
     }
 
+    /// The offset at which line `line` (from 1) begins, if the file has it.
+    pub fn line_start(&self, line: u32) -> Option<u32> {
+        self.line_starts.get((line as usize).checked_sub(1)?).copied()
+    }
+
     /// Line and column of the byte at `offset`; past the end it is the end.
     pub fn place(&self, offset: u32) -> Place {
         let line = self.line(offset);

@@ -1,1 +1,0 @@
-//! Renderings of diagnostics: full text with snippets, one line each, json.

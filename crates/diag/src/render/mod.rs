@@ -1,0 +1,67 @@
+//! Renderings of diagnostics: full text with snippets, one line each, json.
+//!
+//! In: [`Sources`] and findings, in the order to show them ([`order`] puts them by place).
+//! Out: text. Nothing here decides what is a finding.
+
+mod concise;
+mod full;
+mod json;
+
+use std::borrow::Cow;
+
+use crate::{Diagnostic, Severity, Sources, Span};
+
+pub use concise::concise;
+pub use full::{Style, full};
+pub use json::json;
+
+/// Puts findings in the order of the files and of their places, the worse first at one place, and takes
+/// out those that say the same of the same place.
+pub fn order(findings: &mut Vec<Diagnostic>) {
+    findings.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)));
+    findings.dedup_by(|b, a| key(a) == key(b) && a.message == b.message);
+}
+
+fn key(finding: &Diagnostic) -> (Span, std::cmp::Reverse<Severity>, &'static str) {
+    (finding.span, std::cmp::Reverse(finding.severity), finding.code.as_str())
+}
+
+/// How many findings there are of each severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// Notes.
+    pub notes: usize,
+}
+
+impl Counts {
+    /// Counts the findings by their own severity, not by the catalogue's.
+    pub fn of(findings: &[Diagnostic]) -> Self {
+        let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
+        Self {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+        }
+    }
+}
+
+/// The name of a span's file; `?` when it is none of these.
+fn file_name(sources: &Sources, span: Span) -> &str {
+    sources.file(span.file).map_or("?", |file| file.name.as_str())
+}
+
+/// Text for a terminal: control characters, which a configuration can hold, are shown as escapes.
+fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    Cow::Owned(out)
+}
