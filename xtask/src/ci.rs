@@ -7,7 +7,10 @@ pub(crate) fn run() -> Result<(), shell::Failure> {
     let cargo = shell::cargo();
     shell::run(&cargo, &["fmt", "--all", "--", "--check"])?;
     tidy::run()?;
-    shell::run(&cargo, &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])?;
+    shell::run(
+        &cargo,
+        &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
+    )?;
     test::run(&test::Test::default())?;
     shell::run(&cargo, &["doc", "--workspace", "--no-deps", "--quiet"])?;
     demo::run(&demo::Demo::once())?;

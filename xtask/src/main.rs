@@ -1,8 +1,8 @@
-//! The project's own commands: `cargo xtask ci`, `test`, `demo`, `tidy`, `compat`, `bench` and their sisters.
 //!
 //! Each command is a file. Programs that a command needs and the machine lacks are named, never passed over.
+#![expect(clippy::print_stdout, reason = "the commands' figures are their output")]
+#![expect(clippy::print_stderr, reason = "a failure is told to the person who ran the command")]
 
-mod bench;
 mod ci;
 mod compat;
 mod demo;
@@ -39,8 +39,6 @@ enum Command {
     Compat(compat::Compat),
     /// Reloads proxyd under open tunnels and requests: none may be lost.
     Reload(reload::Reload),
-    /// CPU time per request beside HAProxy, nginx and the floor proxies.
-    Bench(bench::Bench),
     /// Runs the fuzz targets for a while (needs nightly and cargo-fuzz).
     Fuzz(fuzz::Fuzz),
 }
@@ -53,7 +51,6 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Compat(compat) => compat::run(&compat),
         Command::Reload(reload) => reload::run(&reload),
-        Command::Bench(bench) => bench::run(&bench),
         Command::Fuzz(fuzz) => fuzz::run(&fuzz),
     };
     match done {

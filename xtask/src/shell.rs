@@ -21,7 +21,11 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<(), Failure> {
         .current_dir(root())
         .status()
         .map_err(|e| format!("{program}: {e}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{program} {} ended with {status}", arguments.join(" "))) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{program} {} ended with {status}", arguments.join(" ")))
+    }
 }
 
 /// Builds packages in a profile and gives the folder of their programs.

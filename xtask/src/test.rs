@@ -16,7 +16,10 @@ pub(crate) struct Test {
 pub(crate) fn run(test: &Test) -> Result<(), shell::Failure> {
     let missing = needs::missing();
     for program in &missing {
-        println!("skipped: {} need `{}` (package {})", program.serves, program.name, program.package);
+        println!(
+            "skipped: {} need `{}` (package {})",
+            program.serves, program.name, program.package
+        );
     }
     let mut arguments = vec!["test", "--quiet"];
     match &test.package {
@@ -24,6 +27,10 @@ pub(crate) fn run(test: &Test) -> Result<(), shell::Failure> {
         None => arguments.push("--workspace"),
     }
     shell::run(&shell::cargo(), &arguments)?;
-    println!("all tests passed; {} of {} outside programs are missing", missing.len(), needs::PROGRAMS.len());
+    println!(
+        "all tests passed; {} of {} outside programs are missing",
+        missing.len(),
+        needs::PROGRAMS.len()
+    );
     Ok(())
 }

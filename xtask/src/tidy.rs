@@ -83,7 +83,10 @@ fn check_links(root: &Path, name: &str, text: &str, findings: &mut Vec<String>) 
     for (at, _) in text.match_indices("](") {
         let Some(link) = text[at + 2..].split(')').next() else { continue };
         let link = link.split('#').next().unwrap_or("");
-        let outside = link.is_empty() || link.contains("://") || link.contains(' ') || link.starts_with("mailto:");
+        let outside = link.is_empty()
+            || link.contains("://")
+            || link.contains(' ')
+            || link.starts_with("mailto:");
         if !outside && !folder.join(link).exists() {
             findings.push(format!("{name}: the link `{link}` leads nowhere"));
         }
@@ -146,11 +149,15 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         if path.is_dir() {
-            let skip = ["target", "corpus", "artifacts", "coverage"].contains(&name.as_str()) || name.starts_with('.');
+            let skip = ["target", "corpus", "artifacts", "coverage"].contains(&name.as_str())
+                || name.starts_with('.');
             if !skip {
                 files.extend(files_below(&path));
             }
-        } else if ["rs", "md", "toml", "pest", "cfg", "yml"].iter().any(|end| name.ends_with(&format!(".{end}"))) {
+        } else if ["rs", "md", "toml", "pest", "cfg", "yml"]
+            .iter()
+            .any(|end| name.ends_with(&format!(".{end}")))
+        {
             files.push(path);
         }
     }

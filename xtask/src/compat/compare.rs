@@ -1,0 +1,126 @@
+//! What differs between two runs, once times and ports are made equal.
+
+use super::case::Case;
+use super::client::Answer;
+use super::side::Wire;
+
+/// Every difference, in words.
+pub(crate) fn differences(case: &Case, theirs: &Wire, ours: &Wire) -> Vec<String> {
+    let mut found = Vec::new();
+    for (request, (a, b)) in case.requests.iter().zip(theirs.answers.iter().zip(&ours.answers)) {
+        let (a, b) = (normal(a), normal(b));
+        if a != b {
+            found.push(format!("    {}\n{}", request.line, side_by_side(&a, &b)));
+        }
+    }
+    let (a, b) = (log_text(&theirs.log), log_text(&ours.log));
+    if a != b {
+        found.push(format!("    the log\n{}", side_by_side(&a, &b)));
+    }
+    found
+}
+
+/// Prints what a daemon did.
+pub(crate) fn show(case: &Case, wire: &Wire) {
+    println!("== {}", case.name);
+    for (request, answer) in case.requests.iter().zip(&wire.answers) {
+        println!("> {}\n{}", request.line, normal(answer));
+    }
+    println!("log:\n{}", log_text(&wire.log));
+}
+
+fn normal(answer: &Answer) -> String {
+    let mut text = format!("{}{}{}", answer.head, answer.body, answer.tunnel).replace('\r', "");
+    if answer.closed {
+        text.push_str("\n(closed)");
+    }
+    text.lines().map(|line| format!("{}\n", undate(line))).collect()
+}
+
+/// A generated date or a cookie's expiry would differ from second to second.
+fn undate(line: &str) -> String {
+    let lower = line.to_ascii_lowercase();
+    if lower.starts_with("date: ") || lower.starts_with("expires: ") {
+        "(a date)".into()
+    } else {
+        line.into()
+    }
+}
+
+fn log_text(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{}\n", normal_log(line))).collect()
+}
+
+/// `<134>Nov 23 12:00:00 haproxy[1]: 127.0.0.1:4711 [date] fe be/s 0/0/0/1/1 200 ...` without times and ports.
+pub(crate) fn normal_log(line: &str) -> String {
+    let priority = line.split('>').next().unwrap_or("");
+    let message = line.split_once("]: ").map_or(line, |(_, message)| message);
+    let mut timers = true;
+    let mut counts = true;
+    let words: Vec<String> = message
+        .split(' ')
+        .map(|word| {
+            if word.starts_with('[') && word.ends_with(']') && word.contains(':') {
+                return "[T]".into();
+            }
+            if let Some(rest) = word.strip_prefix("127.0.0.1:") {
+                return if rest.bytes().all(|b| b.is_ascii_digit()) {
+                    "127.0.0.1:#".into()
+                } else {
+                    word.into()
+                };
+            }
+            let parts: Vec<&str> = word.split('/').collect();
+            let number = |part: &str| part.trim_start_matches(['+', '-']).parse::<i64>().is_ok();
+            if parts.len() < 3 || !parts.iter().all(|part| number(part)) {
+                return word.into();
+            }
+            if timers {
+                timers = false;
+                return parts.iter().map(|part| mask_timer(part)).collect::<Vec<_>>().join("/");
+            }
+            if counts && parts.len() == 5 {
+                counts = false;
+                // The process's and the frontend's connections race with the client's close.
+                return format!("#/#/{}", parts[2..].join("/"));
+            }
+            word.into()
+        })
+        .collect();
+    format!("{priority}> {}", words.join(" "))
+}
+
+fn mask_timer(part: &str) -> String {
+    if part.contains("-1") {
+        return part.into();
+    }
+    if part.starts_with('+') { "+#".into() } else { "#".into() }
+}
+
+fn side_by_side(theirs: &str, ours: &str) -> String {
+    let diff = similar::TextDiff::from_lines(theirs, ours);
+    let mut out = String::from("      - haproxy  + proxyd\n");
+    for change in diff.iter_all_changes() {
+        let sign = match change.tag() {
+            similar::ChangeTag::Delete => '-',
+            similar::ChangeTag::Insert => '+',
+            similar::ChangeTag::Equal => ' ',
+        };
+        out.push_str(&format!("      {sign} {}\n", change.value().trim_end_matches('\n')));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_line_loses_only_times_and_ports() {
+        let line = r#"<134>Nov 23 12:00:00 haproxy[12]: 127.0.0.1:4711 [23/Nov/2026:12:00:00.001] fe be/s1 0/0/-1/+1/3 200 99 - - ---- 1/1/0/0/+1 0/0 "GET /a/1/2 HTTP/1.1""#;
+        assert_eq!(
+            normal_log(line),
+            r##"<134> 127.0.0.1:# [T] fe be/s1 #/#/-1/+#/# 200 99 - - ---- #/#/0/0/+1 0/0 "GET /a/1/2 HTTP/1.1""##
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! `lbctl explain` on the same requests: it must name what HAProxy did on the wire.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::case::{Case, Request};
+use super::client::Answer;
+use super::side::{Place, Wire};
+use super::stub::Stubs;
+use crate::shell::Failure;
+
+/// Every request for which the explanation and the wire disagree.
+pub(crate) fn differences(
+    lbctl: &Path,
+    case: &Case,
+    place: &Place,
+    stubs: &Stubs,
+    wire: &Wire,
+) -> Result<Vec<String>, Failure> {
+    let asked: Vec<(&Request, &Answer)> = case
+        .requests
+        .iter()
+        .zip(&wire.answers)
+        .filter(|(request, _)| request.raw.is_none())
+        .collect();
+    let explained = explain(lbctl, case, place, asked.iter().map(|(request, _)| *request))?;
+    if explained.len() != asked.len() {
+        return Ok(vec![format!(
+            "    lbctl explain answered {} of {} requests",
+            explained.len(),
+            asked.len()
+        )]);
+    }
+    let mut found = Vec::new();
+    for ((request, answer), said) in asked.iter().zip(&explained) {
+        let wire_says = on_the_wire(answer);
+        let lbctl_says = in_words(said, stubs);
+        // A server's own status is not the evaluator's to know.
+        let agree = match (&wire_says, &lbctl_says) {
+            (Said::Server(a), Said::Server(b)) => a == b,
+            (Said::Status(a), Said::Status(b)) => a == b,
+            _ => false,
+        };
+        if !agree {
+            found.push(format!(
+                "    {}\n      wire {wire_says:?}, lbctl explain {lbctl_says:?}",
+                request.line
+            ));
+        }
+    }
+    Ok(found)
+}
+
+#[derive(Debug, PartialEq)]
+enum Said {
+    /// A stub server answered.
+    Server(String),
+    /// The proxy answered with this status; 0: closed without an answer.
+    Status(u16),
+}
+
+fn on_the_wire(answer: &Answer) -> Said {
+    match answer.server() {
+        Some(server) => Said::Server(server.to_owned()),
+        None => Said::Status(answer.status()),
+    }
+}
+
+fn in_words(said: &Value, stubs: &Stubs) -> Said {
+    let address = said["server"]["address"].as_str().unwrap_or("");
+    let port = address.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0);
+    match stubs.name(port) {
+        Some(name) => Said::Server(name),
+        None => Said::Status(said["verdict"]["status"].as_u64().unwrap_or(0) as u16),
+    }
+}
+
+/// Asks lbctl about all requests in order, with one state, as a daemon would see them.
+fn explain<'a>(
+    lbctl: &Path,
+    case: &Case,
+    place: &Place,
+    requests: impl Iterator<Item = &'a Request>,
+) -> Result<Vec<Value>, Failure> {
+    let lines: String = requests
+        .map(|request| {
+            let mut headers: Vec<Value> = request.headers.iter().map(|(n, v)| json!([n, v])).collect();
+            if let Some(body) = &request.body {
+                headers.push(json!(["Content-Length", body.len().to_string()]));
+            }
+            let version = request.version;
+            format!(
+                "{}\n",
+                json!({"method": request.method, "url": request.target, "version": version, "headers": headers,
+                       "body": request.body, "src": "127.0.0.1", "same_connection": request.same})
+            )
+        })
+        .collect();
+    let mut child = Command::new(lbctl)
+        .args(["explain", "--output-format", "json", "--requests", "-", "-f"])
+        .arg(place.config(case)?)
+        .envs(place.env.iter().cloned())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| format!("lbctl: {e}"))?;
+    if let Some(mut input) = child.stdin.take() {
+        input.write_all(lines.as_bytes()).map_err(|e| format!("lbctl: {e}"))?;
+    }
+    let output = child.wait_with_output().map_err(|e| format!("lbctl: {e}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let said: Result<Vec<Value>, _> = text.lines().map(serde_json::from_str).collect();
+    said.map_err(|e| {
+        format!("{}: lbctl explain: {e}\n{}", case.name, String::from_utf8_lossy(&output.stderr))
+    })
+}

@@ -1,0 +1,93 @@
+//! `cargo xtask compat`: HAProxy and proxyd side by side on the same files and requests.
+//!
+//! Every `cases/compat/*.md` holds a configuration and requests. Both daemons get the same environment, the
+//! same stub servers and the same requests in the same order; what the client saw, what the servers saw and
+//! what was logged must be equal but for times and ports. `lbctl explain` answers the same requests and must
+//! name the backend, the server and the status that HAProxy showed on the wire.
+
+mod case;
+mod client;
+mod compare;
+mod explain;
+mod side;
+mod stub;
+
+use clap::Args;
+
+use crate::needs;
+use crate::shell::{self, Failure};
+
+/// Options of `compat`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Compat {
+    /// Only cases whose file name contains this.
+    #[arg(long)]
+    only: Option<String>,
+    /// Show what HAProxy says and compare nothing: for writing cases.
+    #[arg(long)]
+    show: bool,
+    /// Leave lbctl explain out.
+    #[arg(long)]
+    no_explain: bool,
+    /// The cargo profile to build with.
+    #[arg(long)]
+    profile: Option<String>,
+}
+
+/// Runs the cases and fails if anything differs.
+pub(crate) fn run(compat: &Compat) -> Result<(), Failure> {
+    let haproxy = match needs::need("haproxy") {
+        Ok(haproxy) => haproxy,
+        Err(why) => {
+            println!("compat: skipped, {why}");
+            return Ok(());
+        }
+    };
+    let cases = case::load(&shell::root().join("cases/compat"), compat.only.as_deref())?;
+    let bins = if compat.show {
+        None
+    } else {
+        Some(shell::build(&["proxyd", "lbctl"], compat.profile.as_deref().unwrap_or("dev"))?)
+    };
+    let stubs = stub::Stubs::start(8)?;
+    let mut totals = Totals::default();
+    for case in &cases {
+        let place = side::Place::new(&stubs)?;
+        let wire = side::run(&haproxy, case, &place, &stubs)?;
+        totals.cases += 1;
+        totals.requests += case.requests.len();
+        let Some(bins) = &bins else {
+            compare::show(case, &wire);
+            continue;
+        };
+        let ours = side::run(&bins.join("proxyd"), case, &place, &stubs)?;
+        let mut found = compare::differences(case, &wire, &ours);
+        if !compat.no_explain && case.explain {
+            found.extend(explain::differences(&bins.join("lbctl"), case, &place, &stubs, &wire)?);
+        }
+        println!(
+            "{} {} ({} requests)",
+            if found.is_empty() { "same   " } else { "DIFFERS" },
+            case.name,
+            case.requests.len()
+        );
+        for difference in &found {
+            println!("{difference}");
+        }
+        totals.differences += found.len();
+        totals.differing += usize::from(!found.is_empty());
+    }
+    println!(
+        "compat: {} configurations, {} requests, {} differences in {} configurations",
+        totals.cases, totals.requests, totals.differences, totals.differing
+    );
+    if totals.differences == 0 { Ok(()) } else { Err("HAProxy and proxyd differ".into()) }
+}
+
+#[derive(Debug, Default)]
+struct Totals {
+    cases: usize,
+    requests: usize,
+    differences: usize,
+    differing: usize,
+}
