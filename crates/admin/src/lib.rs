@@ -1,1 +1,51 @@
-//! The words of the runtime socket: commands and replies as types and text.
+//! The words of the runtime socket: what operators type and what they read.
+//!
+//! In: lines of text, the level of the socket they came over ([`Level`]), and the names of the
+//! running configuration ([`Names`]).
+//! Out: a [`Command`] for the daemon to carry out, or the [`Reply`] right away; and the text of
+//! every reply, byte for byte as HAProxy 2.6 writes it, from plain structs the daemon fills
+//! ([`Info`], [`StatRow`], [`ServerStateRow`], ...).
+//! Invariants: *pure core* (no socket, no clock); *no panic from outside* (a line may be anything);
+//! a command that is not understood or not allowed never reaches the daemon.
+//! Start with [`Session::read`]; one command's grammar is in `parse.rs`, the list of commands and
+//! their levels in `help.rs`.
+
+mod command;
+mod csv;
+mod field;
+mod help;
+mod info;
+mod lists;
+mod parse;
+mod servers;
+mod session;
+mod stat;
+mod words;
+
+pub use command::{
+    Command, DrainTarget, Format, Level, Maxconn, Names, ProxySelect, ServerHealth, ServerLookup,
+    ServerName, ServerState, StatFilter, Weight,
+};
+pub use field::{Column, FieldType, Value};
+pub use help::{CommandHelp, all_commands};
+pub use info::{Info, uptime};
+pub use lists::{SessionRow, TunnelRow};
+pub use servers::{ServerConnRow, ServerStateRow};
+pub use session::{Next, Reply, Session, Severity, SeverityFormat, split};
+pub use stat::{ObjectKind, StatRow};
+
+/// The replies to commands that the daemon carries out.
+pub mod reply {
+    pub use crate::info::show_info;
+    pub use crate::lists::{
+        show_backend, show_cli_sockets, show_config, show_env, show_sess, show_tunnels,
+        show_version,
+    };
+    pub use crate::servers::{show_servers_conn, show_servers_state};
+    pub use crate::stat::show_stat;
+    pub use crate::words::{
+        all_sockets_already_disabled, all_sockets_already_enabled, failed, health_not_configured,
+        no_such_session, static_weight, tracking_health, value_out_of_range, variable_not_found,
+        weight_of,
+    };
+}

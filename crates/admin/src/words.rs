@@ -1,0 +1,192 @@
+//! HAProxy's short answers, word for word: scripts look for them.
+
+use crate::{Reply, Severity};
+
+/// An error with its line end.
+fn error(text: &str) -> Reply {
+    Reply::Message(Severity::Error, format!("{text}\n"))
+}
+
+/// An answer built by the daemon for what only it can find out, such as a failed reload.
+#[must_use]
+pub fn failed(why: &str) -> Reply {
+    error(why)
+}
+
+pub(crate) fn permission_denied() -> Reply {
+    error("Permission denied")
+}
+
+pub(crate) fn no_such_backend() -> Reply {
+    error("No such backend.")
+}
+
+pub(crate) fn no_such_server() -> Reply {
+    error("No such server.")
+}
+
+pub(crate) fn no_such_frontend() -> Reply {
+    error("No such frontend.")
+}
+
+/// What `show servers` says where everyone else says "No such backend.".
+pub(crate) fn cannot_find_backend() -> Reply {
+    error("Can't find backend.")
+}
+
+pub(crate) fn require_server() -> Reply {
+    error("Require 'backend/server'.")
+}
+
+pub(crate) fn require_frontend() -> Reply {
+    error("A frontend name is expected.")
+}
+
+pub(crate) fn expects_state() -> Reply {
+    error("'set server <srv> state' expects 'ready', 'drain' and 'maint'.")
+}
+
+pub(crate) fn expects_health() -> Reply {
+    error("'set server <srv> health' expects 'up', 'stopping', or 'down'.")
+}
+
+pub(crate) fn set_server_usage() -> Reply {
+    error("usage: set server <backend>/<server> health | state | weight")
+}
+
+pub(crate) fn require_weight() -> Reply {
+    error("Require <weight> or <weight%>.")
+}
+
+/// Quirk: alone among the answers these two have no line end of their own.
+pub(crate) fn empty_weight() -> Reply {
+    Reply::Message(Severity::Error, "Empty weight string empty or preceded by garbage".to_owned())
+}
+
+pub(crate) fn trailing_weight() -> Reply {
+    Reply::Message(Severity::Error, "Trailing garbage in weight string".to_owned())
+}
+
+pub(crate) fn absolute_weight_range() -> Reply {
+    error("Absolute weight can only be between 0 and 256 inclusive.")
+}
+
+pub(crate) fn negative_percentage() -> Reply {
+    error("Relative weight must be positive.")
+}
+
+/// The daemon refuses weights other than 0% and 100% for `balance static-rr` and map-based
+/// hashing.
+#[must_use]
+pub fn static_weight() -> Reply {
+    error("Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.")
+}
+
+pub(crate) fn require_maxconn() -> Reply {
+    error("Require <maxconn>.")
+}
+
+/// Quirk: no line end, as [`empty_weight`].
+pub(crate) fn empty_maxconn() -> Reply {
+    Reply::Message(Severity::Error, "maxconn string empty or preceded by garbage".to_owned())
+}
+
+pub(crate) fn trailing_maxconn() -> Reply {
+    Reply::Message(Severity::Error, "Trailing garbage in maxconn string".to_owned())
+}
+
+pub(crate) fn integer_expected() -> Reply {
+    error("Integer value expected.")
+}
+
+pub(crate) fn expects_integer() -> Reply {
+    error("Expects an integer value.")
+}
+
+/// `set maxconn` beyond what the process may have.
+#[must_use]
+pub fn value_out_of_range() -> Reply {
+    error("Value out of range.")
+}
+
+/// `enable frontend` on one that listens.
+#[must_use]
+pub fn all_sockets_already_enabled() -> Reply {
+    Reply::Message(Severity::Notice, "All sockets are already enabled.\n".to_owned())
+}
+
+/// `disable frontend` on one that does not listen.
+#[must_use]
+pub fn all_sockets_already_disabled() -> Reply {
+    Reply::Message(Severity::Notice, "All sockets are already disabled.\n".to_owned())
+}
+
+/// `enable health` on a server without `check`.
+#[must_use]
+pub fn health_not_configured() -> Reply {
+    error("Health check was not configured on this server, cannot enable.")
+}
+
+/// `set server b/s health` on a server with `track`.
+#[must_use]
+pub fn tracking_health() -> Reply {
+    error("cannot change health on a tracking server.")
+}
+
+pub(crate) fn session_expected() -> Reply {
+    error("Session pointer expected (use 'show sess').")
+}
+
+/// `shutdown session` of one that is gone.
+#[must_use]
+pub fn no_such_session() -> Reply {
+    error("No such session (use 'show sess').")
+}
+
+/// `show env NAME` of one that is not set.
+#[must_use]
+pub fn variable_not_found() -> Reply {
+    error("Variable not found")
+}
+
+pub(crate) fn only_cli_timeout() -> Reply {
+    error("'set timeout' only supports 'cli'.")
+}
+
+pub(crate) fn invalid_timeout() -> Reply {
+    error("Invalid timeout value.")
+}
+
+pub(crate) fn severity_expected() -> Reply {
+    error("one of 'none', 'number', 'string' is a required argument")
+}
+
+/// The answer to `get weight`.
+#[must_use]
+pub fn weight_of(current: u16, initial: u16) -> Reply {
+    Reply::Message(Severity::Info, format!("{current} (initial {initial})\n"))
+}
+
+// Ours, in HAProxy's manner.
+
+pub(crate) fn no_master(prefix: &str) -> Reply {
+    error(&format!("'{prefix}' addresses a process through the master CLI, which proxyd has not."))
+}
+
+pub(crate) fn drain_usage() -> Reply {
+    error(
+        "usage: drain all | frontend <frontend> | backend <backend> | server <backend>/<server> [over <delay>]",
+    )
+}
+
+pub(crate) fn rebalance_usage() -> Reply {
+    error("usage: rebalance <backend> [dry-run] [over <delay>]")
+}
+
+pub(crate) fn explain_usage() -> Reply {
+    error("usage: explain [<method>] <url> [<option>...]")
+}
+
+pub(crate) fn line_not_understood(word: &str) -> Reply {
+    error(&format!("unexpected word '{word}'."))
+}
