@@ -37,6 +37,9 @@ pub enum FramingError {
 /// # Errors
 /// When the fields contradict each other, see [`FramingError`].
 pub fn request_body(head: &RequestHead) -> Result<BodyLength, FramingError> {
+    if head.method() == b"CONNECT" {
+        return Ok(BodyLength::None);
+    }
     match coding(&head.fields) {
         Some(true) => Ok(BodyLength::Chunked),
         Some(false) => Err(FramingError::TransferEncoding),
@@ -65,15 +68,16 @@ pub fn response_body(
     }
 }
 
-/// Whether `chunked` is the last transfer coding; `None` without `Transfer-Encoding`.
+/// Whether `chunked` is the last transfer coding; `None` without a coding.
 fn coding(fields: &Fields) -> Option<bool> {
-    fields.values(b"transfer-encoding").last().map(|last| last.eq_ignore_ascii_case(b"chunked"))
+    let codings = fields.values(b"transfer-encoding").filter(|coding| !coding.is_empty());
+    codings.last().map(|last| last.eq_ignore_ascii_case(b"chunked"))
 }
 
 fn length(fields: &Fields) -> Result<Option<BodyLength>, FramingError> {
     let mut known = None;
     for element in fields.values(b"content-length") {
-        let bytes = decimal(element).ok_or(FramingError::ContentLength)?;
+        let bytes = content_length(element).ok_or(FramingError::ContentLength)?;
         if known.is_some_and(|other| other != bytes) {
             return Err(FramingError::ContentLength);
         }
@@ -82,25 +86,79 @@ fn length(fields: &Fields) -> Result<Option<BodyLength>, FramingError> {
     Ok(known.map(|bytes| if bytes == 0 { BodyLength::None } else { BodyLength::Length(bytes) }))
 }
 
-/// Leaves at most one way to tell the length, as HAProxy does before anything else sees the head:
-/// equal `Content-Length`s become one, and `Transfer-Encoding` removes them.
-pub(crate) fn normalise(fields: &mut Fields) -> Result<(), HeadError> {
-    let mut known = None;
-    for field in &fields.list {
-        if fields.bytes(field.name) != b"content-length" {
+/// Digits only, at most 63 bits.
+///
+/// HAProxy 2.6 lets 2^64 - 1 through and reads 2^64 as 0; both are refused here.
+fn content_length(text: &[u8]) -> Option<u64> {
+    decimal(text).filter(|&bytes| i64::try_from(bytes).is_ok())
+}
+
+/// Leaves exactly one way to tell the length, as HAProxy does before any rule sees the head: equal
+/// `Content-Length`s become one, and `Transfer-Encoding` removes them. Says whether a body follows.
+pub(crate) fn settle(fields: &mut Fields, request: bool) -> Result<bool, HeadError> {
+    let length = settle_length(fields)?;
+    let chunked = settle_coding(fields, request)?;
+    if length.is_some() && fields.contains(b"transfer-encoding") {
+        fields.remove(b"content-length");
+    }
+    Ok(chunked || length.is_some_and(|bytes| bytes > 0))
+}
+
+fn settle_length(fields: &mut Fields) -> Result<Option<u64>, HeadError> {
+    let mut known: Option<u64> = None;
+    let mut index = 0;
+    while let Some((name, value)) = fields.at(index) {
+        if name != b"content-length" {
+            index += 1;
             continue;
         }
-        let error = HeadError::ContentLength { at: field.value.start() };
-        for element in Values::new(fields.bytes(field.value)) {
-            let bytes = decimal(element).ok_or(error)?;
+        let error = HeadError::ContentLength { at: fields.list[index].value.start() };
+        let repeated = known.is_some();
+        let mut last: &[u8] = b"";
+        for element in Values::new(value) {
+            let bytes = content_length(element).ok_or(error)?;
             if known.is_some_and(|other| other != bytes) {
                 return Err(error);
             }
             known = Some(bytes);
+            last = element;
+        }
+        if repeated {
+            fields.remove_at(index);
+            continue;
+        }
+        if last.len() != value.len() {
+            // A list of equal lengths is sent on as one: its last.
+            let last = last.to_vec();
+            fields.replace_at(index, &last);
+        }
+        index += 1;
+    }
+    Ok(known)
+}
+
+/// Whether the body is chunked. `chunked` must be the one coding; an empty element is let go after
+/// it but not before.
+fn settle_coding(fields: &Fields, request: bool) -> Result<bool, HeadError> {
+    let (mut chunked, mut unknown, mut empty, mut present) = (false, false, false, None);
+    for field in fields.list.iter().filter(|it| fields.bytes(it.name) == b"transfer-encoding") {
+        let at = field.value.start();
+        present = Some(at);
+        for coding in Values::new(fields.bytes(field.value)) {
+            match (coding.eq_ignore_ascii_case(b"chunked"), chunked) {
+                (true, false) => chunked = true,
+                (false, true) if coding.is_empty() => {}
+                (_, true) => return Err(HeadError::TransferEncoding { at }),
+                (false, false) if coding.is_empty() => empty = true,
+                (false, false) => unknown = true,
+            }
         }
     }
-    if known.is_some() && fields.contains(b"transfer-encoding") {
-        fields.remove(b"content-length");
+    match (present, chunked) {
+        (Some(at), true) if unknown || empty => Err(HeadError::UnknownCoding { at }),
+        (Some(at), false) if unknown || (empty && request) => {
+            Err(HeadError::TransferEncoding { at })
+        }
+        _ => Ok(chunked),
     }
-    Ok(())
 }

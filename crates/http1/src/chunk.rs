@@ -6,12 +6,13 @@
 /// What the next bytes of a chunked body are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChunkEvent {
-    /// This many bytes from the start of the input are framing: sizes, extensions, line ends, trailers.
+    /// This many bytes from the start of the input are framing: sizes, extensions, line ends.
     Framing(usize),
     /// This many bytes from the start of the input are data.
     Data(usize),
-    /// The body ended; nothing of the input was taken by this event.
-    End,
+    /// The last chunk was read; the input begins with the trailers, which are fields and an empty
+    /// line: see [`crate::parse_trailers`].
+    Trailers,
     /// All input was taken and the body goes on.
     More,
 }
@@ -19,15 +20,12 @@ pub enum ChunkEvent {
 /// A byte that no chunked body has at its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChunkError {
-    /// The size has no hexadecimal digit, another byte, or more than 63 bits.
+    /// The size has no hexadecimal digit, another byte, or more than 52 bits.
     #[error("invalid chunk size")]
     Size,
     /// No line end after a size, an extension or a chunk's data.
     #[error("missing line end in chunked body")]
     LineEnd,
-    /// A trailer line that is no field.
-    #[error("invalid trailer")]
-    Trailer,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,12 +41,8 @@ enum State {
     Data,
     DataCr,
     DataLf,
-    TrailerStart,
-    TrailerName,
-    TrailerValue,
-    TrailerLf,
-    EndLf,
-    End,
+    /// After the last chunk's size line.
+    Trailers,
 }
 
 /// Follows one chunked body.
@@ -65,26 +59,27 @@ impl ChunkDecoder {
         ChunkDecoder::default()
     }
 
-    /// Whether the empty line after the last chunk and its trailers was read.
+    /// Whether the last chunk's size line was read: trailers follow.
     pub fn is_done(&self) -> bool {
-        self.state == State::End
+        self.state == State::Trailers
     }
 
     /// Says what the first bytes of `input` are. The caller takes as many bytes as the event names
-    /// and calls again with the rest, until [`ChunkEvent::End`] or [`ChunkEvent::More`].
+    /// and calls again with the rest, until
+    /// [`ChunkEvent::Trailers`] or [`ChunkEvent::More`].
     ///
     /// # Errors
     /// A byte that the grammar has no place for; the body cannot be read on.
     pub fn next(&mut self, input: &[u8]) -> Result<ChunkEvent, ChunkError> {
-        if self.state == State::End {
-            return Ok(ChunkEvent::End);
+        if self.state == State::Trailers {
+            return Ok(ChunkEvent::Trailers);
         }
         if self.state == State::Data {
             return Ok(self.data(input));
         }
         for (at, &byte) in input.iter().enumerate() {
             self.step(byte)?;
-            if matches!(self.state, State::Data | State::End) {
+            if matches!(self.state, State::Data | State::Trailers) {
                 return Ok(ChunkEvent::Framing(at + 1));
             }
         }
@@ -119,17 +114,6 @@ impl ChunkDecoder {
             (State::Extension, _) => State::Extension,
             (State::DataCr, b'\r') => State::DataLf,
             (State::DataCr | State::DataLf, b'\n') => State::SizeStart,
-            (State::TrailerStart, b'\r') => State::EndLf,
-            (State::TrailerStart | State::EndLf, b'\n') => State::End,
-            (State::TrailerStart | State::TrailerName, _) if crate::bytes::is_token(byte) => {
-                State::TrailerName
-            }
-            (State::TrailerName, b':') => State::TrailerValue,
-            (State::TrailerStart | State::TrailerName, _) => return Err(ChunkError::Trailer),
-            (State::TrailerValue, b'\r') => State::TrailerLf,
-            (State::TrailerValue | State::TrailerLf, b'\n') => State::TrailerStart,
-            (State::TrailerValue, 0) => return Err(ChunkError::Trailer),
-            (State::TrailerValue, _) => State::TrailerValue,
             _ => return Err(ChunkError::LineEnd),
         };
         Ok(())
@@ -138,12 +122,12 @@ impl ChunkDecoder {
     fn grow(&mut self, digit: u8) -> Result<(), ChunkError> {
         let value = (digit as char).to_digit(16).map_or(0, u64::from);
         let grown = self.left.checked_mul(16).and_then(|left| left.checked_add(value));
-        self.left = grown.filter(|&left| left <= i64::MAX as u64).ok_or(ChunkError::Size)?;
+        self.left = grown.filter(|&left| left < 1 << 52).ok_or(ChunkError::Size)?;
         Ok(())
     }
 
     fn after_size(&self) -> State {
-        if self.left == 0 { State::TrailerStart } else { State::Data }
+        if self.left == 0 { State::Trailers } else { State::Data }
     }
 }
 

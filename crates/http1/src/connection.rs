@@ -1,5 +1,8 @@
 //! What a message says about its connection: keep it, close it, or switch protocols.
 
+use crate::bytes::{is_space, trim};
+use crate::error::HeadError;
+use crate::values::Values;
 use crate::{Fields, RequestHead, ResponseHead, Version};
 
 /// What the `Connection` fields of one message ask for.
@@ -30,6 +33,8 @@ impl Connection {
             found.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
             found.upgrade |= token.eq_ignore_ascii_case(b"upgrade");
         }
+        // RFC 9112 section 6.1: chunks from an HTTP/1.0 sender are faulty, so is what follows.
+        found.close |= version == Version::Http10 && fields.contains(b"transfer-encoding");
         found
     }
 }
@@ -58,8 +63,81 @@ pub fn is_websocket_upgrade(head: &RequestHead) -> bool {
     upgrade_protocol(head).is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Takes tokens for which the closure says so out of the `Connection` list; a field that is left
-/// empty is removed. Returns how many tokens went.
+/// Makes `Connection` say to the server whether its connection is kept, as HAProxy words it, and
+/// reduces `TE` to `trailers`, the only element that may pass a proxy.
+///
+/// Tokens other than `close` and `keep-alive` stay, so do `Keep-Alive` and `Proxy-Connection`.
+pub fn set_request_connection(head: &mut RequestHead, keep: bool) {
+    remove_connection_tokens(&mut head.fields, is_persistence);
+    reduce_te(&mut head.fields);
+    let word: &[u8] = match (keep, head.version) {
+        (true, Version::Http10) if !request_connection(head).close => b"keep-alive",
+        (false, Version::Http11) => b"close",
+        _ => return,
+    };
+    if !request_connection(head).upgrade {
+        head.fields.add(b"connection", word);
+    }
+}
+
+/// Makes `Connection` say to the client whether its connection is kept.
+///
+/// HTTP/1.1 on both sides needs a word only to close, HTTP/1.0 on either side only to keep.
+pub fn set_response_connection(head: &mut ResponseHead, client: Version, keep: bool) {
+    remove_connection_tokens(&mut head.fields, is_persistence);
+    head.fields.remove(b"te");
+    if head.status < 200 {
+        return;
+    }
+    let old = client == Version::Http10 || head.version == Version::Http10;
+    match (keep, head.version) {
+        (true, _) if old && !response_connection(head).close => {
+            head.fields.add(b"connection", b"keep-alive")
+        }
+        (false, Version::Http11) => head.fields.add(b"connection", b"close"),
+        _ => {}
+    }
+}
+
+fn is_persistence(token: &[u8]) -> bool {
+    token.eq_ignore_ascii_case(b"close") || token.eq_ignore_ascii_case(b"keep-alive")
+}
+
+fn reduce_te(fields: &mut Fields) {
+    if !fields.contains(b"te") {
+        return;
+    }
+    let trailers = fields.values(b"te").any(|te| te.eq_ignore_ascii_case(b"trailers"));
+    fields.remove(b"te");
+    if trailers {
+        fields.add(b"te", b"trailers");
+    }
+}
+
+/// Whether a message names a protocol to switch to: `Upgrade`, and `upgrade` in `Connection`.
+pub(crate) fn names_upgrade(fields: &Fields) -> bool {
+    fields.contains(b"upgrade")
+        && fields.values(b"connection").any(|token| token.eq_ignore_ascii_case(b"upgrade"))
+}
+
+/// A request with a body cannot switch protocols: its `Upgrade` goes. One that asks for a WebSocket
+/// must carry a key, or HAProxy refuses it.
+pub(crate) fn settle_upgrade(fields: &mut Fields, has_body: bool) -> Result<(), HeadError> {
+    if !names_upgrade(fields) {
+        return Ok(());
+    }
+    if has_body {
+        fields.remove(b"upgrade");
+        return Ok(());
+    }
+    let websocket = fields.values(b"upgrade").any(|it| it.eq_ignore_ascii_case(b"websocket"));
+    // 16 bytes in base64.
+    let keyed = fields.get(b"sec-websocket-key").is_some_and(|key| key.len() == 24);
+    if websocket && !keyed { Err(HeadError::WebSocketKey) } else { Ok(()) }
+}
+
+/// Takes tokens for which the closure says so out of the `Connection` list; a field without any
+/// token is removed. Returns how many tokens went.
 pub fn remove_connection_tokens(
     fields: &mut Fields,
     mut unwanted: impl FnMut(&[u8]) -> bool,
@@ -71,29 +149,40 @@ pub fn remove_connection_tokens(
             index += 1;
             continue;
         }
-        let mut kept = Vec::new();
-        let mut here = 0;
-        for token in crate::Values::new(value) {
-            if unwanted(token) {
-                here += 1;
-            } else {
-                if !kept.is_empty() {
-                    kept.extend_from_slice(b", ");
-                }
-                kept.extend_from_slice(token);
-            }
-        }
+        let here = Values::new(value).filter(|token| unwanted(token)).count();
         removed += here;
-        match (here, kept.is_empty()) {
-            (0, _) => index += 1,
-            (_, true) => {
-                fields.remove_at(index);
-            }
-            (_, false) => {
-                fields.replace_at(index, &kept);
-                index += 1;
-            }
+        if Values::new(value).filter(|token| !token.is_empty()).count() == here {
+            fields.remove_at(index);
+            continue;
         }
+        if here > 0 {
+            let kept = join(value, &mut unwanted);
+            fields.replace_at(index, &kept);
+        }
+        index += 1;
     }
     removed
+}
+
+/// The list without its unwanted tokens; white space before a comma stays, as HAProxy leaves it.
+fn join(value: &[u8], unwanted: &mut impl FnMut(&[u8]) -> bool) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let mut tokens = Values::new(value);
+    while let Some(token) = tokens.untrimmed() {
+        if unwanted(trim(token)) {
+            continue;
+        }
+        if !kept.is_empty() {
+            kept.push(b',');
+        }
+        let text = token.iter().position(|&byte| !is_space(byte)).unwrap_or(0);
+        kept.extend_from_slice(&token[text..]);
+    }
+    kept.truncate(trim_end(&kept));
+    kept
+}
+
+/// How long the text is without white space at its end.
+fn trim_end(text: &[u8]) -> usize {
+    text.iter().rposition(|&byte| !is_space(byte)).map_or(0, |last| last + 1)
 }

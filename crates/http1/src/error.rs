@@ -45,6 +45,12 @@ pub enum HeadError {
         /// Offset of the byte after the carriage return.
         at: usize,
     },
+    /// A WebSocket handshake without a usable `Sec-WebSocket-Key` (RFC 6455 section 4.1).
+    #[error("websocket handshake without a valid sec-websocket-key")]
+    WebSocketKey,
+    /// A 101 that names no protocol: it lacks `Upgrade`, or `upgrade` in `Connection`.
+    #[error("101 without upgrade")]
+    NoUpgrade,
     /// The head is longer than the buffer may be.
     #[error("head longer than {limit} bytes")]
     TooLarge {
@@ -63,9 +69,15 @@ pub enum HeadError {
         /// Offset of the value.
         at: usize,
     },
-    /// `Transfer-Encoding` that leaves the length of the body unknown.
+    /// `Transfer-Encoding` does not end in `chunked`, or has it twice.
     #[error("unusable transfer-encoding at byte {at}")]
     TransferEncoding {
+        /// Offset of the value.
+        at: usize,
+    },
+    /// `chunked` after another coding: the length is known, but the content is not ours to read.
+    #[error("unknown transfer coding at byte {at}")]
+    UnknownCoding {
         /// Offset of the value.
         at: usize,
     },
@@ -78,8 +90,11 @@ pub enum HeadError {
 }
 
 impl HeadError {
-    /// The status HAProxy answers a request with for it.
+    /// The status HAProxy answers a bad request with; a bad response is always a 502.
     pub fn status(&self) -> u16 {
-        400
+        match self {
+            HeadError::UnknownCoding { .. } => 422,
+            _ => 400,
+        }
     }
 }

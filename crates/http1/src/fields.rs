@@ -102,6 +102,11 @@ impl Fields {
         self.all(name).count()
     }
 
+    /// Where the first field with this name stands.
+    pub fn position(&self, name: &[u8]) -> Option<usize> {
+        self.names().position(|it| it.eq_ignore_ascii_case(name))
+    }
+
     /// Whether a field has this name.
     pub fn contains(&self, name: &[u8]) -> bool {
         self.get(name).is_some()

@@ -19,6 +19,7 @@ mod chunk;
 mod connection;
 mod error;
 mod fields;
+mod host;
 mod parse;
 mod request;
 mod response;
@@ -31,11 +32,11 @@ pub use chunk::{
 };
 pub use connection::{
     Connection, is_websocket_upgrade, remove_connection_tokens, request_connection,
-    response_connection, upgrade_protocol,
+    response_connection, set_request_connection, set_response_connection, upgrade_protocol,
 };
 pub use error::HeadError;
 pub use fields::{Fields, Slice};
-pub use parse::{Limits, Parsed, parse_request, parse_response};
+pub use parse::{Limits, Parsed, parse_request, parse_response, parse_trailers};
 pub use request::RequestHead;
 pub use response::{ResponseHead, reason_phrase};
 pub use target::{Target, TargetForm};
@@ -59,6 +60,20 @@ impl Version {
         match self {
             Version::Http10 => b"HTTP/1.0",
             Version::Http11 => b"HTTP/1.1",
+        }
+    }
+
+    /// Writes the version for the next hop: 1.1 for all that means it, else the digits received,
+    /// because HAProxy passes `HTTP/0.9` on as it is.
+    fn write_to(self, received: &[u8], out: &mut Vec<u8>) {
+        match (self, received) {
+            (Version::Http10, [major @ b'0'..=b'1', b'.', minor])
+                if (*major, *minor) < (b'1', b'1') =>
+            {
+                out.extend_from_slice(b"HTTP/");
+                out.extend_from_slice(received);
+            }
+            _ => out.extend_from_slice(self.as_bytes()),
         }
     }
 }

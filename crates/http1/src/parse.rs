@@ -7,14 +7,15 @@
 use crate::bytes::{is_space, is_token};
 use crate::error::HeadError;
 use crate::fields::{Field, Fields, Slice};
-use crate::{RequestHead, ResponseHead, Version, body, target};
+use crate::{RequestHead, ResponseHead, Version, body, connection, host};
 
 /// How large a head may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the whole head: `tune.bufsize` less `tune.maxrewrite`.
+    /// Bytes a head may take: `tune.bufsize` less `tune.maxrewrite`. As in HAProxy that is not the
+    /// received length but what the head takes when stored, see `fits`.
     pub head_bytes: usize,
-    /// Fields of one head: `tune.http.maxhdr`.
+    /// `tune.http.maxhdr`: one more than the fields a head may have (the empty line counts).
     pub fields: usize,
 }
 
@@ -52,9 +53,7 @@ pub fn parse_request(
     let parsed = finish(buf, cursor.at, done, limits);
     if matches!(parsed, Ok(Parsed::Complete { .. })) {
         adopt(&mut head.fields, &buf[..cursor.at]);
-        if let Err(error) =
-            target::check_host(head).and_then(|()| body::normalise(&mut head.fields))
-        {
+        if let Err(error) = accept_request(head, limits) {
             head.clear();
             return Err(error);
         }
@@ -79,7 +78,7 @@ pub fn parse_response(
     let parsed = finish(buf, cursor.at, done, limits);
     if matches!(parsed, Ok(Parsed::Complete { .. })) {
         adopt(&mut head.fields, &buf[..cursor.at]);
-        if let Err(error) = body::normalise(&mut head.fields) {
+        if let Err(error) = accept_response(head, limits) {
             head.clear();
             return Err(error);
         }
@@ -87,6 +86,69 @@ pub fn parse_response(
         head.clear();
     }
     parsed
+}
+
+/// Reads the trailers after the last chunk, up to and with the empty line that ends the body.
+///
+/// # Errors
+/// As for a head; also for a `Transfer-Encoding`, which HAProxy refuses here.
+pub fn parse_trailers(
+    buf: &[u8],
+    trailers: &mut Fields,
+    limits: &Limits,
+) -> Result<Parsed, HeadError> {
+    trailers.clear();
+    let mut cursor = Cursor { buf, at: 0 };
+    let done = field_lines(&mut cursor, trailers, limits);
+    let parsed = finish(buf, cursor.at, done, limits);
+    if matches!(parsed, Ok(Parsed::Complete { .. })) {
+        adopt(trailers, &buf[..cursor.at]);
+        if trailers.contains(b"transfer-encoding") {
+            trailers.clear();
+            return Err(HeadError::TransferEncoding { at: 0 });
+        }
+    } else {
+        trailers.clear();
+    }
+    parsed
+}
+
+/// What the grammar alone cannot refuse.
+fn accept_request(head: &mut RequestHead, limits: &Limits) -> Result<(), HeadError> {
+    let line = head.method().len() + head.target().len();
+    fits(&head.fields, line, limits)?;
+    host::settle(head)?;
+    let mut has_body = body::settle(&mut head.fields, true)?;
+    if head.method() == b"CONNECT" {
+        // What follows a CONNECT is the tunnel's; a length would only mislead the server.
+        head.fields.remove(b"content-length");
+        head.fields.remove(b"transfer-encoding");
+        has_body = false;
+    }
+    connection::settle_upgrade(&mut head.fields, has_body)
+}
+
+fn accept_response(head: &mut ResponseHead, limits: &Limits) -> Result<(), HeadError> {
+    fits(&head.fields, head.reason().len(), limits)?;
+    body::settle(&mut head.fields, false)?;
+    if head.status == 101 && !connection::names_upgrade(&head.fields) {
+        return Err(HeadError::NoUpgrade);
+    }
+    if head.status < 200 || head.status == 204 {
+        head.fields.remove(b"content-length");
+        head.fields.remove(b"transfer-encoding");
+    }
+    Ok(())
+}
+
+/// Refuses a head that HAProxy's buffer could not hold: 8 bytes of bookkeeping a field, and 85 for
+/// the start line and the end (found by bisection with 2.6.12; see `tests/haproxy.rs`).
+fn fits(fields: &Fields, start_line: usize, limits: &Limits) -> Result<(), HeadError> {
+    let stored = fields.iter().map(|(name, value)| name.len() + value.len() + 8).sum::<usize>();
+    if stored + start_line + b"HTTP/1.1".len() + 85 > limits.head_bytes {
+        return Err(HeadError::TooLarge { limit: limits.head_bytes });
+    }
+    Ok(())
 }
 
 /// Why reading stopped before the end of the head.
@@ -107,7 +169,6 @@ type Step<T> = Result<T, Stop>;
 fn finish(buf: &[u8], at: usize, done: Step<()>, limits: &Limits) -> Result<Parsed, HeadError> {
     let too_large = HeadError::TooLarge { limit: limits.head_bytes };
     match done {
-        Ok(()) if at > limits.head_bytes => Err(too_large),
         Ok(()) => Ok(Parsed::Complete { consumed: at }),
         Err(Stop::More) if buf.len() >= limits.head_bytes => Err(too_large),
         Err(Stop::More) => Ok(Parsed::Partial),
@@ -136,14 +197,14 @@ fn request_head(cursor: &mut Cursor<'_>, head: &mut RequestHead, limits: &Limits
     cursor.skip_spaces();
     head.target = cursor.word(is_target, |at| HeadError::Target { at })?;
     cursor.skip_spaces();
-    head.version = cursor.version()?;
-    cursor.skip_spaces();
+    (head.version, head.version_text) = cursor.version()?;
     cursor.line_end(|at| HeadError::Version { at })?;
     field_lines(cursor, &mut head.fields, limits)
 }
 
 fn response_head(cursor: &mut Cursor<'_>, head: &mut ResponseHead, limits: &Limits) -> Step<()> {
-    head.version = cursor.version()?;
+    cursor.skip_empty_lines()?;
+    (head.version, head.version_text) = cursor.version()?;
     if !is_space(cursor.peek()?) {
         return Err(HeadError::Version { at: cursor.at }.into());
     }
@@ -160,7 +221,7 @@ fn field_lines(cursor: &mut Cursor<'_>, fields: &mut Fields, limits: &Limits) ->
         if matches!(cursor.peek()?, b'\r' | b'\n') {
             return cursor.line_end(|at| HeadError::LineEnd { at });
         }
-        if fields.list.len() == limits.fields {
+        if fields.list.len() + 1 >= limits.fields {
             return Err(HeadError::TooManyFields { limit: limits.fields }.into());
         }
         let name = cursor.span(is_token);
@@ -173,9 +234,9 @@ fn field_lines(cursor: &mut Cursor<'_>, fields: &mut Fields, limits: &Limits) ->
     }
 }
 
-/// Printable ASCII: what HAProxy lets through in a request target.
+/// Printable ASCII but `#`: what HAProxy lets through in a request target.
 fn is_target(byte: u8) -> bool {
-    byte.is_ascii_graphic()
+    byte.is_ascii_graphic() && byte != b'#'
 }
 
 struct Cursor<'a> {
@@ -237,21 +298,23 @@ impl Cursor<'_> {
         Ok(())
     }
 
-    /// `HTTP/` digit `.` digit.
-    fn version(&mut self) -> Step<Version> {
+    /// `HTTP/` digit `.` digit, and where these digits stand.
+    fn version(&mut self) -> Step<(Version, Slice)> {
         for &expected in b"HTTP/" {
             if self.peek()? != expected {
                 return Err(HeadError::Version { at: self.at }.into());
             }
             self.at += 1;
         }
+        let start = self.at;
         let major = self.digit()?;
         if self.peek()? != b'.' {
             return Err(HeadError::Version { at: self.at }.into());
         }
         self.at += 1;
         let minor = self.digit()?;
-        Ok(if (major, minor) >= (1, 1) { Version::Http11 } else { Version::Http10 })
+        let meaning = if (major, minor) >= (1, 1) { Version::Http11 } else { Version::Http10 };
+        Ok((meaning, Slice::new(start, self.at)))
     }
 
     fn digit(&mut self) -> Step<u8> {
@@ -269,7 +332,7 @@ impl Cursor<'_> {
         let start = self.at;
         let digits = self.span(|b| b.is_ascii_digit());
         let ended = matches!(self.peek()?, b' ' | b'\t' | b'\r' | b'\n');
-        if digits.range().len() != 3 || !ended {
+        if digits.range().len() != 3 || self.buf.get(start) == Some(&b'0') || !ended {
             return Err(HeadError::Status { at: start }.into());
         }
         Ok(self.buf[start..self.at].iter().fold(0, |sum, b| sum * 10 + u16::from(b - b'0')))
@@ -290,7 +353,7 @@ impl Cursor<'_> {
         let start = self.at;
         let mut end;
         loop {
-            let Some(stop) = memchr::memchr3(b'\r', b'\n', 0, self.rest()) else {
+            let Some(stop) = memchr::memchr2(b'\r', b'\n', self.rest()) else {
                 self.at = self.buf.len();
                 return Err(Stop::More);
             };
@@ -302,7 +365,11 @@ impl Cursor<'_> {
             }
         }
         let text = &self.buf[start..end];
-        let kept = text.iter().rposition(|&b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
-        Ok(Slice::new(start, start + kept.map_or(0, |last| last + 1)))
+        let inside = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        let Some(first) = text.iter().position(inside) else {
+            return Ok(Slice::new(start, start));
+        };
+        let last = text.iter().rposition(inside).unwrap_or(first);
+        Ok(Slice::new(start + first, start + last + 1))
     }
 }

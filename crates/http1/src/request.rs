@@ -11,6 +11,7 @@ pub struct RequestHead {
     pub fields: Fields,
     /// What the request line's version means.
     pub version: Version,
+    pub(crate) version_text: Slice,
     pub(crate) method: Slice,
     pub(crate) target: Slice,
 }
@@ -80,30 +81,42 @@ impl RequestHead {
     }
 
     /// Replaces the path and keeps scheme, authority and query (`http-request set-path`).
+    ///
+    /// Quirk: a target without a path (`http://host`, `*`) is replaced as a whole.
     pub fn set_path(&mut self, path: &[u8]) {
-        let parts = self.target_parts();
-        let (start, end) = (parts.path_start(), parts.path_end());
+        let (start, end) = (self.path_or_whole(), self.target_parts().path_end());
         self.splice_target(start, end, &[path]);
     }
 
     /// Replaces path and query and keeps scheme and authority (`http-request set-pathq`).
     pub fn set_path_and_query(&mut self, path_and_query: &[u8]) {
-        let start = self.target_parts().path_start();
+        let start = self.path_or_whole();
         self.splice_target(start, self.target().len(), &[path_and_query]);
     }
 
-    /// Replaces the query, given without `?`; an empty one removes the `?` as well
-    /// (`http-request set-query`).
+    /// Replaces the query, given without `?` (`http-request set-query`).
+    ///
+    /// Quirk: an empty one leaves a `?` that was there and adds none.
     pub fn set_query(&mut self, query: &[u8]) {
-        let start = self.target_parts().path_end();
-        let mark: &[u8] = if query.is_empty() { b"" } else { b"?" };
+        let parts = self.target_parts();
+        let start = parts.path_end();
+        let mark: &[u8] = if query.is_empty() && parts.query().is_none() { b"" } else { b"?" };
         self.splice_target(start, self.target().len(), &[mark, query]);
+    }
+
+    /// The version's digits as they were received, `1.1`; what `req.ver` and `res.ver` read.
+    pub fn version_text(&self) -> &[u8] {
+        match self.fields.bytes(self.version_text) {
+            b"" => &self.version.as_bytes()[b"HTTP/".len()..],
+            text => text,
+        }
     }
 
     /// Forgets everything and keeps the buffers.
     pub fn clear(&mut self) {
         self.fields.clear();
         self.version = Version::default();
+        self.version_text = Slice::default();
         self.method = Slice::default();
         self.target = Slice::default();
     }
@@ -116,14 +129,20 @@ impl RequestHead {
         out.push(b' ');
         out.extend_from_slice(self.target());
         out.push(b' ');
-        out.extend_from_slice(self.version.as_bytes());
+        self.version.write_to(self.version_text(), out);
         out.extend_from_slice(b"\r\n");
         self.fields.write_to(out);
         out.extend_from_slice(b"\r\n");
     }
 
+    /// Where the path begins, or the start of a target that has none.
+    fn path_or_whole(&self) -> usize {
+        let parts = self.target_parts();
+        if parts.path().is_empty() { 0 } else { parts.path_start() }
+    }
+
     /// A new target: the old one with `start..end` replaced by the parts.
-    fn splice_target(&mut self, start: usize, end: usize, parts: &[&[u8]]) {
+    pub(crate) fn splice_target(&mut self, start: usize, end: usize, parts: &[&[u8]]) {
         let old = self.target.range();
         let arena = &mut self.fields.arena;
         let begin = arena.len();

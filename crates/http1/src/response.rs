@@ -10,6 +10,7 @@ pub struct ResponseHead {
     pub fields: Fields,
     /// What the status line's version means.
     pub version: Version,
+    pub(crate) version_text: Slice,
     /// The status, 100 to 999 for a parsed head.
     pub status: u16,
     pub(crate) reason: Slice,
@@ -39,10 +40,19 @@ impl ResponseHead {
         self.reason = self.fields.push(reason.unwrap_or_else(|| reason_phrase(status).as_bytes()));
     }
 
+    /// The version's digits as they were received, `1.1`; what `req.ver` and `res.ver` read.
+    pub fn version_text(&self) -> &[u8] {
+        match self.fields.bytes(self.version_text) {
+            b"" => &self.version.as_bytes()[b"HTTP/".len()..],
+            text => text,
+        }
+    }
+
     /// Forgets everything and keeps the buffers.
     pub fn clear(&mut self) {
         self.fields.clear();
         self.version = Version::default();
+        self.version_text = Slice::default();
         self.status = 0;
         self.reason = Slice::default();
     }
@@ -52,7 +62,7 @@ impl ResponseHead {
         out.reserve(
             b"HTTP/1.1 200 \r\n\r\n".len() + self.reason().len() + self.fields.written_len(),
         );
-        out.extend_from_slice(self.version.as_bytes());
+        self.version.write_to(self.version_text(), out);
         out.push(b' ');
         let digit = |value: u16| b'0' + (value % 10) as u8;
         out.extend_from_slice(&[

@@ -1,7 +1,5 @@
 //! The four forms of a request target (RFC 9112 section 3.2) and their parts.
 
-use crate::error::HeadError;
-use crate::request::RequestHead;
 /// Which form a request target has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TargetForm {
@@ -42,7 +40,9 @@ impl<'a> Target<'a> {
                 None => (TargetForm::Other, none, text.len()),
             },
         };
-        let query = memchr::memchr(b'?', &text[path..]).map_or(text.len(), |at| path + at);
+        // The query begins at the first `?` of the whole target, whatever its form.
+        let query = memchr::memchr(b'?', text).unwrap_or(text.len());
+        let path = path.min(query);
         Target { text, form, authority, path, query }
     }
 
@@ -99,18 +99,7 @@ fn authority_of_absolute(text: &[u8]) -> Option<(usize, usize)> {
         && scheme.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     let rest = text[colon..].strip_prefix(b"://").filter(|_| named)?;
     let start = colon + b"://".len();
-    let end = rest.iter().position(|b| matches!(b, b'/' | b'?')).unwrap_or(rest.len());
+    // HAProxy ends an authority at the slash only: `http://a?q` has the authority `a?q`.
+    let end = memchr::memchr(b'/', rest).unwrap_or(rest.len());
     Some((start, start + end))
-}
-
-/// Whether all `Host` fields agree with each other and with the target's authority.
-pub(crate) fn check_host(head: &RequestHead) -> Result<(), HeadError> {
-    let mut hosts =
-        head.fields.list.iter().filter(|field| head.fields.bytes(field.name) == b"host");
-    let Some(first) = hosts.next() else { return Ok(()) };
-    let value = head.fields.bytes(first.value);
-    match hosts.find(|other| !head.fields.bytes(other.value).eq_ignore_ascii_case(value)) {
-        Some(other) => Err(HeadError::Host { at: other.value.start() }),
-        None => Ok(()),
-    }
 }

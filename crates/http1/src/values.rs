@@ -22,13 +22,20 @@ impl<'a> Iterator for Values<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
+        self.untrimmed().map(trim)
+    }
+}
+
+impl<'a> Values<'a> {
+    /// The next element with the white space around it.
+    pub(crate) fn untrimmed(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest?;
         let (element, after) = match comma(rest) {
             Some(at) => (&rest[..at], Some(&rest[at + 1..])),
             None => (rest, None),
         };
         self.rest = after;
-        Some(trim(element))
+        Some(element)
     }
 }
 
