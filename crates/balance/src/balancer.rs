@@ -126,7 +126,7 @@ impl Balancer {
     }
 
     fn build(spec: Spec, servers: Box<[Server]>, served: Arc<AtomicU32>) -> Self {
-        let mut control = Control { farm: Farm::new(spec.all_backups), upkeep: Default::default() };
+        let mut control = Control { farm: Farm::new(&spec), upkeep: Default::default() };
         let engine = Engine::new(&spec, &servers, &mut control);
         for (at, server) in servers.iter().enumerate().filter(|(_, s)| engine.usable(s) > 0) {
             control.farm.note(at, server.spec.backup, true);
@@ -314,9 +314,12 @@ impl Balancer {
         }
         let chosen = match (serving, &self.engine) {
             (Serving::Nobody, _) => Err(NoServer::NoneUsable),
-            (_, Engine::Map(map)) => self.pick_by_map(map, serving, input, trace),
+            (_, Engine::Map(map)) if self.spec.algorithm == Algorithm::StaticRr => {
+                map.in_turn(&self.servers, serving, input.exclude, trace).ok_or(NoServer::AllFull)
+            }
             // Quirk: a lone backup is taken even when it is full; its own queue holds the stream.
             (Serving::Only(server), _) => Ok(server),
+            (_, Engine::Map(map)) => self.pick_by_map(map, serving, input, trace),
             (Serving::Active, engine) => self.pick_in(engine, 0, input, trace),
             (Serving::Backups, engine) => self.pick_in(engine, 1, input, trace),
         };
@@ -435,17 +438,21 @@ impl Balancer {
                 _ if server.state() != State::Up => WhyNot::State(server.state()),
                 _ if self.engine.usable(server) == 0 => WhyNot::NoWeight,
                 Serving::Active if server.spec.backup => WhyNot::BackupNotNeeded,
-                Serving::Only(only) if at != only => WhyNot::LaterBackup,
+                Serving::Only(only) if at == only => continue,
+                Serving::Only(only) if !self.servers[only].spec.backup => WhyNot::BackupNotNeeded,
+                Serving::Only(_) => WhyNot::LaterBackup,
                 _ => continue,
             };
             trace.step(Step::Passed { server: at, why });
         }
         match serving {
-            Serving::Only(_) => trace.step(Step::Backups { count: 1 }),
+            Serving::Only(only) if self.servers[only].spec.backup => {
+                trace.step(Step::Backups { count: 1 });
+            }
             Serving::Backups => {
                 trace.step(Step::Backups { count: self.control().farm.usable_backups() });
             }
-            Serving::Nobody | Serving::Active => {}
+            Serving::Nobody | Serving::Active | Serving::Only(_) => {}
         }
     }
 

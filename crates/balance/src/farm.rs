@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::spec::{Algorithm, Spec};
+
 /// Who serves right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Serving {
@@ -11,7 +13,7 @@ pub(crate) enum Serving {
     Active,
     /// All usable backups (`option allbackups`).
     Backups,
-    /// One backup: the first usable one in the file.
+    /// One server: the first usable backup in the file, or the last one left to a hash.
     Only(usize),
 }
 
@@ -58,40 +60,48 @@ impl ServingCell {
 #[derive(Debug)]
 pub(crate) struct Farm {
     all_backups: bool,
-    active: usize,
+    hashes: bool,
+    active: BTreeSet<usize>,
     backups: BTreeSet<usize>,
 }
 
 impl Farm {
-    pub(crate) fn new(all_backups: bool) -> Self {
-        Self { all_backups, active: 0, backups: BTreeSet::new() }
+    pub(crate) fn new(spec: &Spec) -> Self {
+        Self {
+            all_backups: spec.all_backups,
+            hashes: spec.algorithm == Algorithm::Hash,
+            active: BTreeSet::new(),
+            backups: BTreeSet::new(),
+        }
     }
 
     /// Notes that a server became usable (`joins`) or stopped being so.
     pub(crate) fn note(&mut self, server: usize, backup: bool, joins: bool) {
-        match (backup, joins) {
-            (false, true) => self.active += 1,
-            (false, false) => self.active = self.active.saturating_sub(1),
-            (true, true) => {
-                self.backups.insert(server);
-            }
-            (true, false) => {
-                self.backups.remove(&server);
-            }
+        let group = if backup { &mut self.backups } else { &mut self.active };
+        if joins {
+            group.insert(server);
+        } else {
+            group.remove(&server);
         }
     }
 
     pub(crate) fn serving(&self) -> Serving {
-        match self.backups.first() {
-            _ if self.active > 0 => Serving::Active,
+        let (group, all) = match self.active.is_empty() {
+            false => (&self.active, Serving::Active),
+            true => (&self.backups, Serving::Backups),
+        };
+        match group.first() {
             None => Serving::Nobody,
-            Some(_) if self.all_backups => Serving::Backups,
-            Some(first) => Serving::Only(*first),
+            // Quirk: a hash with one server left takes it unseen, full or not, and its round robin
+            // for requests without a key stands still.
+            Some(only) if self.hashes && group.len() == 1 => Serving::Only(*only),
+            Some(first) if all == Serving::Backups && !self.all_backups => Serving::Only(*first),
+            Some(_) => all,
         }
     }
 
     pub(crate) fn usable_active(&self) -> usize {
-        self.active
+        self.active.len()
     }
 
     pub(crate) fn usable_backups(&self) -> usize {

@@ -63,6 +63,9 @@ impl Ring {
     /// Sets how many points of a server are in use: its usable weight.
     pub(crate) fn set(&self, servers: &[Server], at: usize, weight: u32, upkeep: &mut Upkeep) {
         let before = self.in_use[at].swap(weight, Relaxed);
+        if weight < before {
+            self.leave_last();
+        }
         upkeep.all_in_use = upkeep.all_in_use + weight as usize - before as usize;
         upkeep.churn += weight.abs_diff(before) as usize;
         if weight > upkeep.held[at] {
@@ -84,6 +87,23 @@ impl Ring {
             }
             self.make(servers, upkeep);
         }
+    }
+
+    /// When the point of the last pick by round robin is gone, the point behind it takes its place.
+    // Quirk: that point then counts as picked, so its server misses a turn.
+    fn leave_last(&self) {
+        let points = self.points.load();
+        let last = self.last.load(Relaxed);
+        let Ok(position) = u32::try_from(last) else { return };
+        let from = points.at_or_behind(position);
+        let rest = points.sorted.get(from..).unwrap_or_default();
+        let now = rest
+            .iter()
+            .map(|packed| Point::unpack(*packed))
+            .find(|point| self.counts(*point))
+            .map_or(Self::NEVER, |point| u64::from(point.position));
+        // A pick that moved on meanwhile is right: it already saw the change.
+        let _ = self.last.compare_exchange(last, now, Relaxed, Relaxed);
     }
 
     fn is_member(&self, servers: &[Server], like: usize, server: &Server) -> bool {

@@ -1,0 +1,337 @@
+//! The same backends in HAProxy and here: the same servers are picked.
+//!
+//! Needs `/usr/sbin/haproxy`; a test that cannot run says so by name. `WEIR_BALANCE_KEYS=10000`
+//! sets how many keys each hash run sends (300 when unset).
+
+#[path = "haproxy/backend.rs"]
+mod backend;
+#[path = "haproxy/oracle.rs"]
+mod oracle;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use backend::{Backend, explained, five_lists, pick, weighted};
+use balance::{
+    Algorithm, Balancer, EffectiveWeight, HashFunction, HashMethod, HashType, PickInput,
+    ServerSpec, State,
+};
+use oracle::Oracle;
+
+fn keys() -> usize {
+    std::env::var("WEIR_BALANCE_KEYS").ok().and_then(|keys| keys.parse().ok()).unwrap_or(300)
+}
+
+/// Keys of several shapes, the same in every run.
+fn key(number: usize) -> String {
+    match number % 4 {
+        0 => format!("{number}"),
+        1 => format!("user-{number:05}@example.org"),
+        2 => format!("/static/{}/{number}.png", number % 97),
+        _ => format!("{:x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+    }
+}
+
+fn get(target: &str, headers: &str) -> Vec<u8> {
+    format!("GET {target} HTTP/1.1\r\nHost: h\r\n{headers}\r\n").into_bytes()
+}
+
+const FUNCTIONS: [HashFunction; 4] =
+    [HashFunction::Sdbm, HashFunction::Djb2, HashFunction::Wt6, HashFunction::Crc32];
+const METHODS: [HashMethod; 2] = [HashMethod::MapBased, HashMethod::Consistent];
+
+fn every_hash_type(backend: &Backend) -> Vec<Backend> {
+    let mut all = Vec::new();
+    for method in METHODS {
+        all.push(backend.clone().hash_method(method));
+        for function in FUNCTIONS {
+            for avalanche in [false, true] {
+                all.push(backend.clone().hash_type(HashType { method, function, avalanche }));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn every_hash_sends_every_key_to_the_same_server() {
+    if !Oracle::is_here("every_hash_sends_every_key_to_the_same_server") {
+        return;
+    }
+    let mut backends = Vec::new();
+    for (number, servers) in five_lists().into_iter().enumerate() {
+        let mut backend = Backend::new("hdr(k)", Algorithm::Hash, servers);
+        backend.spec.all_backups = number == 4;
+        backends.extend(every_hash_type(&backend));
+    }
+    let sections: Vec<String> = backends.iter().map(Backend::text).collect();
+    let oracle = Oracle::start(8, &sections);
+    let keys: Vec<String> = (0..keys()).map(key).collect();
+    let requests: Vec<Vec<u8>> =
+        keys.iter().map(|key| get("/", &format!("k: {key}\r\n"))).collect();
+    let mut compared = 0;
+    for (section, backend) in backends.iter().enumerate() {
+        let ours = backend.balancer();
+        for (theirs, key) in oracle.picks(section, &requests).iter().zip(&keys) {
+            let input = PickInput::key(key.as_bytes());
+            let picked = pick(&ours, &backend.servers, &input);
+            assert_eq!(picked, *theirs, "key {key:?} in\n{}", sections[section]);
+            assert_eq!(picked, explained(&ours, &backend.servers, &input));
+            compared += 1;
+        }
+    }
+    println!("compared {compared} picks of {} backends: 0 differences", backends.len());
+}
+
+#[test]
+fn every_source_address_goes_to_the_same_server() {
+    if !Oracle::is_here("every_source_address_goes_to_the_same_server") {
+        return;
+    }
+    let mut backends = Vec::new();
+    for (number, servers) in five_lists().into_iter().enumerate() {
+        let mut backend = Backend::new("source", Algorithm::Hash, servers);
+        backend.spec.all_backups = number == 4;
+        let sdbm = |method, avalanche| HashType { method, function: HashFunction::Sdbm, avalanche };
+        for method in METHODS {
+            backends.push(backend.clone().hash_method(method));
+            backends.push(backend.clone().hash_type(sdbm(method, false)));
+            backends.push(backend.clone().hash_type(sdbm(method, true)));
+        }
+    }
+    let sections: Vec<String> = backends.iter().map(Backend::text).collect();
+    let oracle = Oracle::start(8, &sections);
+    let mut compared = 0;
+    for (section, backend) in backends.iter().enumerate() {
+        let ours = backend.balancer();
+        for number in 0..keys() as u32 {
+            let bits = number.wrapping_mul(0x9e37_79b9);
+            let address = match number % 3 {
+                0 => IpAddr::V6(Ipv6Addr::from_bits(u128::from(bits).pow(3) | 1 << 125)),
+                1 => IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + number)),
+                _ => IpAddr::V4(Ipv4Addr::from_bits(bits)),
+            };
+            let proxy = match address {
+                IpAddr::V4(_) => format!("PROXY TCP4 {address} 127.0.0.1 1000 80\r\n"),
+                IpAddr::V6(_) => format!("PROXY TCP6 {address} ::1 1000 80\r\n"),
+            };
+            let mut client = oracle.connect(section);
+            client.send(&[proxy.into_bytes(), get("/", "")].concat());
+            let picked = pick(&ours, &backend.servers, &PickInput::source(address));
+            assert_eq!(picked, client.answer(), "{address} in\n{}", sections[section]);
+            compared += 1;
+        }
+    }
+    println!("compared {compared} picks of {} backends: 0 differences", backends.len());
+}
+
+/// Something an operator does between requests.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    State(usize, State),
+    Weight(usize, u32),
+    Requests(usize),
+}
+use Deed::{Requests, State as Set, Weight};
+
+impl Deed {
+    fn command(self, section: usize) -> Option<String> {
+        match self {
+            Self::Requests(_) => None,
+            Self::Weight(server, weight) => {
+                Some(format!("set server be{section}/s{server} weight {weight}"))
+            }
+            Self::State(server, state) => {
+                let word = match state {
+                    State::Up => "ready",
+                    State::Drain => "drain",
+                    State::Maint | State::Down => "maint",
+                };
+                Some(format!("set server be{section}/s{server} state {word}"))
+            }
+        }
+    }
+}
+
+/// Does the same on both sides and compares the order of picks.
+#[track_caller]
+fn check_order(test: &str, backend: &Backend, deeds: &[Deed]) {
+    if !Oracle::is_here(test) {
+        return;
+    }
+    let oracle = Oracle::start(backend.servers.len(), &[backend.text()]);
+    follow(&oracle, 0, backend, deeds);
+}
+
+#[track_caller]
+fn follow(oracle: &Oracle, section: usize, backend: &Backend, deeds: &[Deed]) {
+    let ours = backend.balancer();
+    for (at, deed) in deeds.iter().enumerate() {
+        if let Some(command) = deed.command(section) {
+            assert_eq!(oracle.tell(&command).trim(), "", "{command}");
+        }
+        match *deed {
+            Set(server, state) => ours.set_state(server - 1, state),
+            Weight(server, weight) => ours.set_weight(server - 1, EffectiveWeight::full(weight)),
+            Requests(count) => {
+                let theirs = oracle.picks(section, &vec![get("/", ""); count]);
+                let picked: Vec<String> =
+                    (0..count).map(|_| serve_one(&ours, &backend.servers)).collect();
+                let same = theirs.iter().zip(&picked).take_while(|(a, b)| a == b).count();
+                assert_eq!(
+                    picked,
+                    theirs,
+                    "different from request {same} on, after {:?} in\n{}",
+                    &deeds[..=at],
+                    backend.text()
+                );
+            }
+        }
+    }
+}
+
+/// One request that comes and ends.
+fn serve_one(ours: &Balancer, servers: &[ServerSpec]) -> String {
+    let name = pick(ours, servers, &PickInput::default());
+    if let Some(server) = servers.iter().position(|server| server.name == name) {
+        ours.take(server);
+        ours.release(server);
+    }
+    name
+}
+
+/// The round-robin orders: by themselves, and where a hash has no key.
+fn orders(servers: &[ServerSpec]) -> Vec<Backend> {
+    let hash = Backend::new("hdr(none)", Algorithm::Hash, servers.to_vec());
+    vec![
+        Backend::new("roundrobin", Algorithm::RoundRobin, servers.to_vec()),
+        Backend::new("static-rr", Algorithm::StaticRr, servers.to_vec()),
+        Backend::new("leastconn", Algorithm::LeastConn, servers.to_vec()),
+        Backend::new("first", Algorithm::First, servers.to_vec()),
+        hash.clone().hash_method(HashMethod::MapBased),
+        hash.hash_method(HashMethod::Consistent),
+    ]
+}
+
+#[test]
+fn every_turn_is_the_same_from_the_start() {
+    for (number, servers) in five_lists().into_iter().enumerate() {
+        for mut backend in orders(&servers) {
+            backend.spec.all_backups = number == 4;
+            check_order("every_turn_is_the_same_from_the_start", &backend, &[Requests(1500)]);
+        }
+    }
+}
+
+#[test]
+fn turns_stay_the_same_when_servers_go_and_come_back() {
+    let mut deeds = vec![Requests(7)];
+    for server in [2, 5, 1, 3, 4, 4, 1] {
+        deeds.extend([Set(server, State::Maint), Requests(13)]);
+        deeds.extend([Set(server, State::Up), Requests(31)]);
+        deeds.extend([
+            Set(server, State::Drain),
+            Requests(3),
+            Set(server, State::Up),
+            Requests(200),
+        ]);
+    }
+    for weights in [[1; 5], [1, 2, 3, 4, 5], [100, 50, 1, 256, 10]] {
+        for backend in orders(&weighted(&weights)) {
+            check_order("turns_stay_the_same_when_servers_go_and_come_back", &backend, &deeds);
+        }
+    }
+}
+
+#[test]
+fn turns_stay_the_same_when_weights_change() {
+    let mut deeds = vec![Requests(5)];
+    for (server, weight) in
+        [(1, 7), (2, 0), (3, 256), (2, 3), (5, 1), (3, 2), (1, 0), (1, 9), (4, 4)]
+    {
+        deeds.extend([Weight(server, weight), Requests(17 * weight as usize % 90 + 3)]);
+    }
+    deeds.push(Requests(500));
+    for weights in [[1; 5], [1, 2, 3, 4, 5], [100, 50, 1, 256, 10]] {
+        let dynamic = orders(&weighted(&weights));
+        for backend in dynamic.iter().filter(|backend| {
+            backend.spec.algorithm != Algorithm::StaticRr
+                && backend.hash_type_line.as_deref() != Some("hash-type map-based")
+        }) {
+            check_order("turns_stay_the_same_when_weights_change", backend, &deeds);
+        }
+    }
+}
+
+#[test]
+fn keys_move_as_in_haproxy_when_servers_change() {
+    if !Oracle::is_here("keys_move_as_in_haproxy_when_servers_change") {
+        return;
+    }
+    let servers = weighted(&[1, 2, 3, 4, 5]);
+    let backend = Backend::new("hdr(k)", Algorithm::Hash, servers.clone());
+    let backends = [
+        backend.clone().hash_method(HashMethod::MapBased),
+        backend.hash_method(HashMethod::Consistent),
+    ];
+    let sections: Vec<String> = backends.iter().map(Backend::text).collect();
+    let oracle = Oracle::start(5, &sections);
+    let keys: Vec<String> = (0..keys() / 3).map(key).collect();
+    let requests: Vec<Vec<u8>> =
+        keys.iter().map(|key| get("/", &format!("k: {key}\r\n"))).collect();
+    for (section, backend) in backends.iter().enumerate() {
+        let ours = backend.balancer();
+        let consistent = backend.spec.hash_type.method == HashMethod::Consistent;
+        let mut deeds = vec![
+            Set(2, State::Maint),
+            Set(4, State::Drain),
+            Set(2, State::Up),
+            Set(4, State::Up),
+            Weight(5, 0),
+        ];
+        if consistent {
+            deeds.extend([Weight(5, 100), Weight(1, 256), Weight(2, 1), Weight(5, 5)]);
+        }
+        deeds.extend((1..=5).map(|server| Set(server, State::Maint)));
+        deeds.extend((1..=5).rev().map(|server| Set(server, State::Up)));
+        for deed in deeds {
+            let command = deed.command(section).expect("a change");
+            assert_eq!(oracle.tell(&command).trim(), "", "{command}");
+            match deed {
+                Set(server, state) => ours.set_state(server - 1, state),
+                Weight(server, weight) => {
+                    ours.set_weight(server - 1, EffectiveWeight::full(weight));
+                }
+                Requests(_) => {}
+            }
+            for (theirs, key) in oracle.picks(section, &requests).iter().zip(&keys) {
+                let picked = pick(&ours, &servers, &PickInput::key(key.as_bytes()));
+                assert_eq!(picked, *theirs, "key {key:?} after {deed:?} in\n{}", sections[section]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_lone_backup_serves_until_an_active_server_is_back() {
+    let mut servers = weighted(&[2, 1, 3, 1]);
+    servers[2].backup = true;
+    servers[3].backup = true;
+    let deeds = [
+        Requests(5),
+        Set(1, State::Maint),
+        Requests(5),
+        Set(2, State::Maint),
+        Requests(6),
+        Set(3, State::Maint),
+        Requests(4),
+        Set(3, State::Up),
+        Requests(9),
+        Set(1, State::Up),
+        Requests(7),
+    ];
+    for backend in orders(&servers) {
+        let all = backend.clone().all_backups();
+        check_order("a_lone_backup_serves_until_an_active_server_is_back", &backend, &deeds);
+        check_order("a_lone_backup_serves_until_an_active_server_is_back", &all, &deeds);
+    }
+}
