@@ -238,16 +238,17 @@ impl<'v> Decoder<'v> {
         if list { self.push_list(&value, at) } else { self.push(&value, at) }
     }
 
-    /// Spaces in the value of `${NAME[*]}` end a word; several count as one.
+    /// A run of white space in the value of `${NAME[*]}` ends a word, also at its front and its end.
     fn push_list(&mut self, value: &str, at: Span) {
-        let mut first = true;
-        for part in value.split(' ').filter(|part| !part.is_empty()) {
-            if !first || (value.starts_with(' ') && !self.text.is_empty()) {
-                self.done.push((std::mem::take(&mut self.text), std::mem::take(&mut self.pieces)));
-            }
-            first = false;
+        let is_space = |c: char| c.is_ascii_whitespace() || c == '\u{b}';
+        let mut rest = value;
+        while let Some(end) = rest.find(is_space) {
+            let (part, behind) = rest.split_at(end);
             self.push(part, at);
+            self.done.push((std::mem::take(&mut self.text), std::mem::take(&mut self.pieces)));
+            rest = behind.trim_start_matches(is_space);
         }
+        self.push(rest, at);
     }
 
     fn bad_variable(&mut self, token: Pair<'_, Rule>) {

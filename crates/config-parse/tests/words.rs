@@ -34,6 +34,8 @@ fn check(text: &str, expect: &str) {
 fn white_space_separates_words_and_a_hash_ends_the_line() {
     check("  bind  :80\tssl ", "[bind][:80][ssl]");
     check("a\x0bb\x0cc\r", "[a][b][c]");
+    check("a 'b\rc'\rd \"e", "[a][b\rc]");
+    check("\r a \r b\rc", "[a][b]");
     check("a#b c", "[a]");
     check("# nothing", "");
     check(r"a\#b \ c", "[a#b][ c]");
@@ -53,6 +55,7 @@ fn escapes_are_those_of_the_manual_and_others_stay() {
     check(r#""a\\b\"c\ d\#e\'f""#, r#"[a\b"c d#e'f]"#);
     check(r#"b\q "b\q" x\$y "x\$y""#, r"[b\q][b\q][x\$y][x$y]");
     check("end\\", "[end\\]");
+    check("a\\\tb\\\rc", "[a\\][b\\]");
     check(r#""\x00b" c\x00d"#, "[][c]");
 }
 
@@ -69,6 +72,7 @@ fn a_list_becomes_several_words() {
     check(r#""${B[*]}" "a${B[*]}b""#, "[x][y][ax][yb]");
     check(r#""${A[*]-x}" "${NONE[*]-p q}""#, "[1][p][q]");
     check(r#""x${NONE[*]}""#, "[x]");
+    check(r#""x${Q[*]}y" "${Q[*]}""#, "[x][u][v][y][][u][v][]");
 }
 
 #[test]
