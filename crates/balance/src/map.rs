@@ -73,12 +73,9 @@ impl Map {
         let mut turn = self.turn.load(Ordering::Relaxed);
         loop {
             let (slot, server) = find(&slots, turn, servers, exclude, trace)?;
-            match self.turn.compare_exchange_weak(
-                turn,
-                slot + 1,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            ) {
+            let next = slot + 1;
+            match self.turn.compare_exchange_weak(turn, next, Ordering::Relaxed, Ordering::Relaxed)
+            {
                 Ok(_) => return Some(server),
                 Err(other) => turn = other,
             }
@@ -106,7 +103,8 @@ impl Map {
     fn build(&self, servers: &[Server], serving: Serving) -> Vec<u32> {
         let backups = match serving {
             Serving::Nobody => return Vec::new(),
-            Serving::Only(server) => return vec![server as u32],
+            // Quirk: alone it still has a slot for each unit of weight, and round robin counts them.
+            Serving::Only(only) => return vec![only as u32; self.weights[only] as usize],
             Serving::Active => false,
             Serving::Backups => true,
         };

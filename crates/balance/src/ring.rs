@@ -31,6 +31,8 @@ pub(crate) struct Ring {
 pub(crate) struct Upkeep {
     /// Points of each server that the array holds, in use or not.
     held: Vec<u32>,
+    /// The largest weight that each server ever had.
+    most: Vec<u32>,
     all_held: usize,
     all_in_use: usize,
     /// Points that changed, and servers that came back, since the array was made.
@@ -50,7 +52,11 @@ impl Ring {
             in_use: servers.iter().map(|_| AtomicU32::new(0)).collect(),
             last: AtomicU64::new(Self::NEVER),
         };
-        let mut upkeep = Upkeep { held: vec![0; servers.len()], ..Upkeep::default() };
+        let mut upkeep = Upkeep {
+            held: vec![0; servers.len()],
+            most: servers.iter().map(Server::weight).collect(),
+            ..Upkeep::default()
+        };
         for (at, server) in servers.iter().enumerate().filter(|(_, server)| members(server)) {
             upkeep.held[at] = server.weight();
             ring.in_use[at].store(server.usable_weight(), Relaxed);
@@ -63,8 +69,12 @@ impl Ring {
     /// Sets how many points of a server are in use: its usable weight.
     pub(crate) fn set(&self, servers: &[Server], at: usize, weight: u32, upkeep: &mut Upkeep) {
         let before = self.in_use[at].swap(weight, Relaxed);
-        if weight < before {
-            self.leave_last();
+        // Quirk: a server that grows beyond the weight it ever had takes all its points out and
+        // puts them in again.
+        let anew = weight > upkeep.most[at];
+        upkeep.most[at] = upkeep.most[at].max(weight);
+        if weight < before || anew {
+            self.leave_last(|point| (anew && point.server == at) || !self.counts(point));
         }
         upkeep.all_in_use = upkeep.all_in_use + weight as usize - before as usize;
         upkeep.churn += weight.abs_diff(before) as usize;
@@ -91,16 +101,18 @@ impl Ring {
 
     /// When the point of the last pick by round robin is gone, the point behind it takes its place.
     // Quirk: that point then counts as picked, so its server misses a turn.
-    fn leave_last(&self) {
+    fn leave_last(&self, gone: impl Fn(Point) -> bool) {
         let points = self.points.load();
         let last = self.last.load(Relaxed);
         let Ok(position) = u32::try_from(last) else { return };
         let from = points.at_or_behind(position);
-        let rest = points.sorted.get(from..).unwrap_or_default();
-        let now = rest
+        let now = points
+            .sorted
+            .get(from..)
+            .unwrap_or_default()
             .iter()
             .map(|packed| Point::unpack(*packed))
-            .find(|point| self.counts(*point))
+            .find(|point| !gone(*point))
             .map_or(Self::NEVER, |point| u64::from(point.position));
         // A pick that moved on meanwhile is right: it already saw the change.
         let _ = self.last.compare_exchange(last, now, Relaxed, Relaxed);

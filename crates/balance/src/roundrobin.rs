@@ -60,8 +60,8 @@ impl RoundRobin {
         let total = weights.iter().map(|weight| u64::from(*weight)).sum();
         let count = weights.len();
         let mut group = Self {
-            now: 0,
-            round: 0,
+            now: total,
+            round: total,
             next_round: total,
             fresh: Fifo::new(count),
             seated: Fifo::new(count),

@@ -1,6 +1,6 @@
 //! A real HAProxy in front of small servers that answer with their name, all on unix sockets.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -19,11 +19,13 @@ pub(crate) struct Oracle {
     stubs: Arc<Stubs>,
 }
 
-/// What the small servers share: the answers that may go out.
+/// What the small servers share: who got a request to hold, and the answers that may go out.
 #[derive(Default)]
 struct Stubs {
+    arrived: Mutex<VecDeque<String>>,
     released: Mutex<HashSet<u32>>,
-    changed: Condvar,
+    arrival: Condvar,
+    release: Condvar,
 }
 
 impl Oracle {
@@ -102,10 +104,21 @@ impl Oracle {
             .collect()
     }
 
+    /// The server that got the next `GET /hold/<number>`.
+    pub(crate) fn arrival(&self) -> String {
+        let arrived = self.stubs.arrived.lock().expect("arrived");
+        let (mut arrived, _) = self
+            .stubs
+            .arrival
+            .wait_timeout_while(arrived, PATIENCE, |arrived| arrived.is_empty())
+            .expect("arrived");
+        arrived.pop_front().expect("a request that arrived")
+    }
+
     /// Lets the answer to `GET /hold/<number>` go out.
     pub(crate) fn let_go(&self, number: u32) {
         self.stubs.released.lock().expect("released").insert(number);
-        self.stubs.changed.notify_all();
+        self.stubs.release.notify_all();
     }
 
     /// Waits until HAProxy counts `expected` streams on a server of a section.
@@ -176,9 +189,11 @@ fn converse(socket: UnixStream, name: &str, stubs: &Stubs) {
     while let Some((first, _)) = message(&mut socket) {
         let target = first.split(' ').nth(1).unwrap_or_default();
         if let Some(number) = target.strip_prefix("/hold/").and_then(|n| n.parse::<u32>().ok()) {
+            stubs.arrived.lock().expect("arrived").push_back(name.to_owned());
+            stubs.arrival.notify_all();
             let mut released = stubs.released.lock().expect("released");
             while !released.remove(&number) {
-                released = stubs.changed.wait(released).expect("released");
+                released = stubs.release.wait(released).expect("released");
             }
         }
         let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{name}", name.len());
