@@ -73,6 +73,8 @@ pub struct Health {
     checked: bool,
     /// Whether they are paused (`disable health`).
     paused: bool,
+    /// Whether it comes up gradually (`slowstart`).
+    slow_start: bool,
     counter: u32,
     operational: Operational,
     admin: AdminState,
@@ -90,6 +92,7 @@ impl Health {
             fall: settings.fall.max(1),
             checked: true,
             paused: false,
+            slow_start: false,
             counter: settings.rise.max(1),
             operational: Operational::Running,
             admin: AdminState::READY,
@@ -116,6 +119,20 @@ impl Health {
         }
     }
 
+    /// The same server with `slowstart`: after a time DOWN it is [`Operational::Starting`] until
+    /// [`Health::warmed_up`].
+    #[must_use]
+    pub fn slow_start(self) -> Self {
+        Self { slow_start: true, ..self }
+    }
+
+    /// The time of `slowstart` is over.
+    pub fn warmed_up(&mut self) {
+        if self.operational == Operational::Starting {
+            self.operational = Operational::Running;
+        }
+    }
+
     /// Takes over what an earlier generation knew of the same server, as a reload does: counter,
     /// state, orders and statistics stay, `rise` and `fall` are this configuration's.
     ///
@@ -136,7 +153,13 @@ impl Health {
             }
             (false, _) => earlier.counter.min(self.rise - 1),
         };
-        Self { rise: self.rise, fall: self.fall, counter, ..earlier.clone() }
+        Self {
+            rise: self.rise,
+            fall: self.fall,
+            slow_start: self.slow_start,
+            counter,
+            ..earlier.clone()
+        }
     }
 
     /// Takes the result of a check.
@@ -151,7 +174,10 @@ impl Health {
         let counter_before = self.counter;
         match result.outcome() {
             Outcome::Failed => self.count_failure(),
-            Outcome::Passed | Outcome::ConditionallyPassed => self.count_success(),
+            Outcome::Passed => self.count_success(),
+            // Asking for no load while DOWN is not a step towards UP.
+            Outcome::ConditionallyPassed if self.counter_is_up() => self.count_success(),
+            Outcome::ConditionallyPassed => {}
             Outcome::Neutral | Outcome::Unknown => {}
         }
         self.last = Some(result.clone());
@@ -198,24 +224,18 @@ impl Health {
         }
     }
 
-    /// Obeys `set server b/s health`. `None` when nothing changes; in maintenance nothing does.
+    /// Obeys `set server b/s health`. `None` when nothing changes.
+    ///
+    /// In maintenance only the counter obeys, which shows when the server comes back.
     pub fn order_health(&mut self, order: HealthOrder) -> Option<Transition> {
+        self.counter = if order == HealthOrder::Down { 0 } else { self.top() };
         if self.admin.is_maint() {
             return None;
         }
         match order {
-            HealthOrder::Up => {
-                self.counter = self.top();
-                self.go_up(Cause::Cli)
-            }
-            HealthOrder::Stopping => {
-                self.counter = self.top();
-                self.go_stopping(Cause::Cli)
-            }
-            HealthOrder::Down => {
-                self.counter = 0;
-                self.go_down(Cause::Cli)
-            }
+            HealthOrder::Up => self.go_up(Cause::Cli),
+            HealthOrder::Stopping => self.go_stopping(Cause::Cli),
+            HealthOrder::Down => self.go_down(Cause::Cli),
         }
     }
 
@@ -257,19 +277,21 @@ impl Health {
     }
 
     fn go_up(&mut self, cause: Cause) -> Option<Transition> {
-        if !self.counter_is_up() || self.operational == Operational::Running {
+        let runs = matches!(self.operational, Operational::Running | Operational::Starting);
+        if !self.counter_is_up() || runs {
             return None;
         }
         let before = self.state();
-        self.operational = Operational::Running;
+        self.start();
         Some(self.transition(before, Change::Up(cause)))
     }
 
-    /// A server that is DOWN stays DOWN: asking for no load is no reason to give it some.
+    /// A server that is DOWN stays DOWN: asking for no load is no reason to give it some. Only an
+    /// operator can send it from DOWN to stopping.
     fn go_stopping(&mut self, cause: Cause) -> Option<Transition> {
-        if !self.counter_is_up()
-            || matches!(self.operational, Operational::Stopped | Operational::Stopping)
-        {
+        let was_down = self.operational == Operational::Stopped;
+        let obeys = cause == Cause::Cli || !was_down;
+        if !self.counter_is_up() || !obeys || self.operational == Operational::Stopping {
             return None;
         }
         let before = self.state();
@@ -278,7 +300,8 @@ impl Health {
     }
 
     fn enter_maintenance(&mut self, before: State) -> Option<Transition> {
-        self.admin = self.admin.with(AdminState::FORCED_MAINT);
+        // Quirk: a forced drain is forgotten, so `enable server` leads to ready.
+        self.admin = self.admin.without(AdminState::FORCED_DRAIN).with(AdminState::FORCED_MAINT);
         if before.admin.is_maint() {
             return None;
         }
@@ -295,10 +318,15 @@ impl Health {
         if !before.admin.is_maint() || admin.is_maint() {
             return None;
         }
-        self.counter = self.rise;
-        self.operational = Operational::Running;
+        self.counter = self.counter.max(self.rise);
+        self.start();
         let draining = admin.is_drain();
         Some(self.transition(before, Change::LeavesMaintenance { draining }))
+    }
+
+    fn start(&mut self) {
+        self.operational =
+            if self.slow_start { Operational::Starting } else { Operational::Running };
     }
 
     fn stop(&mut self) {
@@ -309,7 +337,7 @@ impl Health {
     fn transition(&self, before: State, change: Change) -> Transition {
         Transition {
             change,
-            was_running: before.operational == Operational::Running
+            was_running: matches!(before.operational, Operational::Running | Operational::Starting)
                 && !before.admin.is_drain()
                 && !before.admin.is_maint(),
             was_down: before.operational == Operational::Stopped,
