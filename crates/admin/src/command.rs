@@ -174,7 +174,7 @@ impl Weight {
 /// `set maxconn`: of what.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Maxconn {
-    /// Of the process.
+    /// Of the process; 0 restores the limit the process started with.
     Global(u32),
     /// Of a frontend.
     Frontend(String, u32),

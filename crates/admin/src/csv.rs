@@ -46,7 +46,7 @@ pub(crate) fn push_json(out: &mut String, value: Value<'_>) {
     out.push('"');
 }
 
-/// The JSON object of one field, without the braces' identity part.
+/// The members of a field's JSON object and its closing brace; the caller opened it.
 pub(crate) fn push_json_field(
     out: &mut String,
     column: &crate::Column,

@@ -124,7 +124,6 @@ pub fn show_info(info: &Info, format: Format) -> Reply {
             for (index, (column, value)) in fields.enumerate() {
                 out.push_str(if index == 0 { "{" } else { ",{" });
                 push_json_field(&mut out, column, column.tags, value);
-                out.push('}');
             }
             out.push_str("]\n");
         }

@@ -175,7 +175,8 @@ fn maxconn(what: &str, arguments: &[&str], names: &impl Names) -> Parsed<Maxconn
     match what {
         "global" => {
             let value = arguments.first().ok_or_else(words::expects_integer)?;
-            Ok(Maxconn::Global(not_negative(leading_number(value))?))
+            // What is not positive restores the configured limit.
+            Ok(Maxconn::Global(u32::try_from(leading_number(value).max(0)).unwrap_or(u32::MAX)))
         }
         "frontend" => {
             let frontend = frontend(arguments.first().copied(), names)?;

@@ -298,7 +298,6 @@ fn push_json_rows<'a>(out: &mut String, rows: impl IntoIterator<Item = &'a StatR
             let kind = row.kind().json_name();
             let _ = write!(out, "{comma}{{\"objType\":\"{kind}\",\"proxyId\":{iid},\"id\":{sid},");
             push_json_field(out, column, tags, value);
-            out.push('}');
         }
         out.push(']');
     }
