@@ -35,6 +35,10 @@ const DIFFERS: &[(&str, &str)] = &[
     ("Transfer-Encoding: chunked\r\n\r\nok", "heads only: the body's first chunk is bad"),
 ];
 
+/// Inputs that one HAProxy process refuses and another passes on, from run to run with the same
+/// binary; ours are refused.
+const UNSTABLE: &[&str] = &["\r\n0\r\nA : b\r\n", "\r\n0\r\nA\u{fffd}: a\r\n"];
+
 /// What one side made of an input.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
@@ -98,7 +102,7 @@ impl Oracle {
         let file = dir.path().join("haproxy.cfg");
         let config = format!(
             "defaults\n mode http\n timeout client 2s\n timeout server 2s\n timeout connect 1s\n \
-             timeout http-request 300ms\n\
+             timeout http-request 300ms\n timeout http-keep-alive 1ms\n\
              frontend fe\n bind {address}\n default_backend be\n\
              backend be\n server s 127.0.0.1:{port}\n"
         );
@@ -273,9 +277,14 @@ fn check(
     let mut report = String::new();
     for input in inputs {
         let shown = escape(input);
-        let (theirs, ours) = (theirs(input), ours(input));
+        let ours = ours(input);
+        let theirs = theirs(input);
         let text = String::from_utf8_lossy(input);
         let known = DIFFERS.iter().find(|(piece, _)| text.contains(piece));
+        if UNSTABLE.iter().any(|piece| text.contains(piece)) {
+            assert_eq!(ours, Outcome::Status(400));
+            continue;
+        }
         match (theirs == ours, known) {
             (true, None) | (false, Some(_)) => {}
             (true, Some((_, reason))) => {
