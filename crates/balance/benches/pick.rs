@@ -1,2 +1,106 @@
-//! Nanoseconds per pick.
-fn main() {}
+//! Nanoseconds per pick, with 2, 100 and 10,000 servers whose states change meanwhile.
+//!
+//! A measured pick is what a request costs: the pick, and a share of the state changes (one in a
+//! thousand picks). `cycle` adds the `take` and `release` that keep the live counts.
+
+use std::hint::black_box;
+
+use balance::{
+    Algorithm, Balancer, HashFunction, HashMethod, HashType, Limits, NoTrace, PickInput,
+    ServerSpec, Spec, State,
+};
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+
+fn spec(algorithm: Algorithm, method: HashMethod, balance_factor: u32) -> Spec {
+    let hash_type = HashType { method, function: HashFunction::Sdbm, avalanche: true };
+    Spec { algorithm, hash_type, balance_factor, all_backups: false }
+}
+
+fn algorithms() -> [(&'static str, Spec); 9] {
+    use HashMethod::{Consistent, MapBased};
+    let random = Algorithm::Random { draws: 2 };
+    [
+        ("roundrobin", spec(Algorithm::RoundRobin, MapBased, 0)),
+        ("static-rr", spec(Algorithm::StaticRr, MapBased, 0)),
+        ("leastconn", spec(Algorithm::LeastConn, MapBased, 0)),
+        ("first", spec(Algorithm::First, MapBased, 0)),
+        ("random", spec(random, MapBased, 0)),
+        ("map-based", spec(Algorithm::Hash, MapBased, 0)),
+        ("consistent", spec(Algorithm::Hash, Consistent, 0)),
+        ("consistent-no-key", spec(Algorithm::Hash, Consistent, 0)),
+        ("bounded", spec(Algorithm::Hash, Consistent, 150)),
+    ]
+}
+
+/// A balancer with loads on its servers, and the changes that go on while it is measured.
+struct Farm {
+    balancer: Balancer,
+    servers: usize,
+    name: &'static str,
+    picks: u32,
+    down: Option<usize>,
+}
+
+impl Farm {
+    fn new(name: &'static str, spec: Spec, servers: usize) -> Self {
+        let list = (0..servers as u32)
+            .map(|number| ServerSpec::new(format!("s{number}"), number + 1).weight(1 + number % 3));
+        let balancer = Balancer::new(spec, list.collect());
+        for server in 0..servers {
+            balancer.set_limits(server, Limits { maxconn: 100, maxqueue: 0 });
+            for _ in 0..server % 7 {
+                balancer.take(server);
+            }
+        }
+        Self { balancer, servers, name, picks: 0, down: None }
+    }
+
+    fn pick(&mut self) -> Option<usize> {
+        self.picks = self.picks.wrapping_add(1);
+        if self.picks.is_multiple_of(1000) {
+            self.change();
+        }
+        let number = self.picks.wrapping_mul(0x9e37_79b9);
+        let bytes = number.to_ne_bytes();
+        let draws = [number, number.rotate_left(13)];
+        let input = match self.name {
+            "consistent-no-key" => PickInput::default(),
+            _ => PickInput { draws: &draws, ..PickInput::key(&bytes) },
+        };
+        self.balancer.pick(&input, &mut NoTrace).ok().map(|pick| pick.server)
+    }
+
+    fn change(&mut self) {
+        match self.down.take() {
+            Some(server) => self.balancer.set_state(server, State::Up),
+            None => {
+                let server = self.picks as usize / 1000 % self.servers;
+                self.balancer.set_state(server, State::Down);
+                self.down = Some(server);
+            }
+        }
+    }
+}
+
+fn picks(criterion: &mut Criterion) {
+    for (name, spec) in algorithms() {
+        let mut group = criterion.benchmark_group(name);
+        for servers in [2, 100, 10_000] {
+            let mut farm = Farm::new(name, spec.clone(), servers);
+            group.bench_function(BenchmarkId::new("pick", servers), |bench| {
+                bench.iter(|| black_box(farm.pick()));
+            });
+            group.bench_function(BenchmarkId::new("cycle", servers), |bench| {
+                bench.iter(|| {
+                    if let Some(server) = farm.pick() {
+                        farm.balancer.take(server);
+                        farm.balancer.release(server);
+                    }
+                });
+            });
+        }
+    }
+}
+
+criterion_group!(benches, picks);
+criterion_main!(benches);

@@ -317,6 +317,10 @@ impl Balancer {
             (_, Engine::Map(map)) if self.spec.algorithm == Algorithm::StaticRr => {
                 map.in_turn(&self.servers, serving, input.exclude, trace).ok_or(NoServer::AllFull)
             }
+            // Quirk: a hash that leads to one server only is not computed, and counts as 0.
+            (Serving::Only(_), Engine::Map(map)) => {
+                map.by_hash(&self.servers, serving, 0, trace).ok_or(NoServer::NoneUsable)
+            }
             // Quirk: a lone backup is taken even when it is full; its own queue holds the stream.
             (Serving::Only(server), _) => Ok(server),
             (_, Engine::Map(map)) => self.pick_by_map(map, serving, input, trace),

@@ -103,8 +103,7 @@ impl Map {
     fn build(&self, servers: &[Server], serving: Serving) -> Vec<u32> {
         let backups = match serving {
             Serving::Nobody => return Vec::new(),
-            // Quirk: alone it still has a slot for each unit of weight, and round robin counts them.
-            Serving::Only(only) => return vec![only as u32; self.weights[only] as usize],
+            Serving::Only(only) => servers[only].spec.backup,
             Serving::Active => false,
             Serving::Backups => true,
         };
@@ -116,7 +115,10 @@ impl Map {
             .filter(|(_, (server, weight))| takes_part(server, **weight))
             .map(|(at, (_, weight))| (at, *weight))
             .collect();
-        spread(&candidates)
+        match serving {
+            Serving::Only(only) => deal(&candidates, self.weights[only]),
+            _ => spread(&candidates),
+        }
     }
 }
 
@@ -170,6 +172,31 @@ fn spread(candidates: &[(u32, u32)]) -> Vec<u32> {
     let total: usize = candidates.iter().map(|(_, weight)| *weight as usize).sum();
     let mut spread = Spread::new(candidates, total);
     (1..=total).filter_map(|slot| spread.take(slot)).map(|at| candidates[at].0).collect()
+}
+
+/// The same over `total` slots, asking every server for each slot.
+// Quirk: without `option allbackups` all usable backups are dealt to, over the weight of the first
+// one: a heavier backup behind it takes slots, up to all of them.
+fn deal(candidates: &[(u32, u32)], total: u32) -> Vec<u32> {
+    if total == 1 {
+        return candidates.first().map(|(server, _)| *server).into_iter().collect();
+    }
+    let total = i64::from(total);
+    let mut earned = vec![0; candidates.len()];
+    let mut best_of_slot = || {
+        let mut best: Option<(usize, i64)> = None;
+        for (at, ((_, weight), earned)) in candidates.iter().zip(&mut earned).enumerate() {
+            *earned += i64::from(*weight);
+            let class = (*earned + total) / total;
+            if best.is_none_or(|(_, best)| class > best) {
+                best = Some((at, class));
+            }
+        }
+        let (best, _) = best?;
+        earned[best] -= total;
+        Some(candidates[best].0)
+    };
+    (0..total).filter_map(|_| best_of_slot()).collect()
 }
 
 struct Spread<'a> {
@@ -239,33 +266,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Asks all servers for each slot.
-    fn slowly(candidates: &[(u32, u32)]) -> Vec<u32> {
-        let total: i64 = candidates.iter().map(|(_, weight)| i64::from(*weight)).sum();
-        let mut earned = vec![0; candidates.len()];
-        let mut slots = Vec::new();
-        for _ in 0..total {
-            let (mut best, mut best_class) = (0, -1);
-            for (at, (_, weight)) in candidates.iter().enumerate() {
-                earned[at] += i64::from(*weight);
-                let class = (earned[at] + total) / total;
-                if class > best_class {
-                    (best, best_class) = (at, class);
-                }
-            }
-            earned[best] -= total;
-            slots.push(candidates[best].0);
-        }
-        slots
-    }
-
     proptest! {
         #[test]
         fn the_calendar_spreads_as_asking_everyone_does(
             weights in prop::collection::vec(1_u32..40, 1..40),
         ) {
             let candidates: Vec<(u32, u32)> = (0..).zip(weights).collect();
-            prop_assert_eq!(spread(&candidates), slowly(&candidates));
+            let total = candidates.iter().map(|(_, weight)| weight).sum();
+            prop_assert_eq!(spread(&candidates), deal(&candidates, total));
         }
 
         #[test]

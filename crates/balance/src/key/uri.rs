@@ -14,12 +14,13 @@ pub struct Uri {
 }
 
 impl Uri {
-    /// The key in a request target as it came over the wire.
+    /// The key in a request target as HAProxy hands it on: it is the caller who takes the default
+    /// port out of `http://host:80/`, which HAProxy does before it balances.
     ///
-    /// `None` with `path-only` when the target has no path (`OPTIONS *`, `CONNECT host:port`).
+    /// With `path-only` it is empty when the target has no path (`OPTIONS *`, `CONNECT host:port`).
     #[must_use]
-    pub fn key<'a>(&self, target: &'a [u8]) -> Option<&'a [u8]> {
-        let start = if self.path_only { path(target)? } else { target };
+    pub fn key<'a>(&self, target: &'a [u8]) -> &'a [u8] {
+        let start = if self.path_only { path(target).unwrap_or_default() } else { target };
         let limit = if self.len == 0 { start.len() } else { self.len.min(start.len()) };
         let mut slashes = 0;
         let ends = |byte: &u8| match byte {
@@ -32,7 +33,7 @@ impl Uri {
             _ => false,
         };
         let end = start.iter().take(limit).position(ends).unwrap_or(limit);
-        start.get(..end)
+        &start[..end]
     }
 }
 
@@ -52,35 +53,34 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(options: Uri, target: &str, expected: Option<&str>) {
-        let key = options.key(target.as_bytes()).map(|key| str::from_utf8(key).unwrap());
-        assert_eq!(key, expected);
+    fn check(options: Uri, target: &str, expected: &str) {
+        assert_eq!(str::from_utf8(options.key(target.as_bytes())).unwrap(), expected);
     }
 
     #[test]
     fn the_key_is_the_part_before_the_question_mark() {
-        check(Uri::default(), "/a/b?c=d", Some("/a/b"));
-        check(Uri::default(), "http://h/a?c", Some("http://h/a"));
-        check(Uri::default(), "*", Some("*"));
-        check(Uri { whole: true, ..Uri::default() }, "/a/b?c=d", Some("/a/b?c=d"));
+        check(Uri::default(), "/a/b?c=d", "/a/b");
+        check(Uri::default(), "http://h/a?c", "http://h/a");
+        check(Uri::default(), "*", "*");
+        check(Uri { whole: true, ..Uri::default() }, "/a/b?c=d", "/a/b?c=d");
     }
 
     #[test]
     fn len_and_depth_shorten_it_and_the_shorter_wins() {
-        check(Uri { len: 3, ..Uri::default() }, "/a/b", Some("/a/"));
-        check(Uri { len: 99, ..Uri::default() }, "/a/b", Some("/a/b"));
-        check(Uri { depth: 1, ..Uri::default() }, "/a/b/c", Some("/a"));
-        check(Uri { depth: 2, ..Uri::default() }, "/a/b/c", Some("/a/b"));
-        check(Uri { depth: 2, len: 2, ..Uri::default() }, "/a/b/c", Some("/a"));
-        check(Uri { depth: 1, whole: true, ..Uri::default() }, "/a?b/c", Some("/a?b"));
+        check(Uri { len: 3, ..Uri::default() }, "/a/b", "/a/");
+        check(Uri { len: 99, ..Uri::default() }, "/a/b", "/a/b");
+        check(Uri { depth: 1, ..Uri::default() }, "/a/b/c", "/a");
+        check(Uri { depth: 2, ..Uri::default() }, "/a/b/c", "/a/b");
+        check(Uri { depth: 2, len: 2, ..Uri::default() }, "/a/b/c", "/a");
+        check(Uri { depth: 1, whole: true, ..Uri::default() }, "/a?b/c", "/a?b");
     }
 
     #[test]
     fn path_only_leaves_scheme_and_authority_out() {
         let path_only = Uri { path_only: true, ..Uri::default() };
-        check(path_only, "http://h:80/a/b?c", Some("/a/b"));
-        check(path_only, "/a/b?c", Some("/a/b"));
-        check(path_only, "*", None);
-        check(path_only, "h:80", None);
+        check(path_only, "http://h:80/a/b?c", "/a/b");
+        check(path_only, "/a/b?c", "/a/b");
+        check(path_only, "*", "");
+        check(path_only, "h:80", "");
     }
 }
