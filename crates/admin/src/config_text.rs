@@ -7,6 +7,8 @@
 //! ```
 //! Comments of the language, so a single file pasted back is the same configuration.
 
+use std::fmt::Write as _;
+
 /// A configuration as it was read: the environment that it saw and its files in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConfigText {
@@ -17,27 +19,27 @@ pub struct ConfigText {
 }
 
 /// The first line of the format.
-const FIRST: &[u8] = b"# weir configuration 1\n";
+const FIRST: &str = "# weir configuration 1\n";
 
 impl ConfigText {
-    /// The reply's bytes. Variables whose value has a line end cannot be told and are left out.
-    pub fn write(&self) -> Vec<u8> {
-        let mut out = FIRST.to_vec();
+    /// The reply. Variables whose value has a line end cannot be told and are left out; bytes that are no text
+    /// (in comments, where else) become U+FFFD.
+    pub fn write(&self) -> String {
+        let mut out = FIRST.to_owned();
         for (name, value) in self.env.iter().filter(|(_, value)| !value.contains('\n')) {
-            out.extend_from_slice(format!("# env {name}={value}\n").as_bytes());
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "# env {name}={value}");
         }
         for (name, bytes) in &self.files {
-            let name = name.replace('\n', "?");
-            out.extend_from_slice(format!("# file {} {name}\n", bytes.len()).as_bytes());
-            out.extend_from_slice(bytes);
-            out.push(b'\n');
+            let (name, text) = (name.replace('\n', "?"), String::from_utf8_lossy(bytes));
+            let _ = write!(out, "# file {} {name}\n{text}\n", text.len());
         }
         out
     }
 
     /// Reads what [`ConfigText::write`] wrote; `None` for anything else. What follows the last file is ignored.
     pub fn read(reply: &[u8]) -> Option<ConfigText> {
-        let mut rest = reply.strip_prefix(FIRST)?;
+        let mut rest = reply.strip_prefix(FIRST.as_bytes())?;
         let mut text = ConfigText::default();
         while let Some(after) = rest.strip_prefix(b"# env ") {
             let (line, next) = split_line(after)?;
@@ -71,15 +73,16 @@ mod tests {
         #[test]
         fn what_is_written_is_read_again(
             env in proptest::collection::vec(("[A-Z_]{1,8}", "[^\n]{0,20}"), 0..4),
-            files in proptest::collection::vec(("[^\n]{1,20}", proptest::collection::vec(any::<u8>(), 0..200)), 0..4),
+            files in proptest::collection::vec(("[^\n]{1,20}", ".{0,200}"), 0..4),
         ) {
+            let files = files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
             let text = ConfigText { env, files };
-            prop_assert_eq!(ConfigText::read(&text.write()), Some(text));
+            prop_assert_eq!(ConfigText::read(text.write().as_bytes()), Some(text));
         }
 
         #[test]
         fn other_bytes_are_refused_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let mut reply = FIRST.to_vec();
+            let mut reply = FIRST.as_bytes().to_vec();
             reply.extend(&bytes);
             let _ = ConfigText::read(&reply);
             prop_assert_eq!(ConfigText::read(&bytes), None);

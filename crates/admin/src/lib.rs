@@ -11,6 +11,7 @@
 //! their levels in `help.rs`.
 
 mod command;
+mod config_text;
 mod csv;
 mod field;
 mod help;
@@ -26,6 +27,7 @@ pub use command::{
     Command, DrainTarget, Format, Level, Maxconn, Names, ProxySelect, ServerHealth, ServerLookup,
     ServerName, ServerState, StatFilter, Weight,
 };
+pub use config_text::ConfigText;
 pub use field::{Column, FieldType, Value};
 pub use help::{CommandHelp, all_commands};
 pub use info::{Info, uptime};
