@@ -35,6 +35,11 @@ codes! {
     E0306 Error Syntax "a log format cannot be read";
     E0307 Error Syntax "a name has characters that names may not have";
     E0308 Error Syntax "a status code is out of range";
+    W0309 Warning Syntax "a number is cut off where reading stops";
+    E0310 Error Syntax "two settings exclude each other";
+    W0311 Warning Compat "browsers ignore the domain of a cookie";
+    W0312 Warning Syntax "a status has no page and is replaced";
+    E0313 Error Health "a health check has no port to go to";
     E0401 Error Reference "no backend has this name";
     E0402 Error Reference "no ACL has this name";
     E0403 Error Reference "two servers of one backend have the same name";
@@ -48,6 +53,10 @@ codes! {
     E0411 Error Reference "a defaults section is ambiguous";
     E0412 Error Reference "a name refers to something of the wrong kind or mode";
     W0413 Warning Reference "two servers of one backend share a cookie value";
+    W0414 Warning Reference "a name is declared again and the later line is ignored";
+    W0415 Warning Reference "a proxy takes no connections";
+    W0416 Warning Reference "servers are passed by";
+    W0417 Warning Reference "a defaults section is used by name and by position";
     E0501 Error Syntax "no sample fetch has this name";
     E0502 Error Syntax "no converter has this name";
     E0503 Error Syntax "a fetch or converter has the wrong arguments";

@@ -6,6 +6,7 @@ use config_parse::expr::Expr;
 
 /// `balance` with its arguments.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the arguments that each variant names")]
 pub enum Balance {
     /// `roundrobin`.
     RoundRobin,

@@ -5,6 +5,7 @@ use diag::Span;
 
 /// What a check does.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the arguments that each variant names")]
 pub enum CheckKind {
     /// A TCP connection (also `option tcp-check` without steps).
     Tcp,
@@ -36,6 +37,7 @@ pub struct HttpCheckStep {
 
 /// The action of a check step.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the arguments that each variant names")]
 pub enum StepKind {
     /// `connect` with its options as words.
     Connect(Vec<String>),

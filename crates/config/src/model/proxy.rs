@@ -7,8 +7,8 @@ use config_parse::log_format::LogFormat;
 use diag::{Span, Spanned};
 
 use super::{
-    Balance, Bind, CheckKind, Cookie, HashType, HttpCheckStep, LogTarget, RuleSet, Server, Setting,
-    SwitchingRule, UseServerRule,
+    Balance, Bind, CheckKind, Cookie, HashType, HttpCheckStep, LogTarget, Reply, RuleSet, Server,
+    Setting, SwitchingRule, UseServerRule,
 };
 
 /// Which section a proxy is.
@@ -153,6 +153,92 @@ pub struct Proxy {
     pub persist_rules: Vec<PersistRule>,
     /// `dispatch ADDR`.
     pub dispatch: Setting<config_parse::address::Address>,
+    /// `persist rdp-cookie[(NAME)]`, default `msts`.
+    pub persist_rdp_cookie: Setting<String>,
+    /// `source ADDR`: where connections to the servers come from.
+    pub source: Setting<config_parse::address::Address>,
+    /// `http-send-name-header`: the header that carries the server's name.
+    pub http_send_name_header: Setting<String>,
+    /// `option http-restrict-req-hdr-names`: `preserve`, `delete` or `reject`.
+    pub restrict_req_hdr_names: Setting<String>,
+    /// `http-error status N ...`, in order.
+    pub http_errors: Vec<Spanned<Reply>>,
+}
+
+impl Proxy {
+    /// A proxy that nothing is said of.
+    pub fn new(name: Spanned<String>, kind: ProxyKind, span: Span) -> Self {
+        Self {
+            name,
+            kind,
+            span,
+            defaults: None,
+            mode: None,
+            disabled: None,
+            id: None,
+            description: None,
+            binds: Vec::new(),
+            servers: Vec::new(),
+            acls: Vec::new(),
+            rules: RuleSet::default(),
+            switching: Vec::new(),
+            default_backend: None,
+            use_server: Vec::new(),
+            timeouts: Timeouts::default(),
+            maxconn: None,
+            fullconn: None,
+            backlog: None,
+            rate_limit_sessions: None,
+            balance: None,
+            hash_type: None,
+            hash_balance_factor: None,
+            cookie: None,
+            dynamic_cookie_key: None,
+            retries: None,
+            retry_on: None,
+            redispatch: None,
+            connection_mode: None,
+            http_reuse: None,
+            forwardfor: None,
+            originalto: None,
+            options: Options::default(),
+            log: Vec::new(),
+            log_format: None,
+            error_log_format: None,
+            log_format_sd: None,
+            log_tag: None,
+            unique_id_format: None,
+            unique_id_header: None,
+            capture_request: Vec::new(),
+            capture_response: Vec::new(),
+            capture_cookie: None,
+            declare_capture: Vec::new(),
+            errorfiles: Vec::new(),
+            errorlocs: Vec::new(),
+            monitor_uri: None,
+            monitor_fail: Vec::new(),
+            check: None,
+            check_steps: Vec::new(),
+            stats: Vec::new(),
+            persist_rules: Vec::new(),
+            dispatch: None,
+            persist_rdp_cookie: None,
+            source: None,
+            http_send_name_header: None,
+            restrict_req_hdr_names: None,
+            http_errors: Vec::new(),
+        }
+    }
+
+    /// Its mode, tcp unless it says otherwise.
+    pub fn mode(&self) -> Mode {
+        self.mode.map_or(Mode::Tcp, |mode| mode.value)
+    }
+
+    /// The server of this name.
+    pub fn server(&self, name: &str) -> Option<&Server> {
+        self.servers.iter().find(|server| server.name.value == name)
+    }
 }
 
 /// `acl NAME criterion ...`.
@@ -276,6 +362,7 @@ pub enum Direction {
 
 /// What a log line looks like.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the arguments that each variant names")]
 pub enum LogFormatChoice {
     /// `option httplog`; with `clf` in the common log format.
     Http { clf: bool },

@@ -24,6 +24,22 @@ pub struct RuleSet {
     pub response_inspect_delay: super::Setting<std::time::Duration>,
 }
 
+impl RuleSet {
+    /// Every list of rules.
+    pub fn lists(&self) -> [&Vec<Rule>; 8] {
+        [
+            &self.tcp_request_connection,
+            &self.tcp_request_session,
+            &self.tcp_request_content,
+            &self.tcp_response_content,
+            &self.http_request,
+            &self.http_response,
+            &self.http_after_response,
+            &self.redirect,
+        ]
+    }
+}
+
 /// An action and when it is taken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
@@ -48,6 +64,7 @@ pub struct SwitchingRule {
 
 /// What a rule does. Final actions end their rule set, the others go on.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the arguments that each variant names")]
 pub enum Action {
     /// `allow`, `accept`: ends the rule set, the stream goes on.
     Allow,

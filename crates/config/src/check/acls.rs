@@ -1,0 +1,92 @@
+//! Conditions name ACLs that are declared above them (manual 7.2).
+
+use config_parse::condition::{Condition, Test};
+use diag::{Diagnostic, Span, Spanned, codes};
+
+use crate::keyword;
+use crate::model::{Proxy, Rule};
+
+/// ACLs that exist without a line (manual 7.4).
+const PREDEFINED: &[&str] = &[
+    "FALSE",
+    "HTTP",
+    "HTTP_1.0",
+    "HTTP_1.1",
+    "HTTP_2.0",
+    "HTTP_3.0",
+    "HTTP_CONTENT",
+    "HTTP_URL_ABS",
+    "HTTP_URL_SLASH",
+    "HTTP_URL_STAR",
+    "LOCALHOST",
+    "METH_CONNECT",
+    "METH_DELETE",
+    "METH_GET",
+    "METH_HEAD",
+    "METH_OPTIONS",
+    "METH_POST",
+    "METH_PUT",
+    "METH_TRACE",
+    "RDP_COOKIE",
+    "REQ_CONTENT",
+    "TRUE",
+    "WAIT_END",
+];
+
+pub(super) fn section(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    let mut said: Vec<&str> = Vec::new();
+    for (condition, line) in conditions(proxy) {
+        for term in condition.any.iter().flatten() {
+            let Test::Named(name) = &term.test else { continue };
+            if said.contains(&name.value.as_str()) {
+                continue;
+            }
+            if let Some(finding) = unknown(proxy, name, line) {
+                findings.push(finding);
+                // One cause, one error: the other uses wait for the first to be mended.
+                said.push(&name.value);
+            }
+        }
+    }
+}
+
+fn unknown(proxy: &Proxy, name: &Spanned<String>, line: Span) -> Option<Diagnostic> {
+    // A `/` comes from `defaults`, where the name was looked up already.
+    if PREDEFINED.contains(&name.value.as_str()) || name.value.contains('/') {
+        return None;
+    }
+    let declared = proxy.acls.iter().find(|acl| acl.name.value == name.value);
+    let above = |acl: Span| (acl.file, acl.start) < (line.file, line.start);
+    let message = format!("no ACL above is named `{}`", name.value);
+    let finding = Diagnostic::new(codes::E0402, name.span, message);
+    if let Some(acl) = declared {
+        return (!above(acl.span)).then(|| {
+            finding
+                .related(acl.span, "it is declared here, below")
+                .help("move the `acl` line above its first use")
+        });
+    }
+    let names = proxy.acls.iter().map(|acl| acl.name.value.as_str());
+    let near = keyword::nearest(&name.value, names.chain(PREDEFINED.iter().copied()));
+    Some(match near {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding,
+    })
+}
+
+/// Every condition with the line it stands on.
+fn conditions(proxy: &Proxy) -> impl Iterator<Item = (&Condition, Span)> {
+    let rules = proxy.rules.lists().into_iter().flatten();
+    let of_rule = |rule: &'_ Rule| rule.condition.is_some();
+    rules
+        .filter(move |rule| of_rule(rule))
+        .filter_map(|rule| rule.condition.as_ref().map(|condition| (condition, rule.span)))
+        .chain(
+            proxy.switching.iter().filter_map(|rule| Some((rule.condition.as_ref()?, rule.span))),
+        )
+        .chain(
+            proxy.use_server.iter().filter_map(|rule| Some((rule.condition.as_ref()?, rule.span))),
+        )
+        .chain(proxy.persist_rules.iter().map(|rule| (&rule.condition, rule.span)))
+        .chain(proxy.monitor_fail.iter().map(|condition| (condition, condition.span)))
+}

@@ -1,0 +1,60 @@
+//! What lines say together: names that must exist, settings that need each other.
+//!
+//! A section's own names are checked when it ends ([`section`]), what leads from one section to another
+//! when all are read ([`config`]). Types of samples and patterns are checked by `rules`, not here.
+
+mod acls;
+mod duplicates;
+mod modes;
+mod references;
+mod servers;
+mod timeouts;
+
+use diag::{Diagnostic, codes};
+
+use crate::keyword::unused_steps;
+use crate::lower::Draft;
+use crate::lower::Use;
+use crate::model::Config;
+
+/// One section, `defaults` included, at its end.
+pub(crate) fn section(draft: &Draft, findings: &mut Vec<Diagnostic>) {
+    acls::section(&draft.proxy, findings);
+    unused_steps(draft, findings);
+}
+
+/// All sections together.
+pub(crate) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
+    duplicates::sections(config, findings);
+    duplicates::ids(config, findings);
+    references::config(config, findings);
+    for proxy in &config.proxies {
+        servers::proxy(config, proxy, findings);
+        modes::proxy(proxy, findings);
+        timeouts::proxy(proxy, findings);
+    }
+}
+
+/// Who stands on which `defaults`.
+pub(crate) fn defaults_use(uses: &[Use], findings: &mut Vec<Diagnostic>) {
+    for section in uses {
+        if let Some((explicit, implicit)) = section.both_ways {
+            let message =
+                "a `defaults` section is named by one proxy and the last one above for another";
+            findings.push(
+                Diagnostic::new(codes::W0417, section.span, message)
+                    .related(explicit, "this proxy names it")
+                    .related(implicit, "this one stands on it because it is the last above"),
+            );
+        }
+        if let Some((frontend, backend)) = section.both_sides {
+            let message = "rules in `defaults` cannot run in frontends and in backends";
+            let mut finding = Diagnostic::new(codes::E0412, section.span, message)
+                .related(frontend, "this proxy takes connections");
+            if backend != frontend {
+                finding = finding.related(backend, "this one has servers");
+            }
+            findings.push(finding.help("give frontends and backends a `defaults` section each"));
+        }
+    }
+}

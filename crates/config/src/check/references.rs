@@ -1,0 +1,85 @@
+//! Backends and servers that rules name.
+
+use diag::{Diagnostic, Span, Spanned, codes};
+
+use crate::keyword;
+use crate::model::{Config, Mode, Proxy};
+
+pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
+    for proxy in &config.proxies {
+        for rule in &proxy.switching {
+            // A name that is made at run time is looked up at run time.
+            let Some(name) = rule.backend.value.as_text() else { continue };
+            let name = Spanned::new(name.to_owned(), rule.backend.span);
+            backend(config, proxy, &name, findings);
+        }
+        if let Some(name) = &proxy.default_backend {
+            backend(config, proxy, name, findings);
+        }
+        for rule in &proxy.use_server {
+            let Some(name) = rule.server.value.as_text() else { continue };
+            server(proxy, name, rule.server.span, findings);
+        }
+        passed_by(proxy, findings);
+    }
+}
+
+fn backend(config: &Config, proxy: &Proxy, name: &Spanned<String>, findings: &mut Vec<Diagnostic>) {
+    let Some(found) = config.backend(&name.value) else {
+        findings.push(no_backend(config, name));
+        return;
+    };
+    // TCP becomes HTTP when an HTTP backend is chosen; the other way there is none.
+    if proxy.mode() == Mode::Http && found.mode() == Mode::Tcp {
+        let message = format!("`{}` is of another mode than this proxy", name.value);
+        let shown = found.mode.map_or(found.span, |mode| mode.span);
+        let mut finding = Diagnostic::new(codes::E0412, name.span, message)
+            .related(shown, "the backend speaks tcp");
+        if let Some(mode) = proxy.mode {
+            finding = finding.related(mode.span, "this proxy speaks http");
+        }
+        findings.push(finding.help("write `mode http` in both, or in `defaults`"));
+    }
+}
+
+fn no_backend(config: &Config, name: &Spanned<String>) -> Diagnostic {
+    let message = format!("no backend is named `{}`", name.value);
+    let finding = Diagnostic::new(codes::E0401, name.span, message).label("used here");
+    if let Some(frontend) = config.frontend(&name.value) {
+        return finding.related(frontend.name.span, "this one has no servers: it is a frontend");
+    }
+    let backends = config.proxies.iter().filter(|proxy| proxy.kind.is_backend());
+    let names = backends.map(|proxy| proxy.name.value.as_str());
+    match keyword::nearest(&name.value, names) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding,
+    }
+}
+
+fn server(proxy: &Proxy, name: &str, span: Span, findings: &mut Vec<Diagnostic>) {
+    if proxy.server(name).is_some() {
+        return;
+    }
+    let section = &proxy.name.value;
+    let message = format!("no server of `{section}` is named `{name}`");
+    let finding = Diagnostic::new(codes::E0406, span, message).label("used here");
+    let names = proxy.servers.iter().map(|server| server.name.value.as_str());
+    findings.push(match keyword::nearest(name, names) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding,
+    });
+}
+
+/// A `listen` section that always goes elsewhere never uses its own servers.
+fn passed_by(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    let (Some(default), Some(server)) = (&proxy.default_backend, proxy.servers.first()) else {
+        return;
+    };
+    if proxy.kind.is_frontend() {
+        let message = "the servers of this section are never used";
+        findings.push(
+            Diagnostic::new(codes::W0416, server.name.span, message)
+                .related(default.span, "`default_backend` goes before them"),
+        );
+    }
+}

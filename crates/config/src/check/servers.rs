@@ -1,0 +1,161 @@
+//! The servers of one proxy, and what proxies need to be of use.
+
+use std::collections::{HashMap, HashSet};
+
+use config_parse::address::{AddressKind, Ports};
+use diag::{Diagnostic, Edit, Safety, codes};
+
+use crate::model::{Balance, Config, Mode, Proxy, Server};
+
+pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    same_names(proxy, findings);
+    same_cookies(proxy, findings);
+    for server in &proxy.servers {
+        check_port(server, findings);
+        track(config, proxy, server, findings);
+        agent_port(server, findings);
+    }
+    cookies_without_cookie(proxy, findings);
+    if proxy.kind.is_frontend() && proxy.binds.is_empty() && proxy.disabled.is_none() {
+        let message = format!("`{}` has no `bind` line and takes no connections", proxy.name.value);
+        findings.push(Diagnostic::new(codes::W0415, proxy.name.span, message));
+    }
+}
+
+/// Two servers of one name: `E0403`, with a second name that is free.
+///
+/// HAProxy wants names to be distinct because the runtime socket and stick tables go by them. Cookie
+/// values stay as they are, so the sessions of clients stay where they were.
+fn same_names(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    let mut first: HashMap<&str, &Server> = HashMap::new();
+    let mut taken: HashSet<String> =
+        proxy.servers.iter().map(|server| server.name.value.clone()).collect();
+    for server in &proxy.servers {
+        let name = server.name.value.as_str();
+        let Some(earlier) = first.get(name) else {
+            first.insert(name, server);
+            continue;
+        };
+        let fresh = fresh_name(name, &taken);
+        let message = format!("two servers of `{}` are named `{name}`", proxy.name.value);
+        findings.push(
+            Diagnostic::new(codes::E0403, server.name.span, message)
+                .label("the second")
+                .related(earlier.name.span, "the first is here")
+                .help(format!("name this one `{fresh}`"))
+                .fix(Safety::Safe, vec![Edit { span: server.name.span, text: fresh.clone() }]),
+        );
+        taken.insert(fresh);
+    }
+}
+
+fn fresh_name(name: &str, taken: &HashSet<String>) -> String {
+    (2..u32::MAX)
+        .map(|number| format!("{name}_{number}"))
+        .find(|fresh| !taken.contains(fresh))
+        .unwrap_or_else(|| format!("{name}_"))
+}
+
+fn same_cookies(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    let mut seen: HashMap<&str, &Server> = HashMap::new();
+    for server in &proxy.servers {
+        let Some(cookie) = &server.settings.cookie else { continue };
+        if let Some(earlier) = seen.get(cookie.value.as_str()) {
+            let at = earlier.settings.cookie.as_ref().map_or(earlier.span, |cookie| cookie.span);
+            let message = format!("two servers share the cookie value `{}`", cookie.value);
+            findings.push(
+                Diagnostic::new(codes::W0413, cookie.span, message)
+                    .related(at, "its clients go to this server")
+                    .help("give each server a value of its own when cookies shall lead to it"),
+            );
+        } else {
+            seen.insert(&cookie.value, server);
+        }
+    }
+}
+
+/// A check needs a port: the server's or its own.
+fn check_port(server: &Server, findings: &mut Vec<Diagnostic>) {
+    let settings = &server.settings;
+    let Some(check) = settings.check.filter(|check| check.value) else { return };
+    let portless = matches!(
+        server.address.kind,
+        AddressKind::Inet { ports: Ports::Unset | Ports::Offset(_) | Ports::One(0), .. }
+    );
+    let checked = match &settings.check_addr {
+        Some(address) => {
+            matches!(&address.value.kind, AddressKind::Inet { ports: Ports::One(1..), .. })
+        }
+        None => false,
+    };
+    if portless && !checked && settings.check_port.is_none_or(|port| port.value == 0) {
+        let message = format!("`{}` has no port that could be checked", server.name.value);
+        findings.push(
+            Diagnostic::new(codes::E0313, check.span, message)
+                .related(server.address.span, "this address has none")
+                .help("write `port` and a number behind `check`"),
+        );
+    }
+}
+
+/// `track` needs a server that is checked itself.
+fn track(config: &Config, proxy: &Proxy, server: &Server, findings: &mut Vec<Diagnostic>) {
+    let Some(track) = &server.settings.track else { return };
+    let (section, name) = match track.value.split_once('/') {
+        Some((section, name)) => (config.backend(section), name),
+        None => (Some(proxy), track.value.as_str()),
+    };
+    let Some(section) = section else {
+        let message = format!("no backend of this name has a server to track: `{}`", track.value);
+        findings.push(Diagnostic::new(codes::E0401, track.span, message));
+        return;
+    };
+    let Some(tracked) = section.server(name) else {
+        let message = format!("no server of `{}` is named `{name}`", section.name.value);
+        findings.push(Diagnostic::new(codes::E0406, track.span, message));
+        return;
+    };
+    let settings = &tracked.settings;
+    let checked = settings.check.is_some_and(|check| check.value)
+        || settings.agent.as_ref().is_some_and(|agent| agent.on)
+        || settings.track.is_some();
+    if !checked {
+        let message = format!("`{}` cannot be tracked: its health is not checked", track.value);
+        findings.push(
+            Diagnostic::new(codes::E0412, track.span, message)
+                .related(tracked.name.span, "this server has no `check`"),
+        );
+    }
+}
+
+fn agent_port(server: &Server, findings: &mut Vec<Diagnostic>) {
+    let Some(agent) = server.settings.agent.as_ref().filter(|agent| agent.on) else { return };
+    if agent.port.is_none() {
+        let message = format!("`{}` has an agent without a port", server.name.value);
+        findings.push(
+            Diagnostic::new(codes::E0313, server.name.span, message).help("write `agent-port`"),
+        );
+    }
+}
+
+/// Cookie values without a `cookie` line do nothing.
+fn cookies_without_cookie(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    if proxy.cookie.is_some() || proxy.mode() != Mode::Http {
+        return;
+    }
+    let valued = proxy.servers.iter().find_map(|server| server.settings.cookie.as_ref());
+    if let Some(cookie) = valued {
+        let message =
+            format!("the cookie values of `{}` are used by no `cookie` line", proxy.name.value);
+        findings.push(
+            Diagnostic::new(codes::W0711, cookie.span, message).help(
+                "write `cookie NAME insert indirect nocache` to keep clients on their server",
+            ),
+        );
+    }
+}
+
+/// Whether the algorithm reads HTTP.
+pub(super) fn reads_http(balance: &Balance) -> bool {
+    matches!(balance, Balance::Uri { .. } | Balance::UrlParam { .. } | Balance::Hdr { .. })
+}

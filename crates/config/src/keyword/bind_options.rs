@@ -1,0 +1,229 @@
+//! `bind` lines and their options (manual 4.2, 5.1).
+
+use config_parse::quantity::Unit;
+use diag::Span;
+
+use super::{Keyword, Missing, Places, Table};
+use crate::lower::{Directive, Draft};
+use crate::model::{Bind, Level, V6};
+
+pub(super) const KEYWORDS: &[Keyword<Draft>] = &[Keyword::new(
+    "bind",
+    Places::FRONT.no_defaults(),
+    "<address>[:<port>][, ...] [options]",
+    "4.2",
+    "listens for connections",
+    |line, draft| {
+        if let Some(bind) = bind(line) {
+            draft.proxy.binds.push(bind);
+        }
+    },
+)];
+
+/// The options.
+pub(crate) static BIND_OPTIONS: Table<Bind> =
+    Table { noun: "bind option", keywords: &[OPTIONS, IGNORED], missing: MISSING };
+
+impl Bind {
+    /// A listener on nothing yet.
+    pub fn new(span: Span) -> Self {
+        Self {
+            addresses: Vec::new(),
+            name: None,
+            id: None,
+            backlog: None,
+            maxconn: None,
+            nice: None,
+            accept_proxy: false,
+            transparent: false,
+            v6: None,
+            defer_accept: false,
+            tfo: false,
+            mss: None,
+            interface: None,
+            tcp_ut: None,
+            mode: None,
+            user: None,
+            group: None,
+            level: None,
+            ignored: Vec::new(),
+            span,
+        }
+    }
+}
+
+fn bind(line: &mut Directive<'_>) -> Option<Bind> {
+    let mut bind = Bind::new(line.span());
+    let word = line.arg("an address and a port")?;
+    let addresses = line.bind_addresses(word);
+    line.options(&BIND_OPTIONS, &mut bind);
+    bind.addresses = addresses?;
+    Some(bind)
+}
+
+const fn option(
+    name: &'static str,
+    args: &'static str,
+    doc: &'static str,
+    lower: fn(&mut Directive<'_>, &mut Bind),
+) -> Keyword<Bind> {
+    Keyword::new(name, Places::INSIDE, args, "5.1", doc, lower)
+}
+
+const OPTIONS: &[Keyword<Bind>] = &[
+    option("name", "<name>", "its name in statistics", |line, to| {
+        to.name = line.value("a name").map(|word| word.text.to_string());
+    }),
+    option("id", "<n>", "its number", |line, to| count(line, &mut to.id, 1)),
+    option("backlog", "<n>", "the system's queue", |line, to| {
+        count(line, &mut to.backlog, i64::MIN)
+    }),
+    option("maxconn", "<n>", "connections at a time", |line, to| {
+        count(line, &mut to.maxconn, i64::MIN)
+    }),
+    option("nice", "<n>", "its share of the CPU, -1024 to 1024", |line, to| {
+        to.nice = line.lenient("from -1024 to 1024", -1024..=1024).map(|n| n.value as i32);
+    }),
+    option("accept-proxy", "", "connections begin with a PROXY header", |_, to| {
+        to.accept_proxy = true
+    }),
+    option("transparent", "", "takes connections for foreign addresses", |_, to| {
+        to.transparent = true
+    }),
+    option("v4v6", "", "`::` takes IPv4 too", |_, to| to.v6 = Some(V6::Both)),
+    option("v6only", "", "`::` takes IPv6 only", |_, to| to.v6 = Some(V6::Only)),
+    option("defer-accept", "", "wakes when data comes", |_, to| to.defer_accept = true),
+    option("tfo", "", "TCP fast open", |_, to| to.tfo = true),
+    option("mss", "<n>", "the segment size; negative: less than the system's", |line, to| {
+        to.mss = line.lenient("from -65535 to 65535", -65535..=65535).map(|n| n.value as i32);
+    }),
+    option("interface", "<name>", "the interface it listens on", |line, to| {
+        to.interface = line.value("the name of an interface").map(|word| word.text.to_string());
+    }),
+    option("tcp-ut", "<time>", "how long sent data may wait for its ACK", |line, to| {
+        to.tcp_ut = line.duration("a time", Unit::Millisecond).map(|time| time.value);
+    }),
+    option("mode", "<octal>", "permissions of a unix socket", |line, to| {
+        let Some(word) = line.value("a mode, in octal") else { return };
+        let digits: String = word.text.chars().take_while(|c| ('0'..='7').contains(c)).collect();
+        to.mode = u32::from_str_radix(&digits, 8).ok();
+    }),
+    option("user", "<name>", "the owner of a unix socket", |line, to| {
+        to.user = line.value("a user").map(|word| word.text.to_string());
+    }),
+    option("uid", "<n>", "the owner of a unix socket", |line, to| {
+        to.user = line.value("a number").map(|word| word.text.to_string());
+    }),
+    option("group", "<name>", "the group of a unix socket", |line, to| {
+        to.group = line.value("a group").map(|word| word.text.to_string());
+    }),
+    option("gid", "<n>", "the group of a unix socket", |line, to| {
+        to.group = line.value("a number").map(|word| word.text.to_string());
+    }),
+    option("level", "user|operator|admin", "what a `stats socket` allows", |line, to| {
+        let levels =
+            [("user", Level::User), ("operator", Level::Operator), ("admin", Level::Admin)];
+        to.level = line.choice("a level", &levels).map(|level| level.value);
+    }),
+    option("expose-fd", "listeners", "a new process may take the listeners over", |line, to| {
+        if line.choice("`listeners`", &[("listeners", ())]).is_some() {
+            to.ignored.push(String::from("expose-fd"));
+        }
+    }),
+];
+
+const IGNORED: &[Keyword<Bind>] = &[
+    ignored("severity-output", "answers carry no severity"),
+    ignored("process", "all threads of one process listen"),
+    ignored("thread", "all threads listen"),
+    ignored("shards", "every thread has a socket of its own"),
+    ignored("label", "statistics do not use it"),
+    ignored("guid-prefix", "statistics are not kept over restarts by this name"),
+    ignored("cc", "the system's congestion control is used"),
+];
+
+const fn ignored(name: &'static str, why: &'static str) -> Keyword<Bind> {
+    option(name, "<value>", why, |line, to| {
+        if let Some(name) = line.last() {
+            to.ignored.push(name.text.to_string());
+        }
+        line.value("a value");
+    })
+    .ignored(why)
+}
+
+const MISSING: &[Missing] = &[
+    Missing::not_built(
+        "TLS is not built yet",
+        "5.1",
+        &[
+            ("ssl", 0),
+            ("allow-0rtt", 0),
+            ("alpn", 1),
+            ("ca-file", 1),
+            ("ca-ignore-err", 1),
+            ("ca-sign-file", 1),
+            ("ca-sign-pass", 1),
+            ("ca-sign-use-chain", 0),
+            ("ca-verify-file", 1),
+            ("ciphers", 1),
+            ("ciphersuites", 1),
+            ("client-sigalgs", 1),
+            ("crl-file", 1),
+            ("crt", 1),
+            ("crt-ignore-err", 1),
+            ("crt-list", 1),
+            ("curves", 1),
+            ("default-crt", 1),
+            ("ech", 1),
+            ("ecdhe", 1),
+            ("force-sslv3", 0),
+            ("force-tlsv10", 0),
+            ("force-tlsv11", 0),
+            ("force-tlsv12", 0),
+            ("force-tlsv13", 0),
+            ("generate-certificates", 0),
+            ("ktls", 1),
+            ("no-alpn", 0),
+            ("no-ca-names", 0),
+            ("no-sslv3", 0),
+            ("no-strict-sni", 0),
+            ("no-tls-tickets", 0),
+            ("no-tlsv10", 0),
+            ("no-tlsv11", 0),
+            ("no-tlsv12", 0),
+            ("no-tlsv13", 0),
+            ("npn", 1),
+            ("prefer-client-ciphers", 0),
+            ("sigalgs", 1),
+            ("ssl-max-ver", 1),
+            ("ssl-min-ver", 1),
+            ("strict-sni", 0),
+            ("tls-ticket-keys", 1),
+            ("tls-tickets", 0),
+            ("verify", 1),
+        ],
+    ),
+    Missing::not_built("HTTP/2 and other protocols are not built yet", "5.1", &[("proto", 1)]),
+    Missing::not_built(
+        "this option is not built yet",
+        "5.1",
+        &[
+            ("accept-netscaler-cip", 1),
+            ("idle-ping", 1),
+            ("namespace", 1),
+            ("nbconn", 1),
+            ("quic-cc-algo", 1),
+            ("quic-force-retry", 0),
+            ("quic-socket", 1),
+            ("tcp-md5sig", 1),
+            ("tcp-ss", 1),
+        ],
+    ),
+];
+
+fn count(line: &mut Directive<'_>, to: &mut Option<u32>, low: i64) {
+    if let Some(number) = line.lenient("a number, at least 1", low..=i64::MAX) {
+        *to = Some(u32::try_from(number.value.max(0)).unwrap_or(u32::MAX));
+    }
+}

@@ -1,0 +1,364 @@
+//! Health checks of a backend: `option httpchk` and its kin, `http-check`, `tcp-check` (manual 4.2).
+
+use diag::{Diagnostic, Spanned, codes};
+
+use super::{Keyword, Places, options};
+use crate::lower::{Directive, Draft};
+use crate::model::{CheckKind, HttpCheckStep, StepKind};
+
+/// Which options choose the check.
+pub(super) const OPTIONS: &[Keyword<Draft>] = &[
+    check(
+        "httpchk",
+        "[<method>] [<uri>] [<version>]",
+        "checks with an HTTP request",
+        |line, draft| {
+            if !options::positive(line) {
+                return;
+            }
+            let kind = httpchk(line);
+            choose(line, draft, kind);
+        },
+    ),
+    check("tcp-check", "", "checks with `tcp-check` steps, or a connection", |line, draft| {
+        if options::positive(line) {
+            line.end();
+            choose(line, draft, CheckKind::TcpScript);
+        }
+    }),
+    check(
+        "websocket-check",
+        "[<uri>] [host <name>]",
+        "checks with a WebSocket handshake that must give 101 (Weir's own)",
+        |line, draft| {
+            if !options::positive(line) {
+                return;
+            }
+            let (mut uri, mut host) = (String::from("/"), None);
+            while let Some(word) = line.word() {
+                match word.text.as_ref() {
+                    "host" => match line.value("a host name") {
+                        Some(word) => host = Some(word.text.to_string()),
+                        None => return,
+                    },
+                    text if text.starts_with('/') => uri = text.to_owned(),
+                    _ => {
+                        let message = format!("`{}` is not a path", word.text);
+                        line.error(codes::E0301, word.span, message);
+                        return;
+                    }
+                }
+            }
+            choose(line, draft, CheckKind::Websocket { uri, host });
+        },
+    ),
+    named("smtpchk"),
+    named("mysql-check"),
+    named("pgsql-check"),
+    named("ldap-check"),
+    named("redis-check"),
+    named("spop-check"),
+    named("ssl-hello-chk"),
+    named("external-check"),
+];
+
+const fn check(
+    name: &'static str,
+    args: &'static str,
+    doc: &'static str,
+    lower: fn(&mut Directive<'_>, &mut Draft),
+) -> Keyword<Draft> {
+    Keyword::new(name, Places::BACK, args, "4.2", doc, lower)
+}
+
+/// A check of a protocol that is not built: kept by name, and refused.
+const fn named(name: &'static str) -> Keyword<Draft> {
+    let why = "checks of this protocol are not built yet";
+    let mut keyword = check(name, "[arguments]", why, |line, draft| {
+        if !options::positive(line) {
+            return;
+        }
+        let Some(word) = line.last() else { return };
+        line.refuse_as(codes::E0207, "checks of this protocol are not built yet", word);
+        let name = word.text.to_string();
+        line.rest();
+        choose(line, draft, CheckKind::Named(name));
+    });
+    keyword.status = super::Status::Refused(codes::E0207, why);
+    keyword
+}
+
+fn choose(line: &Directive<'_>, draft: &mut Draft, kind: CheckKind) {
+    draft.proxy.check = Some(Spanned::new(kind, line.span()));
+}
+
+/// `option httpchk /uri`, `option httpchk GET /uri`, `option httpchk GET /uri HTTP/1.1`.
+fn httpchk(line: &mut Directive<'_>) -> CheckKind {
+    let mut words = Vec::new();
+    while words.len() < 3 {
+        match line.word() {
+            Some(word) => words.push(word.text.to_string()),
+            None => break,
+        }
+    }
+    line.end();
+    let mut words = words.into_iter();
+    let (first, second, third) = (words.next(), words.next(), words.next());
+    let (method, uri) = match (first, second) {
+        // One word is the URI.
+        (uri, None) => (None, uri),
+        both => both,
+    };
+    // Quirk: what stands behind a version is a header block in the old way: `HTTP/1.1\r\nHost:\ x`.
+    let (version, host) = match third {
+        None => (None, None),
+        Some(text) => match text.split_once(['\r', '\n']) {
+            None => (Some(text), None),
+            Some((version, headers)) => (Some(version.to_owned()), host_header(headers)),
+        },
+    };
+    CheckKind::Http { method, uri, version, host }
+}
+
+fn host_header(block: &str) -> Option<String> {
+    block.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.trim().eq_ignore_ascii_case("host").then(|| value.trim().to_owned())
+    })
+}
+
+pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
+    Keyword::new(
+        "http-check",
+        Places::BACK,
+        "<step> [arguments]",
+        "4.2",
+        "a step of the HTTP health check",
+        |line, draft| {
+            let step = http_step(line);
+            add(line, draft, step);
+        },
+    ),
+    Keyword::new(
+        "tcp-check",
+        Places::BACK,
+        "<step> [arguments]",
+        "4.2",
+        "a step of the TCP health check",
+        |line, draft| {
+            let step = tcp_step(line);
+            add(line, draft, step);
+        },
+    ),
+    Keyword::new(
+        "external-check",
+        Places::ANY,
+        "command <file> | path <path>",
+        "4.2",
+        "the program of `option external-check`",
+        |line, _| {
+            line.rest();
+        },
+    )
+    .ignored("only `option external-check` reads it, which is refused"),
+];
+
+/// The first step that a proxy writes itself replaces those of its `defaults`.
+fn add(line: &mut Directive<'_>, draft: &mut Draft, step: Option<(StepKind, Option<String>)>) {
+    let Some((kind, comment)) = step else { return };
+    if std::mem::take(&mut draft.steps_inherited) {
+        draft.proxy.check_steps.clear();
+    }
+    draft.proxy.check_steps.push(HttpCheckStep { kind, comment, span: line.span() });
+}
+
+type Step = (StepKind, Option<String>);
+
+fn http_step(line: &mut Directive<'_>) -> Option<Step> {
+    let word = line.arg("a step, such as `expect`")?;
+    line.mark_head();
+    match word.text.as_ref() {
+        "send" => send(line),
+        "expect" => expect(line, HTTP_MATCHERS),
+        "connect" => Some((StepKind::Connect(words(line)), None)),
+        "send-state" => Some((StepKind::SendState, None)),
+        "disable-on-404" => Some((StepKind::DisableOn404, None)),
+        "comment" => comment(line),
+        text if is_var_step(text) => Some(other(line, word.text.to_string())),
+        _ => {
+            let steps = [
+                "send",
+                "expect",
+                "connect",
+                "send-state",
+                "disable-on-404",
+                "comment",
+                "set-var",
+                "unset-var",
+            ];
+            line.not_one_of(word, "a step of `http-check`", &steps);
+            None
+        }
+    }
+}
+
+fn tcp_step(line: &mut Directive<'_>) -> Option<Step> {
+    let word = line.arg("a step, such as `expect`")?;
+    line.mark_head();
+    match word.text.as_ref() {
+        "connect" => Some((StepKind::Connect(words(line)), None)),
+        "expect" => expect(line, TCP_MATCHERS),
+        "comment" => comment(line),
+        "send" | "send-lf" | "send-binary" | "send-binary-lf" => {
+            let data = line.arg("what to send")?;
+            let hex = data.text.len() % 2 == 0 && data.text.bytes().all(|b| b.is_ascii_hexdigit());
+            if word.text == "send-binary" && !hex {
+                let message = format!("`{}` is not bytes in hexadecimal", data.text);
+                line.error(codes::E0301, data.span, message);
+                return None;
+            }
+            let mut all = vec![word.text.to_string(), data.text.to_string()];
+            all.extend(words(line));
+            Some((StepKind::Other(all), None))
+        }
+        text if is_var_step(text) => Some(other(line, word.text.to_string())),
+        _ => {
+            let steps = [
+                "connect",
+                "send",
+                "send-lf",
+                "send-binary",
+                "send-binary-lf",
+                "expect",
+                "comment",
+                "set-var",
+                "unset-var",
+            ];
+            line.not_one_of(word, "a step of `tcp-check`", &steps);
+            None
+        }
+    }
+}
+
+fn is_var_step(text: &str) -> bool {
+    ["set-var(", "set-var-fmt(", "unset-var("].iter().any(|start| text.starts_with(start))
+}
+
+fn words(line: &mut Directive<'_>) -> Vec<String> {
+    line.rest().iter().map(|word| word.text.to_string()).collect()
+}
+
+fn other(line: &mut Directive<'_>, name: String) -> Step {
+    let mut all = vec![name];
+    all.extend(words(line));
+    (StepKind::Other(all), None)
+}
+
+fn comment(line: &mut Directive<'_>) -> Option<Step> {
+    let text = line.arg("a text")?.text.to_string();
+    line.end();
+    Some((StepKind::Other(vec![String::from("comment")]), Some(text)))
+}
+
+fn send(line: &mut Directive<'_>) -> Option<Step> {
+    let (mut method, mut uri, mut version) = (None, None, None);
+    let (mut headers, mut body, mut comment) = (Vec::new(), None, None);
+    while let Some(word) = line.word() {
+        match word.text.as_ref() {
+            "meth" => method = Some(line.value("a method")?.text.to_string()),
+            "uri" => uri = Some(literal(line)?),
+            "uri-lf" => uri = Some(line.log_format("a format")?.value),
+            "ver" => version = Some(line.value("a version")?.text.to_string()),
+            "hdr" => {
+                let name = line.value("the name of a header")?;
+                let value = line.log_format("a value")?;
+                headers.push((name.text.to_string(), value.value));
+            }
+            "body" => body = Some(literal(line)?),
+            "body-lf" => body = Some(line.log_format("a format")?.value),
+            "comment" => comment = Some(line.value("a text")?.text.to_string()),
+            _ => {
+                let allowed = ["meth", "uri", "uri-lf", "ver", "hdr", "body", "body-lf", "comment"];
+                line.not_one_of(word, "an argument of `http-check send`", &allowed);
+                return None;
+            }
+        }
+    }
+    Some((StepKind::Send { method, uri, version, headers, body }, comment))
+}
+
+fn literal(line: &mut Directive<'_>) -> Option<config_parse::log_format::LogFormat> {
+    use config_parse::log_format::{LogFormat, Piece};
+    let word = line.value("a text")?;
+    Some(LogFormat { pieces: vec![Piece::Text(word.text.to_string())], span: word.span })
+}
+
+const HTTP_MATCHERS: &[&str] =
+    &["status", "rstatus", "string", "rstring", "string-lf", "hdr", "fhdr"];
+const TCP_MATCHERS: &[&str] =
+    &["string", "rstring", "string-lf", "binary", "rbinary", "binary-lf", "custom"];
+
+fn expect(line: &mut Directive<'_>, matchers: &[&str]) -> Option<Step> {
+    let (mut options, mut comment) = (Vec::new(), None);
+    while let Some(word) = line.word() {
+        let text = word.text.as_ref();
+        match text {
+            "comment" => comment = Some(line.value("a text")?.text.to_string()),
+            "min-recv" | "ok-status" | "error-status" | "tout-status" | "on-success"
+            | "on-error" | "status-code" => {
+                options.push(text.to_owned());
+                options.push(line.value("a value")?.text.to_string());
+            }
+            // A `!` may be a word of its own.
+            "!" => return matcher(line, true, matchers, options, comment),
+            _ => {
+                let bare = text.strip_prefix('!');
+                line.back();
+                return matcher(line, bare.is_some(), matchers, options, comment);
+            }
+        }
+    }
+    let message = format!("`{}` needs a match, such as `{} ...`", line.phrase(), matchers.first()?);
+    line.error(codes::E0204, line.keyword_span(), message);
+    None
+}
+
+fn matcher(
+    line: &mut Directive<'_>,
+    negated: bool,
+    matchers: &[&str],
+    mut options: Vec<String>,
+    mut comment: Option<String>,
+) -> Option<Step> {
+    let word = line.arg("a match")?;
+    let name = word.text.trim_start_matches('!');
+    if !matchers.contains(&name) {
+        line.not_one_of(word, "a match of `expect`", matchers);
+        return None;
+    }
+    let pattern = match name {
+        // `hdr name "x" value "y"`: the words are the pattern.
+        "hdr" | "fhdr" => words(line).join(" "),
+        "custom" => String::new(),
+        _ => line.value("a pattern")?.text.to_string(),
+    };
+    while let Some(word) = line.word() {
+        match word.text.as_ref() {
+            "comment" => comment = Some(line.value("a text")?.text.to_string()),
+            option => options.push(option.to_owned()),
+        }
+    }
+    let kind = StepKind::Expect { negated, matcher: name.to_owned(), pattern, options };
+    Some((kind, comment))
+}
+
+/// Checks that steps belong to the check that was chosen: HAProxy warns when they do not.
+pub(crate) fn unused_steps(draft: &Draft, findings: &mut Vec<Diagnostic>) {
+    let Some(step) = draft.proxy.check_steps.first() else { return };
+    let chosen = draft.proxy.check.as_ref().map(|check| &check.value);
+    if matches!(chosen, Some(CheckKind::Http { .. } | CheckKind::TcpScript)) {
+        return;
+    }
+    let message = "check steps have no effect without `option httpchk` or `option tcp-check`";
+    findings.push(Diagnostic::new(codes::W0211, step.span, message));
+}

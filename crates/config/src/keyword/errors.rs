@@ -1,0 +1,116 @@
+//! Pages of the proxy's own: `errorfile`, `errorloc`, `http-error`, `monitor` (manual 4.2).
+
+use diag::{Spanned, codes};
+
+use super::{Keyword, Places, reply};
+use crate::lower::{Directive, Draft, spanned};
+
+/// Status codes for which HAProxy has a page.
+pub(crate) const CODES: &[u16] = &[
+    200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 414, 421, 422, 425, 429, 431, 500, 501, 502,
+    503, 504,
+];
+
+pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
+    Keyword::new(
+        "errorfile",
+        Places::ANY,
+        "<code> <file>",
+        "4.2",
+        "the file that is sent in place of a page",
+        |line, draft| {
+            let Some(code) = code(line) else { return };
+            let Some(file) = line.text("a file") else { return };
+            draft.proxy.errorfiles.push(Spanned::new((code, file.value), line.span()));
+        },
+    ),
+    Keyword::new(
+        "errorloc",
+        Places::ANY,
+        "<code> <url>",
+        "4.2",
+        "a redirect (302) in place of a page",
+        |line, draft| {
+            location(line, draft, 302);
+        },
+    ),
+    Keyword::new(
+        "errorloc302",
+        Places::ANY,
+        "<code> <url>",
+        "4.2",
+        "a redirect (302) in place of a page",
+        |line, draft| {
+            location(line, draft, 302);
+        },
+    ),
+    Keyword::new(
+        "errorloc303",
+        Places::ANY,
+        "<code> <url>",
+        "4.2",
+        "a redirect (303) in place of a page",
+        |line, draft| {
+            location(line, draft, 303);
+        },
+    ),
+    Keyword::new(
+        "http-error",
+        Places::ANY,
+        "status <code> [content-type <type>] [body] [hdr <name> <fmt>]*",
+        "4.2",
+        "a response in place of a page",
+        |line, draft| {
+            let Some(reply) = reply::reply(line) else { return };
+            if reply.status.is_none() {
+                line.error(codes::E0204, line.keyword_span(), "`http-error` needs `status`");
+                return;
+            }
+            line.end();
+            draft.proxy.http_errors.push(Spanned::new(reply, line.span()));
+        },
+    ),
+    Keyword::new(
+        "monitor-uri",
+        Places::FRONT,
+        "<uri>",
+        "4.2",
+        "a path that is answered with the frontend's own health",
+        |line, draft| {
+            if let Some(uri) = line.text("a path") {
+                line.end();
+                draft.proxy.monitor_uri = Some(Spanned::new(uri.value, line.span()));
+            }
+        },
+    ),
+    Keyword::new(
+        "monitor",
+        Places::FRONT.no_defaults(),
+        "fail <condition>",
+        "4.2",
+        "when `monitor-uri` answers that the service is down",
+        |line, draft| {
+            if line.choice("`fail`", &[("fail", ())]).is_none() {
+                return;
+            }
+            line.mark_head();
+            draft.proxy.monitor_fail.extend(line.condition_required());
+        },
+    ),
+];
+
+fn code(line: &mut Directive<'_>) -> Option<u16> {
+    let word = line.arg("a status code")?;
+    let code = word.text.parse().ok().filter(|code| CODES.contains(code));
+    if code.is_none() {
+        let message = format!("no page exists for `{}`", word.text);
+        line.error(codes::E0308, word.span, message);
+    }
+    code
+}
+
+fn location(line: &mut Directive<'_>, draft: &mut Draft, redirect: u16) {
+    let Some(code) = code(line) else { return };
+    let Some(url) = line.arg("a URL").map(spanned) else { return };
+    draft.proxy.errorlocs.push(Spanned::new((code, redirect, url.value), line.span()));
+}

@@ -1,0 +1,259 @@
+//! `global`: the process (manual 3.1).
+
+use config_parse::quantity::Unit;
+use diag::{Spanned, codes};
+
+use super::{Keyword, Places};
+use crate::lower::{Directive, Prefix, spanned};
+use crate::model::{Global, Setting};
+
+const fn global(
+    name: &'static str,
+    args: &'static str,
+    doc: &'static str,
+    lower: fn(&mut Directive<'_>, &mut Global),
+) -> Keyword<Global> {
+    Keyword::new(name, Places::GLOBAL, args, "3.1", doc, lower)
+}
+
+pub(super) const KEYWORDS: &[Keyword<Global>] = &[
+    global("daemon", "", "runs in the background", |line, to| {
+        line.end();
+        to.daemon = Some(line.span());
+    }),
+    global(
+        "master-worker",
+        "[no-exit-on-failure]",
+        "a master process watches the worker",
+        |line, to| {
+            line.take("no-exit-on-failure");
+            line.end();
+            to.master_worker = Some(line.span());
+        },
+    ),
+    global("pidfile", "<file>", "where the process id is written", |line, to| {
+        text(line, &mut to.pidfile)
+    }),
+    global("user", "<name>", "runs as this user", |line, to| text(line, &mut to.user)),
+    global("group", "<name>", "runs as this group", |line, to| text(line, &mut to.group)),
+    global("uid", "<n>", "runs as this user", |line, to| id(line, &mut to.uid)),
+    global("gid", "<n>", "runs as this group", |line, to| id(line, &mut to.gid)),
+    global("chroot", "<dir>", "where the process locks itself in", |line, to| {
+        text(line, &mut to.chroot)
+    }),
+    global("nbthread", "<n>", "threads", |line, to| {
+        let number = line.number("a number of threads", 1..=4096);
+        line.end();
+        to.nbthread = number.map(|n| Spanned::new(n.value as u32, line.span())).or(to.nbthread);
+    }),
+    global("nbproc", "<n>", "processes: always one", |line, _| {
+        let number = line.number("1: there is one process", 1..=1);
+        line.end();
+        let _ = number;
+    })
+    .ignored("there is one process, with threads"),
+    global("maxconn", "<n>", "connections of the process", |line, to| count(line, &mut to.maxconn)),
+    global("maxconnrate", "<n>", "new connections a second", |line, to| {
+        count(line, &mut to.maxconnrate)
+    }),
+    global("maxsessrate", "<n>", "new sessions a second", |line, to| {
+        count(line, &mut to.maxsessrate)
+    }),
+    global("ulimit-n", "<n>", "file descriptors", |line, to| {
+        let number = line.lenient("a number", 0..=i64::MAX);
+        line.end();
+        to.ulimit_n = number.map(|n| Spanned::new(n.value as u64, line.span())).or(to.ulimit_n);
+    }),
+    global("hard-stop-after", "<time>", "how long a soft stop may take", |line, to| {
+        time(line, &mut to.hard_stop_after);
+    }),
+    global(
+        "close-spread-time",
+        "<time>|infinite",
+        "over how long idle connections are closed",
+        |line, to| {
+            if line.take("infinite") {
+                line.end();
+                return;
+            }
+            time(line, &mut to.close_spread_time);
+        },
+    ),
+    global("grace", "<time>", "how long to serve after the stop signal", |line, to| {
+        time(line, &mut to.grace)
+    }),
+    global("node", "<name>", "the machine's name in statistics", |line, to| {
+        text(line, &mut to.node)
+    }),
+    global("description", "<text>", "a text for statistics", |line, to| {
+        let Some(first) = line.arg("a text") else { return };
+        let mut text = first.text.to_string();
+        for word in line.rest() {
+            text.push(' ');
+            text.push_str(&word.text);
+        }
+        to.description = Some(Spanned::new(text, line.span()));
+    }),
+    global("localpeer", "<name>", "this machine's name among peers", |line, to| {
+        text(line, &mut to.localpeer)
+    }),
+    global(
+        "default-path",
+        "current|config|parent|origin <path>",
+        "where relative file names begin",
+        |line, to| {
+            let Some(word) = line.arg("`current`, `config`, `parent` or `origin`") else { return };
+            let mut path = word.text.to_string();
+            match path.as_str() {
+                "current" | "config" | "parent" => {}
+                "origin" => {
+                    let Some(origin) = line.arg("a directory") else { return };
+                    path.push(' ');
+                    path.push_str(&origin.text);
+                }
+                _ => {
+                    line.not_one_of(
+                        word,
+                        "a way to find files",
+                        &["current", "config", "parent", "origin"],
+                    );
+                    return;
+                }
+            }
+            line.end();
+            to.default_path = Some(Spanned::new(path, line.span()));
+        },
+    ),
+    global("server-state-file", "<file>", "where server states are read from", |line, to| {
+        text(line, &mut to.server_state_file);
+    }),
+    global("server-state-base", "<dir>", "where server state files are", |line, to| {
+        text(line, &mut to.server_state_base);
+    }),
+    global(
+        "unix-bind",
+        "[prefix <path>] [mode <octal>] [user|uid|group|gid <x>]",
+        "how unix sockets are made",
+        unix_bind,
+    ),
+    global(
+        "h1-case-adjust",
+        "<from> <to>",
+        "the case in which a header name is sent",
+        |line, to| {
+            let Some(from) = line.arg("two header names") else { return };
+            let Some(into) = line.arg("a second header name") else { return };
+            line.end();
+            if !from.text.eq_ignore_ascii_case(&into.text)
+                || from.text.bytes().any(|b| b.is_ascii_uppercase())
+            {
+                line.error(
+                    codes::E0301,
+                    into.span,
+                    "the two names may differ in case only, and the first is in lower case",
+                );
+                return;
+            }
+            let pair = (from.text.to_string(), into.text.to_string());
+            to.h1_case_adjust.push(Spanned::new(pair, line.span()));
+        },
+    ),
+    // The environment was changed when the lines were read: variables are known before sections are.
+    global("setenv", "<name> <value>", "sets a variable", |line, _| both(line)),
+    global("presetenv", "<name> <value>", "sets a variable that is not set", |line, _| both(line)),
+    global("unsetenv", "<name>*", "forgets variables", |line, _| line.skip_rest()),
+    global("resetenv", "<name>*", "forgets all other variables", |line, _| line.skip_rest()),
+    switch("external-check", "[preserve-env]", "external checks may run programs"),
+    switch("insecure-fork-wanted", "", "programs may be run"),
+    switch("insecure-setuid-wanted", "", "programs may change users"),
+    switch("expose-experimental-directives", "", "experimental keywords are taken"),
+    switch("expose-deprecated-directives", "", "deprecated keywords are taken"),
+    switch("strict-limits", "", "a limit that cannot be reached stops the start"),
+    switch("quiet", "", "no messages at start"),
+    switch("debug", "", "stays in the foreground"),
+    switch("zero-warning", "", "warnings refuse the configuration"),
+    switch("h1-accept-payload-with-any-method", "", "bodies of GET, HEAD and DELETE are taken"),
+    switch(
+        "h1-do-not-close-on-insecure-transfer-encoding",
+        "",
+        "connections with odd encodings stay",
+    ),
+    switch("pp2-never-send-local", "", "checks send no LOCAL PROXY header"),
+];
+
+/// A plain switch, kept by name.
+const fn switch(name: &'static str, args: &'static str, doc: &'static str) -> Keyword<Global> {
+    global(name, args, doc, |line, to| {
+        let Some(word) = line.last().map(spanned) else { return };
+        line.rest();
+        to.switches.retain(|known| known.value != word.value);
+        if line.prefix != Some(Prefix::No) {
+            to.switches.push(word);
+        }
+    })
+}
+
+pub(super) fn text(line: &mut Directive<'_>, to: &mut Setting<String>) {
+    if let Some(word) = line.text("a value") {
+        line.end();
+        *to = Some(Spanned::new(word.value, line.span()));
+    }
+}
+
+pub(super) fn count(line: &mut Directive<'_>, to: &mut Setting<u32>) {
+    let number = line.lenient("a number", i64::MIN..=i64::MAX);
+    line.end();
+    if let Some(number) = number {
+        let value = u32::try_from(number.value.max(0)).unwrap_or(u32::MAX);
+        *to = Some(Spanned::new(value, line.span()));
+    }
+}
+
+fn id(line: &mut Directive<'_>, to: &mut Setting<u32>) {
+    let number = line.number("a number", 0..=i64::from(u32::MAX));
+    line.end();
+    if let Some(number) = number {
+        *to = Some(Spanned::new(number.value as u32, line.span()));
+    }
+}
+
+fn time(line: &mut Directive<'_>, to: &mut Setting<std::time::Duration>) {
+    let time = line.duration("a time, such as `30s`", Unit::Millisecond);
+    line.end();
+    if let Some(time) = time {
+        *to = Some(Spanned::new(time.value, line.span()));
+    }
+}
+
+fn both(line: &mut Directive<'_>) {
+    if line.arg("a name and a value").is_some() && line.peek().is_none() {
+        line.arg("a value");
+    }
+    line.rest();
+}
+
+fn unix_bind(line: &mut Directive<'_>, to: &mut Global) {
+    while let Some(word) = line.word() {
+        match word.text.as_ref() {
+            "prefix" => {
+                let Some(path) = line.value("a path") else { return };
+                to.unix_bind_prefix = Some(spanned(path));
+            }
+            "mode" | "user" | "uid" | "group" | "gid" => {
+                line.refuse_as(
+                    codes::E0207,
+                    "write it on the `bind` lines: only `prefix` is built",
+                    word,
+                );
+                if line.value("a value").is_none() {
+                    return;
+                }
+            }
+            _ => {
+                let allowed = ["prefix", "mode", "user", "uid", "group", "gid"];
+                line.not_one_of(word, "an argument of `unix-bind`", &allowed);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Keywords that are refused by name: what they belong to is not built, or was removed from the language.
+
+use super::Keyword;
+use super::{Missing, Places, Table};
+
+/// Sections whose name is known and whose lines are not read.
+pub(crate) static SECTIONS: Table<()> = Table {
+    noun: "section",
+    keywords: &[SUPPORTED],
+    missing: &[
+        Missing::not_built("peers are not built yet", "10.2", &[("peers", 0)]),
+        Missing::not_built("resolvers are not built yet", "5.3", &[("resolvers", 0)]),
+        Missing::not_built("mail alerts are not built", "12.3", &[("mailers", 0)]),
+        Missing::not_built("caching is not built yet", "6", &[("cache", 0)]),
+        Missing::not_built("ring buffers are not built yet", "12.5", &[("ring", 0)]),
+        Missing::not_built(
+            "the program supervisor is not built: use the system's",
+            "12",
+            &[("program", 0)],
+        ),
+        Missing::not_built(
+            "`http-errors` sections are not built yet",
+            "12.4",
+            &[("http-errors", 0)],
+        ),
+        Missing::not_built("log forwarding is not built", "12.6", &[("log-forward", 0)]),
+        Missing::not_built("log profiles are not built yet", "8.3", &[("log-profile", 0)]),
+        Missing::not_built("FastCGI is not built", "10", &[("fcgi-app", 0)]),
+        Missing::not_built(
+            "TLS is not built yet",
+            "12.7",
+            &[("crt-store", 0), ("acme", 0), ("crt-list", 0)],
+        ),
+        Missing::not_built("traces are not built", "12.8", &[("traces", 0)]),
+        Missing::not_built("network namespaces are not built", "5.1", &[("namespace_list", 0)]),
+        Missing::not_built("health check sections are not built yet", "12", &[("healthcheck", 0)]),
+    ],
+};
+
+const SUPPORTED: &[Keyword<()>] = &[
+    section("global", "", "3", "the process"),
+    section("defaults", "[<name>] [from <defaults>]", "4", "settings of the proxies below"),
+    section("frontend", "<name> [from <defaults>]", "4", "takes connections"),
+    section("backend", "<name> [from <defaults>]", "4", "has servers"),
+    section("listen", "<name> [from <defaults>]", "4", "a frontend and a backend in one"),
+    section("userlist", "<name>", "12.2", "users and groups"),
+];
+
+const fn section(
+    name: &'static str,
+    args: &'static str,
+    manual: &'static str,
+    doc: &'static str,
+) -> Keyword<()> {
+    Keyword::new(name, Places::INSIDE, args, manual, doc, |_, ()| {})
+}
+
+/// In `global`.
+pub(super) const GLOBAL: &[Missing] = &[
+    Missing::not_built("Lua is not built", "3.1", &[("lua-load", 0), ("lua-load-per-thread", 0)]),
+    Missing::not_built(
+        "variables of the process are not set from the configuration yet",
+        "3.1",
+        &[("set-var", 0), ("set-var-fmt", 0)],
+    ),
+    Missing::not_built("QUIC is not built", "3.4", &[("tune.quic.*", 0)]),
+    Missing::not_built("ACME is not built", "12.8", &[("acme.scheduler", 0)]),
+    Missing::not_built(
+        "h1-case-adjust rules are read from `h1-case-adjust` lines only",
+        "3.1",
+        &[("h1-case-adjust-file", 0)],
+    ),
+    Missing::not_built(
+        "this hardening is not built yet",
+        "3.1",
+        &[("harden.reject-privileged-ports.tcp", 0), ("setcap", 0)],
+    ),
+    Missing::not_built(
+        "device detection is not built",
+        "3.1",
+        &[("51degrees-*", 0), ("deviceatlas-*", 0), ("wurfl-*", 0)],
+    ),
+    Missing::not_built(
+        "the OpenTelemetry and OpenTracing filters are not built",
+        "9",
+        &[("ot", 0), ("otel", 0)],
+    ),
+];
+
+/// In `defaults`, `frontend`, `backend` and `listen`.
+pub(super) const PROXY: &[Missing] = &[
+    Missing::not_built("stick tables are not built yet", "11", &[("stick-table", 0), ("stick", 0)]),
+    Missing::not_built("compression is not built yet", "4.2", &[("compression", 0)]),
+    Missing::not_built("filters are not built", "9", &[("filter", 0), ("filter-sequence", 0)]),
+    Missing::not_built("mail alerts are not built", "4.2", &[("email-alert", 0)]),
+    Missing::not_built("`http-errors` sections are not built yet", "4.2", &[("errorfiles", 0)]),
+    Missing::not_built("FastCGI is not built", "4.2", &[("use-fcgi-app", 0)]),
+    Missing::not_built("QUIC is not built", "4.2", &[("quic-initial", 0)]),
+    Missing::not_built("TLS is not built yet", "4.2", &[("crt", 0), ("ssl-f-use", 0)]),
+    Missing::not_built("transparent proxying is not built yet", "4.2", &[("transparent", 0)]),
+    Missing::not_built(
+        "this keyword is not built yet",
+        "4.2",
+        &[
+            ("be-unpublished", 0),
+            ("force-be-switch", 0),
+            ("hash-preserve-affinity", 0),
+            ("log-steps", 0),
+        ],
+    ),
+    Missing::not_built(
+        "server states are not kept over restarts by files yet",
+        "4.2",
+        &[("load-server-state-from-file", 0), ("server-state-file-name", 0)],
+    ),
+    Missing::not_built(
+        "keep-alive probes are tuned by the system",
+        "4.2",
+        &[
+            ("clitcpka-cnt", 0),
+            ("clitcpka-idle", 0),
+            ("clitcpka-intvl", 0),
+            ("srvtcpka-cnt", 0),
+            ("srvtcpka-idle", 0),
+            ("srvtcpka-intvl", 0),
+        ],
+    ),
+    Missing::removed("write `timeout client`", &[("clitimeout", 0)]),
+    Missing::removed("write `timeout connect`", &[("contimeout", 0)]),
+    Missing::removed("write `timeout server`", &[("srvtimeout", 0)]),
+    Missing::removed("write `option redispatch`", &[("redispatch", 0)]),
+    Missing::removed("write `cookie` or stick tables", &[("appsession", 0)]),
+    Missing::removed("write `http-request deny`", &[("block", 0), ("reqdeny", 0), ("reqideny", 0)]),
+    Missing::removed("write `http-request add-header`", &[("reqadd", 0)]),
+    Missing::removed("write `http-response add-header`", &[("rspadd", 0)]),
+    Missing::removed(
+        "write `http-request` rules",
+        &[
+            ("reqallow", 0),
+            ("reqdel", 0),
+            ("reqiallow", 0),
+            ("reqidel", 0),
+            ("reqipass", 0),
+            ("reqirep", 0),
+            ("reqisetbe", 0),
+            ("reqitarpit", 0),
+            ("reqpass", 0),
+            ("reqrep", 0),
+            ("reqsetbe", 0),
+            ("reqtarpit", 0),
+        ],
+    ),
+    Missing::removed(
+        "write `http-response` rules",
+        &[
+            ("rspdel", 0),
+            ("rspdeny", 0),
+            ("rspidel", 0),
+            ("rspideny", 0),
+            ("rspirep", 0),
+            ("rsprep", 0),
+        ],
+    ),
+    Missing::removed(
+        "write `http-request return status 200 if { src ADDRESS }`",
+        &[("monitor-net", 0)],
+    ),
+    Missing::removed("leave it out: it stops with the process", &[("grace", 0)]),
+    Missing::removed("leave it out: there is one process", &[("bind-process", 0)]),
+];

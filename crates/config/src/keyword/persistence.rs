@@ -1,0 +1,103 @@
+//! When persistence holds: `persist`, `force-persist`, `ignore-persist`; what servers are told (manual 4.2).
+
+use diag::{Spanned, codes};
+
+use super::{Keyword, Places};
+use crate::lower::{AddressUse, Directive, Draft};
+use crate::model::PersistRule;
+
+pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
+    Keyword::new(
+        "persist",
+        Places::ANY,
+        "rdp-cookie[(<name>)]",
+        "4.2",
+        "keeps an RDP client on its server",
+        |line, draft| {
+            let Some(word) = line.arg("`rdp-cookie`") else { return };
+            let name = match word.text.split_once('(') {
+                None if word.text == "rdp-cookie" => String::from("msts"),
+                Some(("rdp-cookie", inside)) => inside.trim_end_matches(')').to_owned(),
+                _ => {
+                    line.not_one_of(word, "a persistence method", &["rdp-cookie"]);
+                    return;
+                }
+            };
+            draft.proxy.persist_rdp_cookie = Some(Spanned::new(name, line.span()));
+        },
+    ),
+    Keyword::new(
+        "force-persist",
+        Places::BACK.no_defaults(),
+        "if|unless <condition>",
+        "4.2",
+        "when a client keeps a server that is down",
+        |line, draft| rule(line, draft, true),
+    ),
+    Keyword::new(
+        "ignore-persist",
+        Places::BACK.no_defaults(),
+        "if|unless <condition>",
+        "4.2",
+        "when the cookie is not looked at",
+        |line, draft| rule(line, draft, false),
+    ),
+    Keyword::new(
+        "http-send-name-header",
+        Places::BACK,
+        "<name>",
+        "4.2",
+        "a request header that carries the server's name",
+        |line, draft| {
+            let Some(name) = line.text("the name of a header") else { return };
+            line.end();
+            let forbidden = ["host", "content-length", "transfer-encoding", "connection"];
+            if forbidden.contains(&name.value.to_ascii_lowercase().as_str()) {
+                let message = format!("`{}` cannot carry the server's name", name.value);
+                line.error(codes::E0301, name.span, message);
+                return;
+            }
+            draft.proxy.http_send_name_header = Some(name);
+        },
+    ),
+    Keyword::new(
+        "source",
+        Places::BACK,
+        "<address>[:<port>] [usesrc ...] [interface <name>]",
+        "4.2",
+        "the address that connections to servers come from",
+        |line, draft| {
+            if let Some(address) = source(line) {
+                draft.proxy.source = Some(Spanned::new(address, line.span()));
+            }
+        },
+    ),
+];
+
+fn rule(line: &mut Directive<'_>, draft: &mut Draft, force: bool) {
+    if let Some(condition) = line.condition_required() {
+        let span = line.span();
+        draft.proxy.persist_rules.push(PersistRule { force, condition, span });
+    }
+}
+
+/// The arguments of `source`, on a line of its own or on a `server` line.
+pub(super) fn source(line: &mut Directive<'_>) -> Option<config_parse::address::Address> {
+    let word = line.value("an address")?;
+    let address = line.address(word, AddressUse::Source);
+    loop {
+        match line.peek_text() {
+            "usesrc" => {
+                let word = line.word()?;
+                line.refuse_as(codes::E0207, "transparent proxying is not built yet", word);
+                line.value("an address, `client`, `clientip` or `hdr_ip(NAME)`")?;
+            }
+            "interface" => {
+                let word = line.word()?;
+                line.refuse_as(codes::E0207, "binding to an interface is not built yet", word);
+                line.value("the name of an interface")?;
+            }
+            _ => return address,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `redirect` lines and the action of the same name (manual 4.2, 4.4).
+
+use diag::{Diagnostic, Spanned, codes};
+
+use super::{Keyword, Places};
+use crate::lower::{Directive, Draft};
+use crate::model::{Action, Redirect, RedirectKind, Rule};
+
+pub(super) const KEYWORDS: &[Keyword<Draft>] = &[Keyword::new(
+    "redirect",
+    Places::ANY.no_defaults(),
+    "location|prefix|scheme <to> [options] [if|unless <condition>]",
+    "4.2",
+    "answers with a redirect, after all `http-request` rules",
+    |line, draft| {
+        let at = line.keyword_span();
+        let redirect = redirect(line);
+        let Some(condition) = line.condition() else { return };
+        let Some(redirect) = redirect else { return };
+        let action = Spanned::new(Action::Redirect(redirect), at);
+        draft.proxy.rules.redirect.push(Rule { action, condition, span: line.span() });
+    },
+)];
+
+const OPTIONS: &[&str] = &[
+    "location",
+    "prefix",
+    "scheme",
+    "code",
+    "drop-query",
+    "append-slash",
+    "ignore-empty",
+    "set-cookie",
+    "clear-cookie",
+];
+
+/// The words of a redirect, up to its condition.
+pub(super) fn redirect(line: &mut Directive<'_>) -> Option<Redirect> {
+    let mut target = None;
+    let mut out = Redirect {
+        kind: RedirectKind::Location,
+        to: config_parse::log_format::LogFormat::default(),
+        code: 302,
+        drop_query: false,
+        append_slash: false,
+        ignore_empty: false,
+        set_cookie: None,
+        clear_cookie: None,
+    };
+    while let Some(word) = line.peek().filter(|w| !config_parse::condition::is_condition(&w.text)) {
+        line.word();
+        match word.text.as_ref() {
+            "location" => target = Some((RedirectKind::Location, line.log_format("a target")?)),
+            "prefix" => target = Some((RedirectKind::Prefix, line.log_format("a target")?)),
+            "scheme" => target = Some((RedirectKind::Scheme, line.log_format("a target")?)),
+            "code" => out.code = code(line)?,
+            "drop-query" => out.drop_query = true,
+            "append-slash" => out.append_slash = true,
+            "ignore-empty" => out.ignore_empty = true,
+            "keep-query" => line.refuse_as(codes::E0207, "`keep-query` is not built yet", word),
+            "set-cookie" => out.set_cookie = Some(line.value("a cookie")?.text.to_string()),
+            "clear-cookie" => out.clear_cookie = Some(line.value("a cookie")?.text.to_string()),
+            "set-cookie-fmt" => {
+                line.refuse_as(codes::E0207, "cookies made from formats are not built yet", word);
+                line.value("a format")?;
+            }
+            _ => {
+                line.not_one_of(word, "an option of `redirect`", OPTIONS);
+                line.rest();
+                return None;
+            }
+        }
+    }
+    let Some((kind, to)) = target else {
+        let message = "a redirect needs `location`, `prefix` or `scheme`";
+        line.report(Diagnostic::new(codes::E0204, line.keyword_span(), message));
+        return None;
+    };
+    Some(Redirect { kind, to: to.value, ..out })
+}
+
+fn code(line: &mut Directive<'_>) -> Option<u16> {
+    let word = line.value("a status code")?;
+    let code = word.text.parse().ok().filter(|code| matches!(code, 301 | 302 | 303 | 307 | 308));
+    if code.is_none() {
+        let message = format!("`{}` is not the code of a redirect", word.text);
+        let finding = Diagnostic::new(codes::E0308, word.span, message);
+        line.report(finding.help("one of 301, 302, 303, 307 and 308"));
+        line.rest();
+    }
+    code
+}

@@ -1,0 +1,372 @@
+//! Options of `server` and `default-server` lines (manual 5.2).
+
+use std::time::Duration;
+
+use config_parse::quantity::Unit;
+use diag::{Spanned, codes};
+
+use super::{Keyword, Missing, Places, Table, persistence};
+use crate::lower::{AddressUse, Directive, spanned};
+use crate::model::{AgentCheck, ServerSettings, Setting};
+
+/// The options.
+pub(crate) static SERVER_OPTIONS: Table<ServerSettings> = Table {
+    noun: "server option",
+    keywords: &[LOAD, STATE, CHECKS, CONNECTION, AGENT, IGNORED],
+    missing: MISSING,
+};
+
+type To = ServerSettings;
+
+const fn option(
+    name: &'static str,
+    args: &'static str,
+    doc: &'static str,
+    lower: fn(&mut Directive<'_>, &mut To),
+) -> Keyword<To> {
+    Keyword::new(name, Places::INSIDE, args, "5.2", doc, lower)
+}
+
+const LOAD: &[Keyword<To>] = &[
+    option("weight", "<n>", "its share of the load, 0 to 256", |line, to| {
+        // Quirk: a missing weight at the end of the line is 0 in HAProxy.
+        count(line, &mut to.weight, 0, 256);
+    }),
+    option("maxconn", "<n>", "connections at a time; more wait", |line, to| {
+        count(line, &mut to.maxconn, i64::MIN, i64::MAX);
+    }),
+    option("minconn", "<n>", "the limit under low load", |line, to| {
+        count(line, &mut to.minconn, i64::MIN, i64::MAX);
+    }),
+    option("maxqueue", "<n>", "how many wait for this server", |line, to| {
+        count(line, &mut to.maxqueue, i64::MIN, i64::MAX);
+    }),
+    option("slowstart", "<time>", "how long its weight grows after it came up", |line, to| {
+        time(line, &mut to.slowstart, Unit::Millisecond);
+    }),
+    option("hash-key", "id|addr|addr-port", "what places it on a hash ring", |line, to| {
+        word_of(line, &mut to.hash_key, &["id", "addr", "addr-port"]);
+    }),
+    option("pool-max-conn", "<n>", "idle connections that are kept", |line, to| {
+        signed(line, &mut to.pool_max_conn);
+    }),
+    option("pool-low-conn", "<n>", "idle connections below which threads share", |line, to| {
+        count(line, &mut to.pool_low_conn, 0, i64::MAX);
+    }),
+    option(
+        "pool-purge-delay",
+        "<time>",
+        "how long a connection idles before it is closed",
+        |line, to| {
+            time(line, &mut to.pool_purge_delay, Unit::Millisecond);
+        },
+    ),
+    option("max-reuse", "<n>", "how often a connection is used again", |line, to| {
+        signed(line, &mut to.max_reuse);
+    }),
+];
+
+const STATE: &[Keyword<To>] = &[
+    option("id", "<n>", "its number", |line, to| count(line, &mut to.id, 1, i64::from(i32::MAX))),
+    option("backup", "", "used when all others are down", |line, to| {
+        flag(line, &mut to.backup, true)
+    }),
+    option("no-backup", "", "ends `backup`", |line, to| flag(line, &mut to.backup, false)),
+    option("disabled", "", "starts in maintenance", |line, to| flag(line, &mut to.disabled, true)),
+    option("enabled", "", "ends `disabled`", |line, to| flag(line, &mut to.disabled, false)),
+    option("cookie", "<value>", "its value in the persistence cookie", |line, to| {
+        text(line, &mut to.cookie, "a value");
+    }),
+    option("redir", "<prefix>", "GET and HEAD are redirected to it", |line, to| {
+        text(line, &mut to.redir, "a prefix");
+    }),
+    option("track", "[<backend>/]<server>", "takes its state from another server", |line, to| {
+        text(line, &mut to.track, "a server");
+    }),
+    option("on-marked-down", "shutdown-sessions", "what happens when it goes down", |line, to| {
+        word_of(line, &mut to.on_marked_down, &["shutdown-sessions"]);
+    }),
+    option(
+        "on-marked-up",
+        "shutdown-backup-sessions",
+        "what happens when it comes up",
+        |line, to| {
+            word_of(line, &mut to.on_marked_up, &["shutdown-backup-sessions"]);
+        },
+    ),
+    option("init-addr", "<methods>", "how its address is found at start", init_addr),
+    option("resolve-prefer", "ipv4|ipv6", "which family a name should give", |line, to| {
+        word_of(line, &mut to.resolve_prefer, &["ipv4", "ipv6"]);
+    }),
+];
+
+const CHECKS: &[Keyword<To>] = &[
+    option("check", "", "its health is checked", |line, to| flag(line, &mut to.check, true)),
+    option("no-check", "", "ends `check`", |line, to| flag(line, &mut to.check, false)),
+    option("inter", "<time>", "the time between checks", |line, to| positive(line, &mut to.inter)),
+    option("fastinter", "<time>", "the time between checks while it changes", |line, to| {
+        positive(line, &mut to.fastinter);
+    }),
+    option("downinter", "<time>", "the time between checks while it is down", |line, to| {
+        positive(line, &mut to.downinter);
+    }),
+    option("rise", "<n>", "good checks that bring it up", |line, to| {
+        count(line, &mut to.rise, 1, i64::from(i32::MAX));
+    }),
+    option("fall", "<n>", "bad checks that take it down", |line, to| {
+        count(line, &mut to.fall, 1, i64::from(i32::MAX));
+    }),
+    option("port", "<port>", "the port that checks go to", |line, to| {
+        port(line, &mut to.check_port)
+    }),
+    option("addr", "<address>", "the address that checks go to", |line, to| {
+        let Some(word) = line.value("an address") else { return };
+        if let Some(address) = line.address(word, AddressUse::Check) {
+            to.check_addr = Some(Spanned::new(address, word.span));
+        }
+    }),
+    option("observe", "layer4|layer7", "traffic counts as checks", |line, to| {
+        word_of(line, &mut to.observe, &["none", "layer4", "layer7"]);
+    }),
+    option("error-limit", "<n>", "errors that `observe` forgives", |line, to| {
+        count(line, &mut to.error_limit, 1, i64::from(i32::MAX));
+    }),
+    option("on-error", "<mode>", "what happens at too many errors", |line, to| {
+        word_of(line, &mut to.on_error, &["fastinter", "fail-check", "sudden-death", "mark-down"]);
+    }),
+];
+
+const CONNECTION: &[Keyword<To>] = &[
+    option("source", "<address>[:<port>]", "the address that connections come from", |line, to| {
+        let at = line.last().map(|word| word.span);
+        if let (Some(address), Some(at)) = (persistence::source(line), at) {
+            to.source = Some(Spanned::new(address, at));
+        }
+    }),
+    option("send-proxy", "", "begins connections with a PROXY header", |line, to| {
+        proxy_version(line, to, 1);
+    }),
+    option("send-proxy-v2", "", "begins connections with a binary PROXY header", |line, to| {
+        proxy_version(line, to, 2);
+    }),
+    option("no-send-proxy", "", "ends `send-proxy`", |_, to| {
+        to.send_proxy.take_if(|version| version.value == 1);
+    }),
+    option("no-send-proxy-v2", "", "ends `send-proxy-v2`", |_, to| {
+        to.send_proxy.take_if(|version| version.value == 2);
+    }),
+    option("tcp-ut", "<time>", "how long sent data may wait for its ACK", |line, to| {
+        time(line, &mut to.tcp_ut, Unit::Millisecond);
+    }),
+];
+
+const AGENT: &[Keyword<To>] = &[
+    option("agent-check", "", "an agent on the server tells its state", |_, to| {
+        agent(to).on = true
+    }),
+    option("no-agent-check", "", "ends `agent-check`", |_, to| agent(to).on = false),
+    option("agent-port", "<port>", "the agent's port", |line, to| port(line, &mut agent(to).port)),
+    option("agent-addr", "<address>", "the agent's address", |line, to| {
+        text(line, &mut agent(to).addr, "an address");
+    }),
+    option("agent-inter", "<time>", "the time between questions", |line, to| {
+        positive(line, &mut agent(to).inter);
+    }),
+    option("agent-send", "<text>", "what the agent is sent", |line, to| {
+        text(line, &mut agent(to).send, "a text");
+    }),
+];
+
+/// Options that change nothing here. Those of TLS in their negative form ask for what is the case.
+const IGNORED: &[Keyword<To>] = &[
+    ignored("non-stick", "", "stick tables are not built: nothing is learned"),
+    ignored("stick", "", "stick tables are not built: nothing is learned"),
+    ignored("no-ssl", "", "there is no TLS to switch off"),
+    ignored("no-check-ssl", "", "there is no TLS to switch off"),
+    ignored("no-sni-auto", "", "there is no TLS to switch off"),
+    ignored("no-check-sni-auto", "", "there is no TLS to switch off"),
+    ignored("no-tls-tickets", "", "there is no TLS to switch off"),
+    ignored("no-tlsv10", "", "there is no TLS to switch off"),
+    ignored("no-tlsv11", "", "there is no TLS to switch off"),
+    ignored("no-tlsv12", "", "there is no TLS to switch off"),
+    ignored("no-tlsv13", "", "there is no TLS to switch off"),
+    ignored("no-sslv3", "", "there is no TLS to switch off"),
+    ignored("no-ssl-reuse", "", "there is no TLS to switch off"),
+    ignored("no-renegotiate", "", "there is no TLS to switch off"),
+    ignored("no-send-proxy-v2-ssl", "", "there is no TLS to tell of"),
+    ignored("no-send-proxy-v2-ssl-cn", "", "there is no TLS to tell of"),
+    ignored("no-check-send-proxy", "", "checks begin with no PROXY header"),
+    ignored("no-check-reuse-pool", "", "checks open connections of their own"),
+    ignored("tls-tickets", "", "only `ssl` servers read it, which are refused"),
+    ignored("ssl-reuse", "", "only `ssl` servers read it, which are refused"),
+    ignored("renegotiate", "", "only `ssl` servers read it, which are refused"),
+    ignored("no-tfo", "", "connections to servers use no fast open"),
+    ignored("tfo", "", "connections to servers use no fast open"),
+    ignored("strict-maxconn", "", "`maxconn` counts connections already"),
+    ignored("check-reuse-pool", "", "checks open connections of their own"),
+    value_ignored("verify", "only `ssl` servers read it, which are refused"),
+    value_ignored("resolve-opts", "only servers with `resolvers` read it, which are refused"),
+    value_ignored("resolve-net", "only servers with `resolvers` read it, which are refused"),
+    value_ignored("guid", "statistics are not kept over restarts by this name"),
+    value_ignored("log-bufsize", "only backends of `mode log` read it"),
+    value_ignored("shard", "only `peers` sections read it"),
+    value_ignored("cc", "the system's congestion control is used"),
+];
+
+const fn ignored(name: &'static str, args: &'static str, why: &'static str) -> Keyword<To> {
+    option(name, args, why, |_, _| {}).ignored(why)
+}
+
+const fn value_ignored(name: &'static str, why: &'static str) -> Keyword<To> {
+    option(name, "<value>", why, |line, _| {
+        line.value("a value");
+    })
+    .ignored(why)
+}
+
+const MISSING: &[Missing] = &[
+    Missing::not_built(
+        "TLS is not built yet",
+        "5.2",
+        &[
+            ("ssl", 0),
+            ("allow-0rtt", 0),
+            ("alpn", 1),
+            ("ca-file", 1),
+            ("check-alpn", 1),
+            ("check-sni", 1),
+            ("check-sni-auto", 0),
+            ("check-ssl", 0),
+            ("ciphers", 1),
+            ("ciphersuites", 1),
+            ("client-sigalgs", 1),
+            ("crl-file", 1),
+            ("crt", 1),
+            ("curves", 1),
+            ("force-sslv3", 0),
+            ("force-tlsv10", 0),
+            ("force-tlsv11", 0),
+            ("force-tlsv12", 0),
+            ("force-tlsv13", 0),
+            ("ktls", 1),
+            ("npn", 1),
+            ("send-proxy-v2-ssl", 0),
+            ("send-proxy-v2-ssl-cn", 0),
+            ("sigalgs", 1),
+            ("sni", 1),
+            ("sni-auto", 0),
+            ("ssl-max-ver", 1),
+            ("ssl-min-ver", 1),
+            ("verifyhost", 1),
+        ],
+    ),
+    Missing::not_built(
+        "HTTP/2 is not built yet",
+        "5.2",
+        &[("proto", 1), ("check-proto", 1), ("ws", 1)],
+    ),
+    Missing::not_built("resolvers are not built yet", "5.3", &[("resolvers", 1)]),
+    Missing::not_built(
+        "this option is not built yet",
+        "5.2",
+        &[
+            ("check-pool-conn-name", 1),
+            ("check-send-proxy", 0),
+            ("check-via-socks4", 0),
+            ("healthcheck", 1),
+            ("idle-ping", 1),
+            ("init-state", 1),
+            ("interface", 1),
+            ("log-proto", 1),
+            ("namespace", 1),
+            ("pool-conn-name", 1),
+            ("proxy-v2-options", 1),
+            ("set-proxy-v2-tlv-fmt", 1),
+            ("socks4", 1),
+            ("tcp-md5sig", 1),
+            ("usesrc", 1),
+        ],
+    ),
+];
+
+fn agent(to: &mut To) -> &mut AgentCheck {
+    to.agent.get_or_insert_default()
+}
+
+fn flag(line: &Directive<'_>, to: &mut Setting<bool>, value: bool) {
+    if let Some(word) = line.last() {
+        *to = Some(Spanned::new(value, word.span));
+    }
+}
+
+fn text(line: &mut Directive<'_>, to: &mut Setting<String>, what: &str) {
+    if let Some(word) = line.value(what) {
+        *to = Some(spanned(word));
+    }
+}
+
+fn word_of(line: &mut Directive<'_>, to: &mut Setting<String>, allowed: &[&str]) {
+    let Some(word) = line.value("a word") else { return };
+    if allowed.contains(&word.text.as_ref()) {
+        *to = Some(spanned(word));
+    } else {
+        let name = format!("one of {}", allowed.join(", "));
+        line.not_one_of(word, &name, allowed);
+    }
+}
+
+fn count(line: &mut Directive<'_>, to: &mut Setting<u32>, low: i64, high: i64) {
+    if let Some(number) = line.lenient("a number in range", low..=high) {
+        *to = Some(number.map(|n| u32::try_from(n.max(0)).unwrap_or(u32::MAX)));
+    }
+}
+
+fn signed(line: &mut Directive<'_>, to: &mut Setting<i32>) {
+    if let Some(number) = line.lenient("a number, -1 for no limit", -1..=i64::from(i32::MAX)) {
+        *to = Some(number.map(|n| n as i32));
+    }
+}
+
+fn port(line: &mut Directive<'_>, to: &mut Setting<u16>) {
+    // Quirk: HAProxy keeps 16 bits of whatever number stands here.
+    if let Some(number) = line.lenient("a port", i64::MIN..=i64::MAX) {
+        *to = Some(number.map(|n| n as u16));
+    }
+}
+
+fn time(line: &mut Directive<'_>, to: &mut Setting<Duration>, unit: Unit) {
+    if let Some(time) = line.duration("a time", unit) {
+        *to = Some(time);
+    }
+}
+
+fn positive(line: &mut Directive<'_>, to: &mut Setting<Duration>) {
+    let Some(time) = line.duration("a time", Unit::Millisecond) else { return };
+    if time.value.is_zero() {
+        line.error(codes::E0302, time.span, "the time between checks is at least 1ms");
+    } else {
+        *to = Some(time);
+    }
+}
+
+fn proxy_version(line: &Directive<'_>, to: &mut To, version: u8) {
+    if let Some(word) = line.last() {
+        to.send_proxy = Some(Spanned::new(version, word.span));
+    }
+}
+
+fn init_addr(line: &mut Directive<'_>, to: &mut To) {
+    let Some(word) = line.value("a list of methods") else { return };
+    for method in word.text.split(',') {
+        let literal = method.parse::<std::net::IpAddr>().is_ok();
+        if !literal && !matches!(method, "libc" | "last" | "none") {
+            line.not_one_of(
+                word,
+                "a list of `last`, `libc`, `none` and addresses",
+                &["last", "libc", "none"],
+            );
+            return;
+        }
+    }
+    to.init_addr = Some(spanned(word));
+}

@@ -1,0 +1,91 @@
+//! `stats` lines of a proxy: the statistics page (manual 4.2). They are kept as words.
+
+use config_parse::condition;
+use diag::{Diagnostic, Spanned, codes};
+
+use super::{Keyword, Places};
+use crate::lower::{Directive, Draft};
+
+pub(super) const KEYWORDS: &[Keyword<Draft>] = &[Keyword::new(
+    "stats",
+    Places::ANY,
+    "enable|uri|realm|auth|scope|refresh|admin|http-request|hide-version|show-* [arguments]",
+    "4.2",
+    "the statistics page",
+    stats,
+)];
+
+const WORDS: &[&str] = &[
+    "admin",
+    "auth",
+    "enable",
+    "hide-version",
+    "http-request",
+    "realm",
+    "refresh",
+    "scope",
+    "show-desc",
+    "show-legends",
+    "show-modules",
+    "show-node",
+    "show-version",
+    "uri",
+];
+
+fn stats(line: &mut Directive<'_>, draft: &mut Draft) {
+    let Some(word) = line.arg("what to set, such as `enable` or `uri`") else { return };
+    line.mark_head();
+    let name = word.text.as_ref();
+    if matches!(name, "admin" | "http-request") && line.place.is_defaults() {
+        let message = format!("`stats {name}` cannot stand in a `defaults` section");
+        line.error(codes::E0203, word.span, message);
+        return;
+    }
+    let mut words = vec![name.to_owned()];
+    match name {
+        "admin" => {
+            words.extend(line.words_left());
+            if line.condition_required().is_none() {
+                return;
+            }
+        }
+        "http-request" => {
+            words.extend(line.words_left());
+            if !http_request(line) {
+                return;
+            }
+        }
+        "uri" | "realm" | "auth" | "scope" | "refresh" => {
+            let Some(value) = line.arg("a value") else { return };
+            if name == "refresh" {
+                line.back();
+                let seconds = config_parse::quantity::Unit::Second;
+                if line.duration("a time", seconds).is_none() {
+                    return;
+                }
+            }
+            words.push(value.text.to_string());
+        }
+        _ if WORDS.contains(&name) => words.extend(line.words_left()),
+        _ => {
+            line.not_one_of(word, "a `stats` setting", WORDS);
+            return;
+        }
+    }
+    draft.proxy.stats.push(Spanned::new(words, line.span()));
+}
+
+/// `allow`, `deny` or `auth [realm R]` and a condition.
+fn http_request(line: &mut Directive<'_>) -> bool {
+    let actions = [("allow", false), ("deny", false), ("auth", true)];
+    let Some(auth) = line.choice("`allow`, `deny` or `auth`", &actions) else { return false };
+    if auth.value && line.take("realm") && line.value("a text").is_none() {
+        return false;
+    }
+    if line.peek().is_some_and(|word| !condition::is_condition(&word.text)) {
+        let (phrase, at) = (line.phrase(), line.keyword_span());
+        line.report(Diagnostic::new(codes::E0601, at, format!("`{phrase}` cannot be read")));
+        return false;
+    }
+    line.condition().is_some()
+}

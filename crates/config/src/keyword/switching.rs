@@ -1,0 +1,68 @@
+//! Which backend and server: `use_backend`, `default_backend`, `use-server`, `dispatch` (manual 4.2).
+
+use diag::{Spanned, codes};
+
+use super::{Keyword, Places};
+use crate::lower::{AddressUse, Draft};
+use crate::model::{SwitchingRule, UseServerRule};
+
+pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
+    Keyword::new(
+        "use_backend",
+        Places::FRONT.no_defaults(),
+        "<backend> [if|unless <condition>]",
+        "4.2",
+        "sends requests to a backend; the first line that holds wins",
+        |line, draft| {
+            let Some(backend) = line.log_format("the name of a backend") else {
+                line.rest();
+                return;
+            };
+            let Some(condition) = line.condition() else { return };
+            draft.proxy.switching.push(SwitchingRule { backend, condition, span: line.span() });
+        },
+    ),
+    Keyword::new(
+        "default_backend",
+        Places::FRONT,
+        "<backend>",
+        "4.2",
+        "the backend when no `use_backend` line holds",
+        |line, draft| {
+            if let Some(name) = line.text("the name of a backend") {
+                line.end();
+                draft.proxy.default_backend = Some(name);
+            }
+        },
+    ),
+    Keyword::new(
+        "use-server",
+        Places::BACK.no_defaults(),
+        "<server> if|unless <condition>",
+        "4.2",
+        "sends requests to one server",
+        |line, draft| {
+            let Some(server) = line.log_format("the name of a server") else {
+                line.rest();
+                return;
+            };
+            let Some(condition) = line.condition_required() else { return };
+            let condition = Some(condition);
+            draft.proxy.use_server.push(UseServerRule { server, condition, span: line.span() });
+        },
+    ),
+    Keyword::new(
+        "dispatch",
+        Places::BACK.no_defaults(),
+        "<address>:<port>",
+        "4.2",
+        "one server address without a name",
+        |line, draft| {
+            let Some(word) = line.arg("an address") else { return };
+            line.refuse_as(codes::E0207, "`dispatch` is not built: write a `server` line", word);
+            if let Some(address) = line.address(word, AddressUse::Dispatch) {
+                draft.proxy.dispatch = Some(Spanned::new(address, line.span()));
+            }
+        },
+    ),
+];

@@ -1,0 +1,76 @@
+//! `userlist` sections (manual 12.2).
+
+use diag::{Spanned, codes};
+
+use super::{Keyword, Places, Table};
+use crate::lower::{Directive, spanned};
+use crate::model::{Secret, User, Userlist};
+
+/// The lines of a `userlist`.
+pub(crate) static USERLIST: Table<Userlist> = Table {
+    noun: "keyword",
+    keywords: &[&[
+        Keyword::new(
+            "user",
+            Places::INSIDE,
+            "<name> [password|insecure-password <text>] [groups <a,b>]",
+            "12.2",
+            "a user",
+            user,
+        ),
+        Keyword::new("group", Places::INSIDE, "<name> [users <a,b>]", "12.2", "a group", group),
+    ]],
+    missing: &[],
+};
+
+fn user(line: &mut Directive<'_>, list: &mut Userlist) {
+    line.mark_head();
+    let Some(name) = line.text("a name") else { return };
+    if list.users.iter().any(|user| user.name.value == name.value) {
+        // HAProxy warns and keeps the first.
+        let message = format!("the user `{}` is in this list already", name.value);
+        line.error(codes::W0414, name.span, message);
+        return;
+    }
+    let (mut secret, mut groups) = (None, Vec::new());
+    while let Some(word) = line.word() {
+        match word.text.as_ref() {
+            "password" => {
+                let Some(text) = line.value("a hash that crypt(3) reads") else { return };
+                secret = Some(Secret::Crypt(text.text.to_string()));
+            }
+            "insecure-password" => {
+                let Some(text) = line.value("a password") else { return };
+                secret = Some(Secret::Plain(text.text.to_string()));
+            }
+            "groups" => {
+                let Some(names) = line.value("names of groups") else { return };
+                groups = split(&names.text);
+            }
+            _ => {
+                let allowed = ["password", "insecure-password", "groups"];
+                line.not_one_of(word, "an argument of `user`", &allowed);
+                return;
+            }
+        }
+    }
+    // A user without a password matches nobody: an empty crypt(3) string is no hash.
+    let secret = secret.unwrap_or(Secret::Crypt(String::new()));
+    list.users.push(User { name, secret, groups });
+}
+
+fn group(line: &mut Directive<'_>, list: &mut Userlist) {
+    line.mark_head();
+    let Some(name) = line.arg("a name").map(spanned) else { return };
+    let mut users = Vec::new();
+    if line.take("users") {
+        let Some(names) = line.value("names of users") else { return };
+        users = split(&names.text);
+    }
+    line.end();
+    list.groups.push((Spanned::new(name.value, name.span), users));
+}
+
+fn split(names: &str) -> Vec<String> {
+    names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}

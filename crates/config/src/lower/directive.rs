@@ -1,0 +1,494 @@
+//! One line being lowered: a cursor over its words that reports what is wrong with them.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use config_parse::condition::{self, Condition};
+use config_parse::expr::{self, Expr};
+use config_parse::log_format::{self, LogFormat};
+use config_parse::quantity::{self, Unit};
+use config_parse::tree::Word;
+use diag::{Code, Diagnostic, Span, Spanned, codes};
+
+use super::{Fit, InDefaults, Place, Places};
+use crate::keyword::{self, Found, Missing, Status, Table};
+use crate::target::Target;
+
+/// A `no` or `default` before the keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prefix {
+    No,
+    Default,
+}
+
+/// A line and how far it has been read.
+pub(crate) struct Directive<'a> {
+    words: &'a [Word<'a>],
+    next: usize,
+    /// How many words name the keyword, for messages.
+    head: usize,
+    pub(crate) place: Place,
+    pub(crate) target: Target,
+    pub(crate) prefix: Option<Prefix>,
+    pub(crate) findings: &'a mut Vec<Diagnostic>,
+    /// Reasons that were given on this line already: one cause, one error.
+    said: Vec<&'static str>,
+}
+
+impl<'a> Directive<'a> {
+    pub(crate) fn new(
+        words: &'a [Word<'a>],
+        place: Place,
+        target: Target,
+        findings: &'a mut Vec<Diagnostic>,
+    ) -> Self {
+        Self { words, next: 0, head: 0, place, target, prefix: None, findings, said: Vec::new() }
+    }
+
+    /// The line, from its first word to its last.
+    pub(crate) fn span(&self) -> Span {
+        match (self.words.first(), self.words.last()) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => Span::default(),
+        }
+    }
+
+    /// The place behind the last word: where something is missing.
+    fn end_span(&self) -> Span {
+        self.words.last().map_or(Span::default(), |last| last.span)
+    }
+
+    /// The keyword as the user wrote it, for messages.
+    pub(crate) fn phrase(&self) -> String {
+        let words = self.words.iter().take(self.head.max(1));
+        words.map(|word| word.text.as_ref()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The place of the keyword.
+    pub(crate) fn keyword_span(&self) -> Span {
+        let head = self.words.get(self.head.saturating_sub(1)).or(self.words.first());
+        head.map_or(Span::default(), |word| word.span)
+    }
+
+    /// Says that what was read so far names the keyword.
+    pub(crate) fn mark_head(&mut self) {
+        self.head = self.next;
+    }
+
+    pub(crate) fn peek(&self) -> Option<&'a Word<'a>> {
+        self.words.get(self.next)
+    }
+
+    pub(crate) fn peek_text(&self) -> &'a str {
+        self.peek().map_or("", |word| word.text.as_ref())
+    }
+
+    /// The next word, if there is one.
+    pub(crate) fn word(&mut self) -> Option<&'a Word<'a>> {
+        let word = self.words.get(self.next)?;
+        self.next += 1;
+        Some(word)
+    }
+
+    /// The word read last.
+    pub(crate) fn last(&self) -> Option<&'a Word<'a>> {
+        self.words.get(self.next.checked_sub(1)?)
+    }
+
+    /// Takes the next word when it is `text`.
+    pub(crate) fn take(&mut self, text: &str) -> bool {
+        let hit = self.peek().is_some_and(|word| word.text == text);
+        self.next += usize::from(hit);
+        hit
+    }
+
+    /// Gives the word read last back.
+    pub(crate) fn back(&mut self) {
+        self.next = self.next.saturating_sub(1);
+    }
+
+    /// All words that are left.
+    pub(crate) fn rest(&mut self) -> &'a [Word<'a>] {
+        let rest = self.words.get(self.next..).unwrap_or(&[]);
+        self.next = self.words.len();
+        rest
+    }
+
+    /// The texts of the words that are left, which stay to be read.
+    pub(crate) fn words_left(&self) -> Vec<String> {
+        self.words.iter().skip(self.next).map(|word| word.text.to_string()).collect()
+    }
+
+    /// What is left is of no interest.
+    pub(crate) fn skip_rest(&mut self) {
+        self.next = self.words.len();
+    }
+
+    /// Skips `count` words.
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.next = self.next.saturating_add(count).min(self.words.len());
+    }
+
+    /// The words up to a condition.
+    pub(crate) fn until_condition(&mut self) -> Vec<Spanned<String>> {
+        let mut words = Vec::new();
+        while self.peek().is_some_and(|word| !condition::is_condition(&word.text)) {
+            words.extend(self.word().map(spanned));
+        }
+        words
+    }
+
+    // What can be wrong.
+
+    pub(crate) fn report(&mut self, finding: Diagnostic) {
+        self.findings.push(finding);
+    }
+
+    pub(crate) fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.report(Diagnostic::new(code, span, message));
+    }
+
+    /// Keeps the value, or reports the finding.
+    pub(crate) fn keep<T>(&mut self, read: Result<T, Diagnostic>) -> Option<T> {
+        read.map_err(|finding| self.report(finding)).ok()
+    }
+
+    /// The next word; `E0204` when there is none. `what` is "a time", "a name".
+    pub(crate) fn arg(&mut self, what: &str) -> Option<&'a Word<'a>> {
+        if let Some(word) = self.peek().filter(|word| !word.text.is_empty()) {
+            self.next += 1;
+            return Some(word);
+        }
+        let (phrase, at) = (self.phrase(), self.end_span());
+        let message = format!("`{phrase}` needs {what}");
+        self.report(Diagnostic::new(codes::E0204, at, message).label("missing behind this"));
+        None
+    }
+
+    /// The argument of an option on a line of options: named in messages by the option, not by the line.
+    pub(crate) fn value(&mut self, what: &str) -> Option<&'a Word<'a>> {
+        if let Some(word) = self.peek().filter(|word| !word.text.is_empty()) {
+            self.next += 1;
+            return Some(word);
+        }
+        let name = self.last().map_or("", |word| word.text.as_ref());
+        let message = format!("`{name}` needs {what}");
+        let at = self.end_span();
+        self.report(Diagnostic::new(codes::E0204, at, message).label("missing behind this"));
+        None
+    }
+
+    /// `E0205` when words are left.
+    pub(crate) fn end(&mut self) {
+        let Some(extra) = self.peek() else { return };
+        let (text, phrase, span) = (extra.text.as_ref(), self.phrase(), extra.span);
+        self.next = self.words.len();
+        let message = format!("`{text}` is one word too many for `{phrase}`");
+        self.report(Diagnostic::new(codes::E0205, span, message).label("not expected here"));
+    }
+
+    /// `E0301`: the word is not one of those the keyword takes.
+    pub(crate) fn not_one_of(&mut self, word: &Word<'_>, noun: &str, allowed: &[&str]) {
+        let message = format!("`{}` is not {noun}", word.text);
+        let mut finding = Diagnostic::new(codes::E0301, word.span, message);
+        finding.help = Some(match keyword::nearest(&word.text, allowed.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("one of: {}", allowed.join(", ")),
+        });
+        self.report(finding);
+    }
+
+    // Values.
+
+    pub(crate) fn text(&mut self, what: &str) -> Option<Spanned<String>> {
+        self.arg(what).map(spanned)
+    }
+
+    /// A word out of a list of words and their values.
+    pub(crate) fn choice<T: Copy>(
+        &mut self,
+        noun: &str,
+        allowed: &[(&str, T)],
+    ) -> Option<Spanned<T>> {
+        let word = self.value(noun)?;
+        match allowed.iter().find(|(name, _)| *name == word.text) {
+            Some((_, value)) => Some(Spanned::new(*value, word.span)),
+            None => {
+                let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).collect();
+                self.not_one_of(word, noun, &names);
+                None
+            }
+        }
+    }
+
+    pub(crate) fn duration(&mut self, what: &str, unit: Unit) -> Option<Spanned<Duration>> {
+        let word = self.value(what)?;
+        let read = quantity::duration_word(word, unit);
+        self.keep(read).map(|value| Spanned::new(value, word.span))
+    }
+
+    pub(crate) fn size(&mut self, what: &str) -> Option<Spanned<u64>> {
+        let word = self.value(what)?;
+        let read = quantity::size_word(word);
+        self.keep(read).map(|value| Spanned::new(value, word.span))
+    }
+
+    /// A number in `range`; `E0302` for anything else.
+    pub(crate) fn number(
+        &mut self,
+        what: &str,
+        range: RangeInclusive<i64>,
+    ) -> Option<Spanned<i64>> {
+        let word = self.value(what)?;
+        match word.text.parse::<i64>() {
+            Ok(value) if range.contains(&value) => Some(Spanned::new(value, word.span)),
+            _ => {
+                self.out_of_range(word, what, &range);
+                None
+            }
+        }
+    }
+
+    /// A number where HAProxy reads as many digits as there are, and 0 when there is none.
+    ///
+    /// Quirk: `maxconn 2k` is 2 there. It stays so here, with a warning.
+    pub(crate) fn lenient(
+        &mut self,
+        what: &str,
+        range: RangeInclusive<i64>,
+    ) -> Option<Spanned<i64>> {
+        let word = self.value(what)?;
+        let value = leading_number(&word.text);
+        if word.text.parse::<i64>().is_err() {
+            let message = format!("`{}` is read as {value}", word.text);
+            let finding = Diagnostic::new(codes::W0309, word.span, message);
+            self.report(finding.label("reading stops at the first character that is no digit"));
+        }
+        if !range.contains(&value) {
+            self.out_of_range(word, what, &range);
+            return None;
+        }
+        Some(Spanned::new(value, word.span))
+    }
+
+    fn out_of_range(&mut self, word: &Word<'_>, what: &str, range: &RangeInclusive<i64>) {
+        let message = format!("`{}` is not {what}", word.text);
+        let mut finding = Diagnostic::new(codes::E0302, word.span, message);
+        finding.help = Some(match (*range.start(), *range.end()) {
+            (low, i64::MAX) => format!("a whole number, at least {low}"),
+            (low, high) => format!("a whole number from {low} to {high}"),
+        });
+        self.report(finding);
+    }
+
+    pub(crate) fn log_format(&mut self, what: &str) -> Option<Spanned<LogFormat>> {
+        // An empty format is a format.
+        let word = match self.peek() {
+            Some(word) if word.text.is_empty() => self.word()?,
+            _ => self.arg(what)?,
+        };
+        let read = log_format::parse(word);
+        self.keep(read).map(|format| Spanned::new(format, word.span))
+    }
+
+    /// An expression; converters may be words of their own.
+    pub(crate) fn expr(&mut self, what: &str) -> Option<Expr> {
+        if self.peek().is_none() {
+            self.arg(what);
+            return None;
+        }
+        let words = self.words.get(self.next..).unwrap_or(&[]);
+        let is_converter =
+            |name: &str| !matches!(name, "if" | "unless" | "len" | "id" | "table" | "-m" | "|");
+        match expr::parse_words(words, &is_converter) {
+            Ok((expr, taken)) => {
+                self.next += taken;
+                Some(expr)
+            }
+            Err(finding) => {
+                self.next += 1;
+                self.report(finding);
+                None
+            }
+        }
+    }
+
+    /// What is left is a condition or nothing. The outer `None`: it cannot be read, and was reported.
+    pub(crate) fn condition(&mut self) -> Option<Option<Condition>> {
+        match self.peek() {
+            None => Some(None),
+            Some(word) if condition::is_condition(&word.text) => {
+                let words = self.rest();
+                self.keep(condition::parse(words)).map(Some)
+            }
+            Some(word) => {
+                let message = format!(
+                    "`{}` is not expected here: `if` or `unless` and a condition, or nothing",
+                    word.text
+                );
+                self.next = self.words.len();
+                self.error(codes::E0509, word.span, message);
+                None
+            }
+        }
+    }
+
+    /// What is left must be a condition: `E0605`.
+    pub(crate) fn condition_required(&mut self) -> Option<Condition> {
+        match self.peek() {
+            Some(word) if condition::is_condition(&word.text) => self.condition().flatten(),
+            other => {
+                let at = other.map_or_else(|| self.end_span(), |word| word.span);
+                self.next = self.words.len();
+                let message = format!("`{}` needs a condition", self.phrase());
+                let finding = Diagnostic::new(codes::E0605, at, message);
+                self.report(finding.help("write `if` or `unless` and a condition"));
+                None
+            }
+        }
+    }
+
+    // Keywords.
+
+    /// Reads the next word as a keyword of `table` and lowers it into `to`. Whether it was known.
+    pub(crate) fn keyword<T>(&mut self, table: &Table<T>, to: &mut T) -> bool {
+        let Some(word) = self.word() else { return false };
+        match table.find(&word.text) {
+            Found::Known(keyword) => {
+                if keyword.places != Places::INSIDE {
+                    self.mark_head();
+                }
+                if self.fits(keyword.places, &word.text, word.span) {
+                    self.note(keyword.status, &word.text, word.span);
+                    (keyword.lower)(self, to);
+                } else {
+                    self.rest();
+                }
+                true
+            }
+            Found::Missing(missing, words) => {
+                self.refuse(missing, word);
+                self.skip(words.into());
+                true
+            }
+            Found::Unknown => false,
+        }
+    }
+
+    /// `E0202`: the word is none of `table`, and the nearest that is.
+    pub(crate) fn unknown<T>(&mut self, table: &Table<T>, word: &Word<'_>) {
+        let message = format!("no {} is named `{}`", table.noun, word.text);
+        let finding = Diagnostic::new(codes::E0202, word.span, message);
+        self.report(match table.nearest(&word.text) {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding,
+        });
+    }
+
+    /// Reads options of `table` to the end of the line. Behind one that is not known it goes on at the
+    /// next word that is: what stands between may be the argument of the unknown one.
+    pub(crate) fn options<T>(&mut self, table: &Table<T>, to: &mut T) {
+        while let Some(word) = self.peek() {
+            if self.keyword(table, to) {
+                continue;
+            }
+            self.unknown(table, word);
+            while let Some(next) = self.peek()
+                && matches!(table.find(&next.text), Found::Unknown)
+            {
+                self.word();
+            }
+        }
+    }
+
+    /// Whether the keyword may stand here; says so when not.
+    fn fits(&mut self, places: Places, name: &str, span: Span) -> bool {
+        if places == Places::INSIDE {
+            return true;
+        }
+        let section = self.place.name();
+        match places.fit(self.place) {
+            Fit::Yes => true,
+            Fit::Ignored => {
+                let side = if places.frontend { "frontend" } else { "backend" };
+                let message = format!("`{name}` has no effect in a `{section}` section");
+                let finding = Diagnostic::new(codes::W0211, span, message);
+                let mut finding =
+                    finding.label(format!("only a `{side}` or `listen` section reads it"));
+                finding.help = match name {
+                    "maxconn" => Some(
+                        "a backend's limit is `fullconn`, a server's is its own `maxconn`".into(),
+                    ),
+                    "fullconn" => Some("a frontend's limit is `maxconn`".into()),
+                    _ => None,
+                };
+                self.report(finding);
+                true
+            }
+            Fit::Refused => {
+                let named_only = self.place.is_defaults() && places.defaults == InDefaults::Named;
+                let message = format!("`{name}` cannot stand in a `{section}` section");
+                let mut finding = Diagnostic::new(codes::E0203, span, message);
+                if named_only {
+                    finding.message =
+                        format!("`{name}` cannot stand in a `defaults` section without a name");
+                    finding.help = Some("give the section a name: `defaults NAME`".into());
+                }
+                self.report(finding);
+                false
+            }
+        }
+    }
+
+    fn note(&mut self, status: Status, name: &str, span: Span) {
+        match status {
+            Status::Supported | Status::Refused(..) => {}
+            Status::Ignored(why) => {
+                if self.target.is_proxyd() {
+                    let message = format!("`{name}` has no effect: {why}");
+                    self.report(Diagnostic::new(codes::N0208, span, message));
+                }
+            }
+        }
+    }
+
+    /// A keyword that is refused by name: an error for the daemon, a warning when HAProxy takes it.
+    pub(crate) fn refuse(&mut self, missing: &'static Missing, word: &Word<'_>) {
+        self.refuse_as(missing.code, missing.why, word);
+    }
+
+    /// As [`Self::refuse`], for one value of a keyword that is otherwise supported.
+    pub(crate) fn refuse_as(&mut self, code: Code, why: &'static str, word: &Word<'_>) {
+        if self.said.contains(&why) {
+            return;
+        }
+        self.said.push(why);
+        if code == codes::E0209 {
+            let message = format!("`{}` was removed from the language", word.text);
+            self.report(Diagnostic::new(code, word.span, message).help(why));
+            return;
+        }
+        let code = if self.target.is_proxyd() { code } else { codes::W0212 };
+        let message = format!("`{}` is refused by proxyd: {why}", word.text);
+        self.report(Diagnostic::new(code, word.span, message));
+    }
+}
+
+/// A word as an owned value with its place.
+pub(crate) fn spanned(word: &Word<'_>) -> Spanned<String> {
+    Spanned::new(word.text.to_string(), word.span)
+}
+
+/// As C's `atol`: white space, a sign, digits; 0 when there are none. Saturates.
+fn leading_number(text: &str) -> i64 {
+    let text = text.trim_start();
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let value = digits
+        .bytes()
+        .take_while(u8::is_ascii_digit)
+        .fold(0i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
+    if negative { -value } else { value }
+}

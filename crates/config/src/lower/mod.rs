@@ -1,0 +1,292 @@
+//! From lines to the model: which section a line belongs to, and who reads it.
+
+mod address;
+mod defaults;
+mod directive;
+mod draft;
+pub(crate) mod names;
+mod place;
+
+use config_parse::tree::{Line, Tree, Word};
+use diag::{Diagnostic, Sources, codes};
+
+pub(crate) use address::AddressUse;
+pub(crate) use directive::{Directive, Prefix, spanned};
+pub(crate) use draft::Draft;
+pub(crate) use place::{Fit, Place};
+pub use place::{InDefaults, Places};
+
+use crate::check;
+use crate::keyword::{Found, GLOBAL, PROXY, SECTIONS, USERLIST};
+use crate::model::{Config, Proxy, ProxyKind, Userlist};
+use crate::target::Target;
+use defaults::Defaults;
+pub(crate) use defaults::Use;
+
+/// Gives every line its meaning.
+///
+/// Never stops at an error: the findings are those of the whole configuration, in the order of its
+/// lines; the model holds what could be read. `sources` are the files that `tree` was read from.
+pub fn lower(sources: &Sources, tree: &Tree<'_>, target: Target) -> (Config, Vec<Diagnostic>) {
+    let mut lowering = Lowering {
+        config: Config::default(),
+        findings: Vec::new(),
+        target,
+        section: Section::Nowhere,
+        defaults: Vec::new(),
+    };
+    for line in tree.active() {
+        lowering.line(line);
+    }
+    lowering.close();
+    let Lowering { mut config, mut findings, defaults, .. } = lowering;
+    check::config(&config, &mut findings);
+    check::defaults_use(&defaults::uses(&defaults), &mut findings);
+    for proxy in &mut config.proxies {
+        defaults::prune(proxy);
+    }
+    let at = |finding: &Diagnostic| (finding.span.file, finding.span.start);
+    findings.sort_by_key(at);
+    debug_assert!(findings.iter().all(|finding| sources.file(finding.span.file).is_some()));
+    (config, findings)
+}
+
+/// The section that lines go to.
+enum Section {
+    Nowhere,
+    Global,
+    Defaults(Box<Defaults>),
+    Proxy(Box<Draft>),
+    Userlist(Userlist),
+    /// Refused, or without a name: its lines say nothing.
+    Skipped,
+}
+
+struct Lowering {
+    config: Config,
+    findings: Vec<Diagnostic>,
+    target: Target,
+    section: Section,
+    /// All `defaults` sections so far.
+    defaults: Vec<Defaults>,
+}
+
+impl Lowering {
+    fn line(&mut self, line: &Line<'_>) {
+        let Some((first, _)) = line.words.split_first() else { return };
+        match SECTIONS.find(&first.text) {
+            Found::Known(_) => self.open(&first.text, &line.words),
+            Found::Missing(missing, _) => {
+                self.close();
+                Directive::new(&line.words, Place::Nowhere, self.target, &mut self.findings)
+                    .refuse(missing, first);
+                self.section = Section::Skipped;
+            }
+            Found::Unknown => self.directive(&line.words),
+        }
+    }
+
+    /// A section line.
+    fn open(&mut self, keyword: &str, words: &[Word<'_>]) {
+        self.close();
+        let mut findings = std::mem::take(&mut self.findings);
+        let mut line = Directive::new(words, Place::Nowhere, self.target, &mut findings);
+        line.word();
+        line.mark_head();
+        self.section = match keyword {
+            "global" => {
+                line.end();
+                Section::Global
+            }
+            "defaults" => Section::Defaults(Box::new(self.open_defaults(&mut line))),
+            "userlist" => open_userlist(&mut line),
+            "frontend" => self.open_proxy(&mut line, ProxyKind::Frontend),
+            "backend" => self.open_proxy(&mut line, ProxyKind::Backend),
+            _ => self.open_proxy(&mut line, ProxyKind::Listen),
+        };
+        self.findings = findings;
+    }
+
+    fn open_defaults(&mut self, line: &mut Directive<'_>) -> Defaults {
+        let span = line.span();
+        let name = match line.peek_text() {
+            "" | "from" => None,
+            _ => line.word().map(spanned),
+        };
+        let from = self.from(line);
+        line.end();
+        let mut opened = match from {
+            Some(index) => self.defaults.get(index).cloned().unwrap_or_else(|| Defaults::new(span)),
+            None => Defaults::new(span),
+        };
+        opened.renew(name, span);
+        opened
+    }
+
+    /// `from NAME`: the index of the section that is meant.
+    fn from(&mut self, line: &mut Directive<'_>) -> Option<usize> {
+        if !line.take("from") {
+            return None;
+        }
+        let name = line.text("the name of a `defaults` section")?;
+        defaults::find(&mut self.defaults, &name, line)
+    }
+
+    fn open_proxy(&mut self, line: &mut Directive<'_>, kind: ProxyKind) -> Section {
+        let span = line.span();
+        let Some(name) = line.text("a name") else { return Section::Skipped };
+        names::check(line, &name, "a section");
+        let explicit = line.peek_text() == "from";
+        let from = self.from(line);
+        if let Some(extra) = line.peek() {
+            let message = format!("`{}` is one word too many for `{}`", extra.text, line.phrase());
+            let finding = Diagnostic::new(codes::E0205, extra.span, message);
+            line.report(finding.help("write the address on a `bind` line"));
+        }
+        let last = self.defaults.len().checked_sub(1);
+        let chosen = if explicit { from } else { last };
+        let draft = match chosen.and_then(|index| self.defaults.get_mut(index)) {
+            Some(defaults) => defaults.start(name, kind, span, explicit),
+            None => Draft::new(Proxy::new(name, kind, span)),
+        };
+        Section::Proxy(Box::new(draft))
+    }
+
+    /// A line that is no section line.
+    fn directive(&mut self, words: &[Word<'_>]) {
+        let place = self.place();
+        let mut line = Directive::new(words, place, self.target, &mut self.findings);
+        let Some(first) = line.peek() else { return };
+        if !prefix(&mut line) {
+            return;
+        }
+        let known = match &mut self.section {
+            Section::Skipped => true,
+            Section::Nowhere => {
+                before_sections(&mut line, first);
+                true
+            }
+            Section::Global => line.keyword(&GLOBAL, &mut self.config.global),
+            Section::Defaults(defaults) => line.keyword(&PROXY, &mut defaults.draft),
+            Section::Proxy(draft) => line.keyword(&PROXY, draft),
+            Section::Userlist(list) => line.keyword(&USERLIST, list),
+        };
+        if !known {
+            let word = line.last().unwrap_or(first);
+            unknown(&mut line, word);
+        }
+    }
+
+    fn place(&self) -> Place {
+        match &self.section {
+            Section::Nowhere => Place::Nowhere,
+            Section::Global => Place::Global,
+            Section::Defaults(defaults) => Place::Defaults { named: defaults.name.is_some() },
+            Section::Proxy(draft) => match draft.proxy.kind {
+                ProxyKind::Frontend => Place::Frontend,
+                ProxyKind::Backend => Place::Backend,
+                ProxyKind::Listen => Place::Listen,
+            },
+            Section::Userlist(_) => Place::Userlist,
+            Section::Skipped => Place::Skipped,
+        }
+    }
+
+    /// The end of a section: what can be told of it alone is checked.
+    fn close(&mut self) {
+        match std::mem::replace(&mut self.section, Section::Nowhere) {
+            Section::Defaults(defaults) => {
+                check::section(&defaults.draft, &mut self.findings);
+                self.defaults.push(*defaults);
+            }
+            Section::Proxy(draft) => {
+                check::section(&draft, &mut self.findings);
+                self.config.proxies.push(draft.proxy);
+            }
+            Section::Userlist(list) => self.config.userlists.push(list),
+            Section::Nowhere | Section::Global | Section::Skipped => {}
+        }
+    }
+}
+
+fn open_userlist(line: &mut Directive<'_>) -> Section {
+    let Some(name) = line.text("a name") else { return Section::Skipped };
+    names::check(line, &name, "a userlist");
+    line.end();
+    Section::Userlist(Userlist { name, users: Vec::new(), groups: Vec::new() })
+}
+
+/// `no` and `default` before a keyword. Whether the line goes on.
+fn prefix(line: &mut Directive<'_>) -> bool {
+    let prefix = match line.peek_text() {
+        "no" => Prefix::No,
+        "default" => Prefix::Default,
+        _ => return true,
+    };
+    let Some(word) = line.word() else { return false };
+    line.prefix = Some(prefix);
+    let takes_prefix = match (line.place, line.peek_text()) {
+        (Place::Skipped | Place::Nowhere, _) => true,
+        (Place::Global, "log") => prefix == Prefix::No,
+        (Place::Global, next) => NEGATABLE.contains(&next) && prefix == Prefix::No,
+        (_, "option") => true,
+        (_, "log") => prefix == Prefix::No,
+        _ => false,
+    };
+    if !takes_prefix {
+        let message = format!("`{}` goes with `option` and `log` only", word.text);
+        line.error(codes::E0202, word.span, message);
+    }
+    takes_prefix
+}
+
+/// Keywords of `global` that `no` switches off.
+const NEGATABLE: &[&str] = &[
+    "busy-polling",
+    "external-check",
+    "insecure-fork-wanted",
+    "insecure-setuid-wanted",
+    "numa-cpu-mapping",
+    "quic",
+    "set-dumpable",
+    "strict-limits",
+    "zero-warning",
+];
+
+fn before_sections(line: &mut Directive<'_>, word: &Word<'_>) {
+    let message = format!("`{}` stands before any section", word.text);
+    let finding = Diagnostic::new(codes::E0206, word.span, message);
+    let sections = SECTIONS.nearest(&word.text);
+    line.report(match sections {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding.help("begin with a section, such as `global` or `defaults`"),
+    });
+}
+
+/// A word that begins no line here.
+fn unknown(line: &mut Directive<'_>, word: &Word<'_>) {
+    let section = line.place.name();
+    let text = word.text.as_ref();
+    let elsewhere = match line.place {
+        Place::Global => matches!(PROXY.find(text), Found::Known(_)).then_some("proxies"),
+        Place::Userlist => None,
+        _ => matches!(GLOBAL.find(text), Found::Known(_)).then_some("`global`"),
+    };
+    if let Some(elsewhere) = elsewhere {
+        let message = format!("`{text}` belongs to {elsewhere}, not to a `{section}` section");
+        line.error(codes::E0203, word.span, message);
+        return;
+    }
+    let message = format!("no keyword of a `{section}` section is named `{text}`");
+    let finding = Diagnostic::new(codes::E0202, word.span, message);
+    let near = match line.place {
+        Place::Global => GLOBAL.nearest(text),
+        Place::Userlist => USERLIST.nearest(text),
+        _ => PROXY.nearest(text),
+    };
+    let near = near.or_else(|| SECTIONS.nearest(text));
+    line.report(match near {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding,
+    });
+}
