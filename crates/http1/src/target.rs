@@ -75,9 +75,9 @@ impl<'a> Target<'a> {
         self.text.get(self.query + 1..).filter(|_| self.query < self.text.len())
     }
 
-    /// Path and query together, with the `?`: what `pathq` reads.
+    /// Path and query together, with the `?`: what `pathq` reads; empty without a path.
     pub fn path_and_query(&self) -> &'a [u8] {
-        &self.text[self.path..]
+        if self.path().is_empty() { &[] } else { &self.text[self.path..] }
     }
 
     /// Where the path begins in the text.

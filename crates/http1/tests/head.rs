@@ -37,15 +37,75 @@ fn set_removes_every_field_of_the_name_and_adds_one_at_the_end() {
     );
 }
 
+/// Each expectation is what HAProxy 2.6.12 sent for the same rule and target.
 #[test]
-fn path_and_query_are_replaced_inside_any_target() {
-    let both = |head: &mut RequestHead| {
-        head.set_path(b"/new");
-        head.set_query(b"q=1");
-    };
-    check_edit("GET /old HTTP/1.1\r\n\r\n", both, "GET /new?q=1 HTTP/1.1\r\n\r\n");
-    check_edit("GET http://h/o?x HTTP/1.1\r\n\r\n", both, "GET http://h/new?q=1 HTTP/1.1\r\n\r\n");
-    check_edit("GET /o?x HTTP/1.1\r\n\r\n", |head| head.set_query(b""), "GET /o? HTTP/1.1\r\n\r\n");
+fn targets_are_edited_as_haproxy_edits_them() {
+    #[track_caller]
+    fn check(old: &str, edit: impl FnOnce(&mut RequestHead), new: &str) {
+        let line = |target: &str| format!("GET {target} HTTP/1.1\r\n\r\n");
+        check_edit(&line(old), edit, &line(new));
+    }
+    let path = |head: &mut RequestHead| head.set_path(b"/NEW?z");
+    check("/p?q", path, "/NEW?z?q");
+    check("http://a/p?q", path, "http://a/NEW?z?q");
+    check("http://a", path, "/NEW?z");
+    check("*", path, "/NEW?z");
+    let query = |head: &mut RequestHead| head.set_query(b"Q");
+    check("/p?q", query, "/p?Q");
+    check("/p", query, "/p?Q");
+    check("http://a", query, "http://a?Q");
+    check("*", query, "*?Q");
+    let no_query = |head: &mut RequestHead| head.set_query(b"");
+    check("/p?q", no_query, "/p?");
+    check("/p", no_query, "/p");
+    let both = |head: &mut RequestHead| head.set_path_and_query(b"/N?x");
+    check("http://a/p?q", both, "http://a/N?x");
+    check("http://a", both, "/N?x");
+}
+
+#[test]
+fn a_new_uri_and_a_new_host_reach_each_other() {
+    check_edit(
+        "GET /p?q HTTP/1.1\r\nHost: a\r\nb: c\r\n\r\n",
+        |head| head.set_uri(b"http://nh/nu?x"),
+        "GET http://nh/nu?x HTTP/1.1\r\nhost: nh\r\nb: c\r\n\r\n",
+    );
+    check_edit(
+        "GET http://a/p HTTP/1.1\r\nHost: a\r\nb: c\r\n\r\n",
+        |head| {
+            head.fields.set(b"Host", b"newhost");
+            head.update_authority();
+        },
+        "GET http://newhost/p HTTP/1.1\r\nb: c\r\nhost: newhost\r\n\r\n",
+    );
+}
+
+#[test]
+fn paths_and_queries_are_found_where_haproxy_finds_them() {
+    #[track_caller]
+    fn check(target: &str, path: &str, path_and_query: &str, query: Option<&str>) {
+        let head = RequestHead::with(b"GET", target.as_bytes(), Version::Http11);
+        assert_eq!(head.path(), path.as_bytes());
+        assert_eq!(head.path_and_query(), path_and_query.as_bytes());
+        assert_eq!(head.query(), query.map(str::as_bytes));
+    }
+    check("/p?q", "/p", "/p?q", Some("q"));
+    check("/p?", "/p", "/p?", Some(""));
+    check("/?a?b", "/", "/?a?b", Some("a?b"));
+    check("*", "", "", None);
+    check("foo", "", "", None);
+    check("?x", "", "", Some("x"));
+    check("http://a/p?q", "/p", "/p?q", Some("q"));
+    check("http://a", "", "", None);
+    check("http://a?q", "", "", Some("q"));
+    check("a:80", "", "", None);
+    check("//x/p?q", "//x/p", "//x/p?q", Some("q"));
+    check("http:/x", "", "", None);
+    check("1x://a/p", "", "", None);
+    check("a+b.c://h/p", "/p", "/p", None);
+    check("a_b://h/p", "", "", None);
+    check("/p://x/y", "/p://x/y", "/p://x/y", None);
+    check("mailto:x@y/p?q", "", "", Some("q"));
 }
 
 #[test]

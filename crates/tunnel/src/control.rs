@@ -70,7 +70,8 @@ impl Control {
 
     fn tell(&self, order: u8) {
         self.0.order.fetch_max(order, Ordering::Release);
-        let waker = self.0.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // The waker stays: a second, more urgent order wakes the same task.
+        let waker = self.0.waker.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(waker) = waker {
             waker.wake();
         }

@@ -10,6 +10,10 @@ use crate::ended::Side;
 use crate::frame::{FrameWalker, close_frame};
 use crate::scratch;
 
+/// How many buffers one direction may pass before others get their turn. Without it a fast sender
+/// takes all of the task's budget, and the other direction starves.
+const PASSES: usize = 16;
+
 /// How far a direction is with its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -118,7 +122,7 @@ impl Direction {
         R: AsyncRead + Unpin,
         W: AsyncWrite + Unpin,
     {
-        loop {
+        for _ in 0..PASSES {
             if self.poll_rest(cx, writer, moved)?.is_pending() {
                 return Poll::Pending;
             }
@@ -134,6 +138,9 @@ impl Direction {
                 return self.poll_flush(cx, writer);
             }
         }
+        // More may be there, but the other direction and other tasks are due.
+        cx.waker().wake_by_ref();
+        self.poll_flush(cx, writer)
     }
 
     fn poll_rest<W: AsyncWrite + Unpin>(

@@ -194,6 +194,40 @@ async fn the_control_ends_an_idle_tunnel_at_once() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_drain_that_waits_for_a_frame_can_still_be_ended_at_once() {
+    let opening = Opening { websocket: true, to_client: vec![0x82], ..Opening::default() };
+    let (ended, at, _) = run(opening, NEVER, async |mut ends| {
+        sleep(Duration::from_secs(1)).await;
+        ends.control.drain();
+        let mut close = [0; 8];
+        ends.server.read_exact(&mut close).await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+        ends.control.end(Kill::Operator);
+        ends
+    })
+    .await;
+    assert_eq!((ended.cause, at), (Cause::Killed(Kill::Operator), 2000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_pauses_does_not_starve_the_server() {
+    let client = tokio::io::join(tokio::io::repeat(7), tokio::io::sink());
+    let (near, mut server) = duplex(1 << 20);
+    let control = Control::new();
+    let tunnel = relay(client, near, Opening::default(), NEVER, control.clone());
+    let script = async {
+        server.write_all(b"hello").await.unwrap();
+        let mut swallowed = vec![0; 1 << 20];
+        for _ in 0..100 {
+            let _ = server.read(&mut swallowed).await.unwrap();
+        }
+        control.end(Kill::Operator);
+    };
+    let (ended, ()) = tokio::join!(tunnel, script);
+    assert_eq!(ended.bytes_down, 5);
+}
+
 fn frame(masked: bool, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x82];
     let mask = if masked { 0x80 } else { 0 };
@@ -269,7 +303,6 @@ fn an_idle_tunnel_is_small() {
     let bytes = size(relay::<TcpStream, TcpStream>);
     // With the shared part of the control (some 64 bytes) and the task around it well below 1 KB.
     assert!(bytes <= 768, "{bytes} bytes");
-    println!("{bytes}");
 }
 
 #[tokio::test(start_paused = true)]
