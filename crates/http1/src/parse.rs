@@ -5,9 +5,10 @@
 //! the buffer; only a complete head is copied, once, into the arena.
 
 use crate::bytes::{is_space, is_token};
+use crate::cursor::{Cursor, Step, Stop};
 use crate::error::HeadError;
-use crate::fields::{Field, Fields, Slice};
-use crate::{RequestHead, ResponseHead, Version, body, connection, host};
+use crate::fields::{Field, Fields};
+use crate::{RequestHead, ResponseHead, body, connection, host};
 
 /// How large a head may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub fn parse_request(
     limits: &Limits,
 ) -> Result<Parsed, HeadError> {
     head.clear();
-    let mut cursor = Cursor { buf, at: 0 };
+    let mut cursor = Cursor::new(buf);
     let done = request_head(&mut cursor, head, limits);
     let parsed = finish(buf, cursor.at, done, limits);
     if matches!(parsed, Ok(Parsed::Complete { .. })) {
@@ -73,7 +74,7 @@ pub fn parse_response(
     limits: &Limits,
 ) -> Result<Parsed, HeadError> {
     head.clear();
-    let mut cursor = Cursor { buf, at: 0 };
+    let mut cursor = Cursor::new(buf);
     let done = response_head(&mut cursor, head, limits);
     let parsed = finish(buf, cursor.at, done, limits);
     if matches!(parsed, Ok(Parsed::Complete { .. })) {
@@ -98,7 +99,7 @@ pub fn parse_trailers(
     limits: &Limits,
 ) -> Result<Parsed, HeadError> {
     trailers.clear();
-    let mut cursor = Cursor { buf, at: 0 };
+    let mut cursor = Cursor::new(buf);
     let done = field_lines(&mut cursor, trailers, limits);
     let parsed = finish(buf, cursor.at, done, limits);
     if matches!(parsed, Ok(Parsed::Complete { .. })) {
@@ -150,21 +151,6 @@ fn fits(fields: &Fields, start_line: usize, limits: &Limits) -> Result<(), HeadE
     }
     Ok(())
 }
-
-/// Why reading stopped before the end of the head.
-enum Stop {
-    /// The buffer ends here.
-    More,
-    Bad(HeadError),
-}
-
-impl From<HeadError> for Stop {
-    fn from(error: HeadError) -> Stop {
-        Stop::Bad(error)
-    }
-}
-
-type Step<T> = Result<T, Stop>;
 
 fn finish(buf: &[u8], at: usize, done: Step<()>, limits: &Limits) -> Result<Parsed, HeadError> {
     let too_large = HeadError::TooLarge { limit: limits.head_bytes };
@@ -237,139 +223,4 @@ fn field_lines(cursor: &mut Cursor<'_>, fields: &mut Fields, limits: &Limits) ->
 /// Printable ASCII but `#`: what HAProxy lets through in a request target.
 fn is_target(byte: u8) -> bool {
     byte.is_ascii_graphic() && byte != b'#'
-}
-
-struct Cursor<'a> {
-    buf: &'a [u8],
-    at: usize,
-}
-
-impl Cursor<'_> {
-    fn peek(&self) -> Step<u8> {
-        self.buf.get(self.at).copied().ok_or(Stop::More)
-    }
-
-    fn rest(&self) -> &[u8] {
-        &self.buf[self.at..]
-    }
-
-    /// The longest run of bytes of a class, perhaps empty.
-    fn span(&mut self, class: fn(u8) -> bool) -> Slice {
-        let start = self.at;
-        let rest = self.rest();
-        self.at += rest.iter().position(|&b| !class(b)).unwrap_or(rest.len());
-        Slice::new(start, self.at)
-    }
-
-    /// A run of at least one byte of a class that a space follows.
-    fn word(&mut self, class: fn(u8) -> bool, error: fn(usize) -> HeadError) -> Step<Slice> {
-        let word = self.span(class);
-        if !is_space(self.peek()?) || word.range().is_empty() {
-            return Err(error(self.at).into());
-        }
-        Ok(word)
-    }
-
-    fn skip_spaces(&mut self) {
-        self.span(is_space);
-    }
-
-    /// Empty lines before a request are skipped (RFC 9112 section 2.2).
-    fn skip_empty_lines(&mut self) -> Step<()> {
-        while matches!(self.peek()?, b'\r' | b'\n') {
-            self.line_end(|at| HeadError::LineEnd { at })?;
-        }
-        Ok(())
-    }
-
-    /// `\r\n` or `\n`.
-    fn line_end(&mut self, error: fn(usize) -> HeadError) -> Step<()> {
-        match self.peek()? {
-            b'\n' => self.at += 1,
-            b'\r' => {
-                self.at += 1;
-                if self.peek()? != b'\n' {
-                    return Err(HeadError::LineEnd { at: self.at }.into());
-                }
-                self.at += 1;
-            }
-            _ => return Err(error(self.at).into()),
-        }
-        Ok(())
-    }
-
-    /// `HTTP/` digit `.` digit, and where these digits stand.
-    fn version(&mut self) -> Step<(Version, Slice)> {
-        for &expected in b"HTTP/" {
-            if self.peek()? != expected {
-                return Err(HeadError::Version { at: self.at }.into());
-            }
-            self.at += 1;
-        }
-        let start = self.at;
-        let major = self.digit()?;
-        if self.peek()? != b'.' {
-            return Err(HeadError::Version { at: self.at }.into());
-        }
-        self.at += 1;
-        let minor = self.digit()?;
-        let meaning = if (major, minor) >= (1, 1) { Version::Http11 } else { Version::Http10 };
-        Ok((meaning, Slice::new(start, self.at)))
-    }
-
-    fn digit(&mut self) -> Step<u8> {
-        match self.peek()? {
-            digit @ b'0'..=b'9' => {
-                self.at += 1;
-                Ok(digit - b'0')
-            }
-            _ => Err(HeadError::Version { at: self.at }.into()),
-        }
-    }
-
-    /// Three digits, then a space or the end of the line.
-    fn status(&mut self) -> Step<u16> {
-        let start = self.at;
-        let digits = self.span(|b| b.is_ascii_digit());
-        let ended = matches!(self.peek()?, b' ' | b'\t' | b'\r' | b'\n');
-        if digits.range().len() != 3 || self.buf.get(start) == Some(&b'0') || !ended {
-            return Err(HeadError::Status { at: start }.into());
-        }
-        Ok(self.buf[start..self.at].iter().fold(0, |sum, b| sum * 10 + u16::from(b - b'0')))
-    }
-
-    /// Everything up to the line end.
-    fn rest_of_line(&mut self) -> Step<Slice> {
-        let start = self.at;
-        let rest = self.rest();
-        let end = memchr::memchr2(b'\r', b'\n', rest).ok_or(Stop::More)?;
-        self.at += end;
-        Ok(Slice::new(start, self.at))
-    }
-
-    /// A field value with its line end, and any folded lines (they begin with a space or tab).
-    fn value(&mut self) -> Step<Slice> {
-        self.skip_spaces();
-        let start = self.at;
-        let mut end;
-        loop {
-            let Some(stop) = memchr::memchr2(b'\r', b'\n', self.rest()) else {
-                self.at = self.buf.len();
-                return Err(Stop::More);
-            };
-            self.at += stop;
-            end = self.at;
-            self.line_end(|at| HeadError::Value { at })?;
-            if !is_space(self.peek()?) {
-                break;
-            }
-        }
-        let text = &self.buf[start..end];
-        let inside = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-        let Some(first) = text.iter().position(inside) else {
-            return Ok(Slice::new(start, start));
-        };
-        let last = text.iter().rposition(inside).unwrap_or(first);
-        Ok(Slice::new(start + first, start + last + 1))
-    }
 }
