@@ -188,11 +188,9 @@ fn broken(pair: &Pair<'_, Rule>, word: &Word<'_>) -> Diagnostic {
     let text = pair.as_str();
     let at = pair.as_span();
     let place = word.at(at.start()..at.end());
-    let inside = text.split_once('[').filter(|(before, _)| !before.contains([' ', '}']));
-    if let Some((before, inside)) =
-        text.split_once('[').filter(|_| inside.is_some() || text.contains("}["))
-    {
-        return broken_expr(at.start() + before.len() + 1, inside, word);
+    if let Some(start) = expression_start(text) {
+        let inside = text.get(start..).unwrap_or("");
+        return broken_expr(at.start() + start, inside, word);
     }
     let message = match text {
         "%" => "a `%` stands at the end",
@@ -202,6 +200,17 @@ fn broken(pair: &Pair<'_, Rule>, word: &Word<'_>) -> Diagnostic {
         _ => "no item begins so",
     };
     Diagnostic::new(codes::E0306, place, message).help("write `%%` for the character `%`")
+}
+
+/// The offset behind the `[` of an item that is cut off: after `%`, a label and flags, if they are there.
+fn expression_start(item: &str) -> Option<usize> {
+    let mut rest = item.strip_prefix('%')?;
+    for (open, close) in [('(', ')'), ('{', '}')] {
+        if rest.starts_with(open) {
+            rest = rest.split_once(close)?.1;
+        }
+    }
+    rest.strip_prefix('[').map(|inside| item.len() - inside.len())
 }
 
 /// `%[` whose expression does not end at a `]`: the expression's own finding, if it has one.

@@ -176,9 +176,7 @@ impl<'p, I: Iterator<Item = Pair<'p, Rule>>> Reader<'_, 'p, I> {
     }
 
     fn check_version(&self, known: &Known, span: Span) -> Result<(), Diagnostic> {
-        let too_old = !self.env.version.is_empty()
-            && Version::read(&self.env.version) < Version::read(known.since);
-        if !too_old {
+        if own_version(self.env) >= Version::read(known.since) {
             return Ok(());
         }
         let message = format!("`{}` is not known before version {}", known.name, known.since);
@@ -258,7 +256,10 @@ const PREDICATES: &[Known] = &[
         name: "feature",
         since: "2.4-dev0",
         args: 1,
-        test: |env, feature, _| Some(env.features.iter().any(|name| name == feature)),
+        // Quirk: the feature without a name is always there.
+        test: |env, feature, _| {
+            Some(feature.is_empty() || env.features.iter().any(|name| name == feature))
+        },
     },
     Known { name: "fips_mode", since: "3.5-dev0", args: 0, test: |_, _, _| Some(false) },
     Known {
@@ -266,7 +267,7 @@ const PREDICATES: &[Known] = &[
         since: "2.5-dev0",
         args: 1,
         test: |env, wanted, _| {
-            Some(has_openssl(env) && Version::read(&env.openssl_version) >= Version::read(wanted))
+            Some(has_openssl(env) && openssl(&env.openssl_version) >= openssl(wanted))
         },
     },
     Known {
@@ -274,7 +275,7 @@ const PREDICATES: &[Known] = &[
         since: "2.5-dev0",
         args: 1,
         test: |env, wanted, _| {
-            Some(has_openssl(env) && Version::read(&env.openssl_version) < Version::read(wanted))
+            Some(has_openssl(env) && openssl(&env.openssl_version) < openssl(wanted))
         },
     },
     Known {
@@ -290,15 +291,24 @@ const PREDICATES: &[Known] = &[
         name: "version_atleast",
         since: "2.4-dev0",
         args: 1,
-        test: |env, wanted, _| Some(Version::read(&env.version) >= Version::read(wanted)),
+        test: |env, wanted, _| Some(own_version(env) >= Version::read(wanted)),
     },
     Known {
         name: "version_before",
         since: "2.4-dev0",
         args: 1,
-        test: |env, wanted, _| Some(Version::read(&env.version) < Version::read(wanted)),
+        test: |env, wanted, _| Some(own_version(env) < Version::read(wanted)),
     },
 ];
+
+fn own_version(env: &Environment) -> Version {
+    if env.version.is_empty() { Version::NEWEST } else { Version::read(&env.version) }
+}
+
+/// OpenSSL's versions up to 1.1.1 end in a letter, which is left out of the comparison.
+fn openssl(text: &str) -> Version {
+    Version::read(text.trim_end_matches(|c: char| c.is_ascii_lowercase()))
+}
 
 fn has_openssl(env: &Environment) -> bool {
     !env.openssl_version.is_empty() || !env.ssllib_name.is_empty()

@@ -10,27 +10,36 @@ pub(crate) struct Version {
 }
 
 impl Version {
-    /// Reads as much as looks like a version; what is missing is zero (manual 2.4).
+    /// What no version comes before: also what HAProxy takes a text for that is none (`2.6.12x`).
+    const NONE: Self = Self { numbers: [0; 3], development: 0, patches: 0 };
+
+    /// What every version comes before.
+    pub(crate) const NEWEST: Self =
+        Self { numbers: [u32::MAX; 3], development: u32::MAX, patches: u32::MAX };
+
+    /// Reads a version; what is missing is zero (manual 2.4), and so is all of what cannot be read.
     pub(crate) fn read(text: &str) -> Self {
+        Self::try_read(text).unwrap_or(Self::NONE)
+    }
+
+    fn try_read(text: &str) -> Option<Self> {
+        // What a packager adds counts no patches: `2.6.12-1+deb12u4` is 2.6.12.
+        let text = match text.split_once('+') {
+            Some((text, _)) => text.rsplit_once('-').map_or(text, |(version, _)| version),
+            None => text,
+        };
         let mut parts = text.split('-');
         let mut version = Self { numbers: [0; 3], development: u32::MAX, patches: 0 };
-        let dotted = parts.next().unwrap_or("").split('.');
-        for (number, part) in version.numbers.iter_mut().zip(dotted) {
-            *number = leading(part);
+        let mut dotted = parts.next()?.split('.');
+        for (number, part) in version.numbers.iter_mut().zip(&mut dotted) {
+            *number = part.parse().ok()?;
         }
-        for part in parts {
+        for part in dotted.chain(parts) {
             match part.strip_prefix("dev") {
-                Some(number) => version.development = leading(number),
-                // `2.6.12-1+deb12u4`: the packager's number counts no patches.
-                None if part.contains('+') => break,
-                None => version.patches = leading(part),
+                Some(number) => version.development = number.parse().ok()?,
+                None => version.patches = part.parse().ok()?,
             }
         }
-        version
+        Some(version)
     }
-}
-
-fn leading(text: &str) -> u32 {
-    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
-    text.get(..end).and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }

@@ -198,6 +198,9 @@ fn expressions_of_if_are_those_of_haproxy() {
         ("version_atleast(2.6.12-1)", no),
         ("version_atleast(2.7-dev0)", no),
         ("version_atleast(2.6-dev3)", yes),
+        ("version_before(2.6.12x)", no),
+        ("version_atleast(2.6.12x)", yes),
+        ("version_atleast(2.6.12.5)", no),
         ("version_atleast(foo)", yes),
         ("version_atleast()", yes),
         ("version_before(2.6.12)", no),
@@ -224,6 +227,12 @@ fn newer_versions_know_more_predicates() {
     check_if(
         "3.5-dev5",
         "openssl_version_atleast(1.1.1) && openssl_version_before(3.5)",
+        Some(true),
+    );
+    check_if("", "version_atleast(9.9) && strstr(abc,b)", Some(true));
+    check_if(
+        "3.5-dev5",
+        "openssl_version_atleast(1.1.1k) && !openssl_version_before(1.1.1w)",
         Some(true),
     );
     check_if("3.5-dev5", "awslc_api_atleast(1) || fips_mode()", Some(false));

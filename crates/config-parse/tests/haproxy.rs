@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use config_parse::env::Environment;
-use config_parse::tree;
+use config_parse::{predicate, tree};
 use diag::{SourceFile, Sources};
 
 const VARIABLES: &[(&str, &str)] =
@@ -128,5 +128,72 @@ fn haproxy_reads_the_same_words() {
         }
     }
     std::fs::remove_dir_all(&folder).expect("the folder is still there");
+    assert!(different.is_empty(), "{} of {CASES}:\n{}", different.len(), different.join("\n"));
+}
+
+/// What `haproxy -cc` answers: 0 true, 1 false, 2 not to be read. The tokenizer is kept out by quotes.
+fn evaluated(expression: &str) -> Option<bool> {
+    let quoted = format!("'{}'", expression.replace('\'', "'\\''"));
+    let mut command = Command::new("haproxy");
+    command.arg("-cc").arg(quoted).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    match command.envs(VARIABLES.iter().copied()).output().expect("haproxy was there").status.code()
+    {
+        Some(0) => Some(true),
+        Some(1) => Some(false),
+        _ => None,
+    }
+}
+
+#[test]
+fn haproxy_answers_the_same_expressions() {
+    if Command::new("haproxy").arg("-v").output().is_err() {
+        eprintln!("skipped: haproxy is not installed");
+        return;
+    }
+    let parts = [
+        "0",
+        "1",
+        "!",
+        "(",
+        ")",
+        "&&",
+        "||",
+        " ",
+        "defined(A)",
+        "defined(NO)",
+        "streq(a,a)",
+        "streq(",
+        "a",
+        "\"a,b\"",
+        "'a)b'",
+        "\\",
+        "\"",
+        "'",
+        ",",
+        ")",
+        "version_atleast(2.6)",
+        "strneq(\\n,n)",
+        "defined",
+        "foo",
+        "2",
+        "-",
+        "0x",
+        "streq(\"a b\",a\\ b)",
+        "version_before(2.6.12",
+        "feature()",
+    ];
+    let env = environment();
+    let mut draw = Draw(3);
+    let mut different = Vec::new();
+    for _ in 0..CASES {
+        let expression: String =
+            (0..1 + draw.below(6)).map(|_| parts[draw.below(parts.len())]).collect();
+        let word = tree::Word::new(expression.as_str(), diag::Span::default());
+        let ours = predicate::evaluate(std::slice::from_ref(&word), &env).ok();
+        let theirs = evaluated(&expression);
+        if ours != theirs {
+            different.push(format!("{expression:?}: here {ours:?}, haproxy {theirs:?}"));
+        }
+    }
     assert!(different.is_empty(), "{} of {CASES}:\n{}", different.len(), different.join("\n"));
 }

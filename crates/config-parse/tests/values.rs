@@ -142,6 +142,9 @@ fn a_log_format_that_is_cut_off_is_refused() {
         ("%[hdr(a]", "E0503 6-7"),
         ("%[hdr(a)x]", "E0503 9-9"),
         ("%[ src]", "E0501 3-6"),
+        ("%(n){+Q}[src", "E0306 10-12"),
+        ("%{a[b}", "E0306 1-6"),
+        ("x %[src] %(n", "E0306 10-12"),
     ] {
         check_format(text, expect);
     }
