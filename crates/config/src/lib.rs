@@ -7,13 +7,14 @@
 //! are in `keyword/`, the checks across lines in `check/`.
 
 mod check;
-// mod diff;
+mod diff;
 pub mod keyword;
 mod load;
 mod lower;
 pub mod model;
 mod target;
 
+pub use diff::{Change, Impact, Item, Kind, Objects, Section, apply, diff, diff_objects, objects};
 pub use load::{Loaded, load};
 pub use lower::lower;
 pub use target::Target;

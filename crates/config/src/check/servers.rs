@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use config_parse::address::{AddressKind, Ports};
+use config_parse::address::{AddressKind, Host, Ports};
 use diag::{Diagnostic, Edit, Safety, codes};
 
 use crate::model::{Balance, Config, Mode, Proxy, Server};
@@ -82,13 +82,18 @@ fn check_port(server: &Server, findings: &mut Vec<Diagnostic>) {
         server.address.kind,
         AddressKind::Inet { ports: Ports::Unset | Ports::Offset(_) | Ports::One(0), .. }
     );
+    // A service name (`_xmpp._tcp.example.org`) brings its port along.
+    let service = matches!(
+        &server.address.kind,
+        AddressKind::Inet { host: Host::Name(name), .. } if name.starts_with('_')
+    );
     let checked = match &settings.check_addr {
         Some(address) => {
             matches!(&address.value.kind, AddressKind::Inet { ports: Ports::One(1..), .. })
         }
         None => false,
     };
-    if portless && !checked && settings.check_port.is_none_or(|port| port.value == 0) {
+    if portless && !service && !checked && settings.check_port.is_none_or(|port| port.value == 0) {
         let message = format!("`{}` has no port that could be checked", server.name.value);
         findings.push(
             Diagnostic::new(codes::E0313, check.span, message)

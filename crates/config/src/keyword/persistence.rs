@@ -51,12 +51,6 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         |line, draft| {
             let Some(name) = line.text("the name of a header") else { return };
             line.end();
-            let forbidden = ["host", "content-length", "transfer-encoding", "connection"];
-            if forbidden.contains(&name.value.to_ascii_lowercase().as_str()) {
-                let message = format!("`{}` cannot carry the server's name", name.value);
-                line.error(codes::E0301, name.span, message);
-                return;
-            }
             draft.proxy.http_send_name_header = Some(name);
         },
     ),

@@ -71,8 +71,7 @@ fn template(line: &mut Directive<'_>, draft: &mut Draft) {
         Some((low, high)) => low.parse().ok().zip(high.parse().ok()),
         None => range.text.parse().ok().map(|count: u32| (1, count)),
     };
-    let Some((low, high)) =
-        read.filter(|(low, high)| *low > 0 && low <= high && high - low < MAX_TEMPLATE)
+    let Some((low, high)) = read.filter(|(low, high)| low <= high && high - low < MAX_TEMPLATE)
     else {
         let message = format!("`{}` is not a number or range of servers", range.text);
         let finding = Diagnostic::new(codes::E0302, range.span, message);

@@ -114,7 +114,11 @@ impl Lowering {
             _ => line.word().map(spanned),
         };
         let from = self.from(line);
-        line.end();
+        if let Some(extra) = line.peek() {
+            // Quirk: HAProxy does not look at it. Most likely a line end is missing.
+            let message = format!("`{}` has no effect behind the name of a section", extra.text);
+            line.report(Diagnostic::new(codes::W0211, extra.span, message));
+        }
         let mut opened = match from {
             Some(index) => self.defaults.get(index).cloned().unwrap_or_else(|| Defaults::new(span)),
             None => Defaults::new(span),
