@@ -103,14 +103,23 @@ fn is_persistence(token: &[u8]) -> bool {
     token.eq_ignore_ascii_case(b"close") || token.eq_ignore_ascii_case(b"keep-alive")
 }
 
+/// Quirk: HAProxy knows `trailers` in lower case only.
 fn reduce_te(fields: &mut Fields) {
-    if !fields.contains(b"te") {
-        return;
-    }
-    let trailers = fields.values(b"te").any(|te| te.eq_ignore_ascii_case(b"trailers"));
-    fields.remove(b"te");
-    if trailers {
-        fields.add(b"te", b"trailers");
+    let mut index = 0;
+    while let Some((name, value)) = fields.at(index) {
+        if name != b"te" {
+            index += 1;
+            continue;
+        }
+        let alone = value == b"trailers";
+        if !Values::new(value).any(|te| te == b"trailers") {
+            fields.remove_at(index);
+            continue;
+        }
+        if !alone {
+            fields.replace_at(index, b"trailers");
+        }
+        index += 1;
     }
 }
 
