@@ -1,7 +1,6 @@
 //! Nanoseconds per pick, with 2, 100 and 10,000 servers whose states change meanwhile.
 //!
-//! A measured pick is what a request costs: the pick, and a share of the state changes (one in a
-//! thousand picks). `cycle` adds the `take` and `release` that keep the live counts.
+//! A measured pick is what a request costs: the pick, and its share of the state changes. `cycle` adds the `take` and `release` that keep the live counts.
 
 use std::hint::black_box;
 
@@ -10,6 +9,9 @@ use balance::{
     ServerSpec, Spec, State,
 };
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+
+/// At 100,000 requests a second: ten servers a second that go down or come back.
+const PICKS_PER_CHANGE: u32 = 10_000;
 
 fn spec(algorithm: Algorithm, method: HashMethod, balance_factor: u32) -> Spec {
     let hash_type = HashType { method, function: HashFunction::Sdbm, avalanche: true };
@@ -57,7 +59,7 @@ impl Farm {
 
     fn pick(&mut self) -> Option<usize> {
         self.picks = self.picks.wrapping_add(1);
-        if self.picks.is_multiple_of(1000) {
+        if self.picks.is_multiple_of(PICKS_PER_CHANGE) {
             self.change();
         }
         let number = self.picks.wrapping_mul(0x9e37_79b9);
@@ -74,7 +76,7 @@ impl Farm {
         match self.down.take() {
             Some(server) => self.balancer.set_state(server, State::Up),
             None => {
-                let server = self.picks as usize / 1000 % self.servers;
+                let server = (self.picks / PICKS_PER_CHANGE) as usize % self.servers;
                 self.balancer.set_state(server, State::Down);
                 self.down = Some(server);
             }

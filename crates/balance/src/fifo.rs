@@ -5,6 +5,7 @@
 //! an array: moving a server then allocates nothing and touches a small tree.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 const NONE: u32 = u32::MAX;
 
@@ -71,28 +72,35 @@ impl Fifo {
     pub(crate) fn remove(&mut self, server: usize) -> bool {
         let Some(link) = self.linked(server) else { return false };
         self.links[server].linked = false;
-        match (link.before, link.after) {
-            (NONE, NONE) => {
-                self.lists.remove(&link.key);
-            }
-            (NONE, after) => {
-                self.links[after as usize].before = NONE;
-                if let Some(ends) = self.lists.get_mut(&link.key) {
-                    ends.head = after;
-                }
-            }
-            (before, NONE) => {
-                self.links[before as usize].after = NONE;
-                if let Some(ends) = self.lists.get_mut(&link.key) {
-                    ends.tail = before;
-                }
-            }
-            (before, after) => {
-                self.links[before as usize].after = after;
-                self.links[after as usize].before = before;
-            }
+        if link.before != NONE {
+            self.links[link.before as usize].after = link.after;
+        }
+        if link.after != NONE {
+            self.links[link.after as usize].before = link.before;
+        }
+        if link.before == NONE || link.after == NONE {
+            self.move_ends(link);
         }
         true
+    }
+
+    /// A server at an end of its list left: the next one is the end now.
+    fn move_ends(&mut self, left: Link) {
+        // Mostly it is the first of all that leaves, and that entry needs no search.
+        let entry = match self.lists.first_entry().filter(|entry| *entry.key() == left.key) {
+            Some(first) => first,
+            None => match self.lists.entry(left.key) {
+                Entry::Occupied(entry) => entry,
+                Entry::Vacant(_) => return,
+            },
+        };
+        match (left.before, left.after) {
+            (NONE, NONE) => {
+                entry.remove();
+            }
+            (NONE, after) => entry.into_mut().head = after,
+            (before, _) => entry.into_mut().tail = before,
+        }
     }
 
     fn linked(&self, server: usize) -> Option<Link> {

@@ -169,6 +169,13 @@ fn gcd(a: u32, b: u32) -> u32 {
 /// that are ahead wait. Asking all servers for each slot would take minutes at 10,000 servers, so
 /// each one waits in a calendar for the slot at which it is owed one more.
 fn spread(candidates: &[(u32, u32)]) -> Vec<u32> {
+    if let Some((_, weight)) = candidates.first()
+        && candidates.iter().all(|(_, other)| other == weight)
+    {
+        // Equal weights are all owed a slot at once: plain turns.
+        let turns = (0..*weight).flat_map(|_| candidates);
+        return turns.map(|(server, _)| *server).collect();
+    }
     let total: usize = candidates.iter().map(|(_, weight)| *weight as usize).sum();
     let mut spread = Spread::new(candidates, total);
     (1..=total).filter_map(|slot| spread.take(slot)).map(|at| candidates[at].0).collect()
@@ -199,64 +206,71 @@ fn deal(candidates: &[(u32, u32)], total: u32) -> Vec<u32> {
     (0..total).filter_map(|_| best_of_slot()).collect()
 }
 
-struct Spread<'a> {
-    candidates: &'a [(u32, u32)],
-    total: usize,
-    /// Slots that each server is owed so far, and those that it has.
-    owed: Vec<usize>,
-    has: Vec<usize>,
-    /// `calendar[slot]` is the first server that is owed one more from there on; `next` chains the
-    /// others of that slot.
-    calendar: Vec<Option<u32>>,
-    next: Vec<Option<u32>>,
+struct Spread {
+    total: u64,
+    earners: Vec<Earner>,
+    /// `calendar[slot]` is the first server that is owed one more from there on.
+    calendar: Vec<u32>,
     behind: BitSet,
     on_time: BitSet,
 }
 
-impl<'a> Spread<'a> {
-    fn new(candidates: &'a [(u32, u32)], total: usize) -> Self {
-        let count = candidates.len();
+#[derive(Clone, Copy)]
+struct Earner {
+    weight: u32,
+    /// Slots that it is owed so far, and those that it has.
+    owed: u32,
+    has: u32,
+    /// The next server that waits for the same slot of the calendar.
+    next: u32,
+}
+
+const NO_ONE: u32 = u32::MAX;
+
+impl Spread {
+    fn new(candidates: &[(u32, u32)], total: usize) -> Self {
+        let earner =
+            |(_, weight): &(u32, u32)| Earner { weight: *weight, owed: 0, has: 0, next: NO_ONE };
         let mut spread = Self {
-            candidates,
-            total,
-            owed: vec![0; count],
-            has: vec![0; count],
-            calendar: vec![None; total + 1],
-            next: vec![None; count],
-            behind: BitSet::new(count),
-            on_time: BitSet::new(count),
+            total: total as u64,
+            earners: candidates.iter().map(earner).collect(),
+            calendar: vec![NO_ONE; total + 1],
+            behind: BitSet::new(candidates.len()),
+            on_time: BitSet::new(candidates.len()),
         };
-        for at in 0..count {
-            spread.sort_in(at);
+        for at in 0..candidates.len() {
+            spread.on_time.set(at, true);
             spread.note_next(at);
         }
         spread
     }
 
     fn take(&mut self, slot: usize) -> Option<usize> {
-        let mut due = self.calendar.get_mut(slot)?.take();
-        while let Some(at) = due.map(|at| at as usize) {
-            due = self.next[at].take();
-            self.owed[at] += 1;
+        let mut due = std::mem::replace(self.calendar.get_mut(slot)?, NO_ONE);
+        while due != NO_ONE {
+            let at = due as usize;
+            due = self.earners[at].next;
+            self.earners[at].owed += 1;
             self.sort_in(at);
             self.note_next(at);
         }
         let best = self.behind.first().or_else(|| self.on_time.first())?;
-        self.has[best] += 1;
+        self.earners[best].has += 1;
         self.sort_in(best);
         Some(best)
     }
 
     fn sort_in(&mut self, at: usize) {
-        self.behind.set(at, self.has[at] < self.owed[at]);
-        self.on_time.set(at, self.has[at] == self.owed[at]);
+        let Earner { owed, has, .. } = self.earners[at];
+        self.behind.set(at, has < owed);
+        self.on_time.set(at, has == owed);
     }
 
     fn note_next(&mut self, at: usize) {
-        let weight = self.candidates[at].1 as usize;
-        let slot = ((self.owed[at] + 1) * self.total).div_ceil(weight);
-        if let Some(day) = self.calendar.get_mut(slot) {
-            self.next[at] = day.replace(at as u32);
+        let earner = &mut self.earners[at];
+        let slot = (u64::from(earner.owed + 1) * self.total).div_ceil(u64::from(earner.weight));
+        if let Some(day) = self.calendar.get_mut(slot as usize) {
+            earner.next = std::mem::replace(day, at as u32);
         }
     }
 }
@@ -273,6 +287,8 @@ mod tests {
         ) {
             let candidates: Vec<(u32, u32)> = (0..).zip(weights).collect();
             let total = candidates.iter().map(|(_, weight)| weight).sum();
+            let even: Vec<(u32, u32)> = candidates.iter().map(|(at, _)| (*at, 7)).collect();
+            prop_assert_eq!(spread(&even), deal(&even, 7 * even.len() as u32));
             prop_assert_eq!(spread(&candidates), deal(&candidates, total));
         }
 

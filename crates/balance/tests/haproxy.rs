@@ -196,7 +196,11 @@ fn follow(oracle: &Oracle, section: usize, backend: &Backend, deeds: &[Deed]) {
 
 /// One request that comes and ends.
 fn serve_one(ours: &Balancer, servers: &[ServerSpec]) -> String {
-    let name = pick(ours, servers, &PickInput::default());
+    serve(ours, servers, &PickInput::default())
+}
+
+fn serve(ours: &Balancer, servers: &[ServerSpec], input: &PickInput<'_>) -> String {
+    let name = pick(ours, servers, input);
     if let Some(server) = servers.iter().position(|server| server.name == name) {
         ours.take(server);
         ours.release(server);
@@ -509,10 +513,12 @@ fn bounded_load_leads_to_the_same_servers() {
     check_loads(test, &backends, Limits::default(), 40, true);
 }
 
-/// How a request is made from a key, and which key we find in it.
-type Cut<'a> = (&'a str, Box<dyn Fn(&str) -> (Vec<u8>, Option<Vec<u8>>)>);
+/// Makes a request from a text, and cuts the key out of it.
+type Cutter = Box<dyn Fn(&str) -> (Vec<u8>, Option<Vec<u8>>)>;
+/// The arguments of `balance`, and what they do.
+type Cut<'a> = (&'a str, Cutter);
 
-fn uri(options: key::Uri) -> Box<dyn Fn(&str) -> (Vec<u8>, Option<Vec<u8>>)> {
+fn uri(options: key::Uri) -> Cutter {
     Box::new(move |target| (get(target, ""), Some(options.key(target.as_bytes()).to_vec())))
 }
 
@@ -669,4 +675,50 @@ fn keys_are_cut_out_of_requests_in_the_same_way() {
         }
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+/// Server `s2` refuses connections; a refused stream is sent once more, to another server if the
+/// algorithm has one.
+#[test]
+fn a_refused_stream_is_redispatched_to_the_same_server() {
+    let test = "a_refused_stream_is_redispatched_to_the_same_server";
+    if !Oracle::is_here(test) {
+        return;
+    }
+    let mut backends = orders(&weighted(&[1, 2, 3, 4]));
+    for method in METHODS {
+        let hash = Backend::new("hdr(k)", Algorithm::Hash, weighted(&[1, 2, 3, 4]));
+        backends.push(hash.hash_method(method));
+    }
+    for backend in &mut backends {
+        backend.lines = "retries 1\n  option redispatch 1".to_owned();
+    }
+    let sections: Vec<String> =
+        backends.iter().map(|backend| backend.text().replace("@s2 ", "@refuses ")).collect();
+    let oracle = Oracle::start(4, &sections);
+    for (section, backend) in backends.iter().enumerate() {
+        let ours = backend.balancer();
+        let (mut picked, mut theirs) = (Vec::new(), Vec::new());
+        for number in 0..60 {
+            let key = key(number);
+            let keyed = backend.balance == "hdr(k)";
+            let request = get("/", &if keyed { format!("k: {key}\r\n") } else { String::new() });
+            theirs.extend(oracle.picks(section, &[request]));
+            let mut input = PickInput::default();
+            if keyed {
+                input = PickInput::key(key.as_bytes());
+            }
+            let mut name = serve(&ours, &backend.servers, &input);
+            if name == "s2" {
+                input.exclude = Some(1);
+                name = serve(&ours, &backend.servers, &input);
+            }
+            picked.push(if name == "s2" {
+                "HTTP/1.1 503 Service Unavailable".to_owned()
+            } else {
+                name
+            });
+        }
+        assert_eq!(picked, theirs, "in\n{}", sections[section]);
+    }
 }
