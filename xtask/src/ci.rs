@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: exactly what CI runs, in that order.
 
-use crate::{compat, demo, reload, shell, test, tidy};
+use crate::{compat, demo, peers, reload, shell, test, tidy};
 
 /// Formatting, lints, tests, pages, the demo, and the comparison with HAProxy.
 pub(crate) fn run() -> Result<(), shell::Failure> {
@@ -16,6 +16,7 @@ pub(crate) fn run() -> Result<(), shell::Failure> {
     demo::run(&demo::Demo::once())?;
     compat::run(&compat::Compat::default())?;
     reload::run(&reload::Reload::default())?;
+    peers::run(&peers::Peers::default())?;
     println!("ci: all passed");
     Ok(())
 }

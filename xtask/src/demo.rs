@@ -29,11 +29,23 @@ impl Demo {
 }
 
 /// The demo's processes; all end when it is dropped.
-struct Stage {
+pub(crate) struct Stage {
     port: u16,
     _chat: Running,
     proxyd: Running,
     _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    /// The port of proxyd.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+/// The demo without a person: its processes on free ports.
+pub(crate) fn stage() -> Result<Stage, Failure> {
+    start(&Demo::once())
 }
 
 /// Builds, starts and shows.

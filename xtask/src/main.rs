@@ -8,6 +8,7 @@ mod compat;
 mod demo;
 mod fuzz;
 mod needs;
+mod peers;
 mod reload;
 mod shell;
 mod test;
@@ -37,6 +38,8 @@ enum Command {
     Tidy,
     /// HAProxy and proxyd side by side on the cases, and lbctl explain against both.
     Compat(compat::Compat),
+    /// Clients and servers that are not ours: python websockets, curl, wrk, Chromium.
+    Peers(peers::Peers),
     /// Reloads proxyd under open tunnels and requests: none may be lost.
     Reload(reload::Reload),
     /// Runs the fuzz targets for a while (needs nightly and cargo-fuzz).
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
         Command::Compat(compat) => compat::run(&compat),
+        Command::Peers(peers) => peers::run(&peers),
         Command::Reload(reload) => reload::run(&reload),
         Command::Fuzz(fuzz) => fuzz::run(&fuzz),
     };

@@ -2,8 +2,11 @@
 //!
 //! A request is a line: `GET /path | Host: a.example | x-team: core`. Parts that begin with `!` say more:
 //! `!1.0` the version, `!body=TEXT`, `!ws` a WebSocket handshake, `!same` on the connection of the line before,
-//! `!nohost` without the usual `Host: example.test`, `!raw=BYTES` (with `\r`, `\n`, `\0`, `\xHH`) exactly these
-//! bytes. `src` of all requests is 127.0.0.1. Lines with `#` in front are comments.
+//! `!nohost` without the usual `Host: example.test`, `!chunked=TEXT` a body in one chunk, `!fe2` to the port of
+//! `FE2`, `!fin` our side is closed once it is sent, `!all` all that comes until the other side closes is the
+//! answer (for pipelines), `!hold` sent and left open without an answer until the case ends,
+//! `!raw=BYTES` (with `\r`, `\n`, `\0`, `\xHH`) exactly these bytes: its first word is still the method by which
+//! the answer is read. `src` of all requests is 127.0.0.1. Lines with `#` in front are comments.
 
 use std::fs;
 use std::path::Path;
@@ -44,6 +47,34 @@ pub(crate) struct Request {
     pub(crate) same: bool,
     /// Talk through the tunnel after a 101.
     pub(crate) websocket: bool,
+    /// A body that is sent as one chunk.
+    pub(crate) chunk: Option<String>,
+    /// Which of the two ports the case's configuration may bind.
+    pub(crate) port: Port,
+    /// Close our side of the connection after the request.
+    pub(crate) fin: bool,
+    /// How much is read as the answer.
+    pub(crate) reading: Reading,
+}
+
+/// The port of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// `FE`.
+    First,
+    /// `FE2`.
+    Second,
+}
+
+/// How much is read as the answer to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// One message.
+    Message,
+    /// Everything until the other side closes.
+    All,
+    /// Nothing: the connection stays open until the case ends.
+    Nothing,
 }
 
 impl Request {
@@ -58,6 +89,10 @@ impl Request {
         }
         if let Some(body) = &self.body {
             out.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        if let Some(chunk) = &self.chunk {
+            out.push_str("Transfer-Encoding: chunked\r\n\r\n");
+            out.push_str(&format!("{:x}\r\n{chunk}\r\n0\r\n", chunk.len()));
         }
         out.push_str("\r\n");
         out.push_str(self.body.as_deref().unwrap_or(""));
@@ -113,6 +148,10 @@ fn request(line: &str) -> Result<Request, Failure> {
         raw: None,
         same: false,
         websocket: false,
+        chunk: None,
+        port: Port::First,
+        fin: false,
+        reading: Reading::Message,
     };
     let mut host = true;
     for part in parts {
@@ -121,6 +160,11 @@ fn request(line: &str) -> Result<Request, Failure> {
             ("!same", _) => request.same = true,
             ("!nohost", _) => host = false,
             ("!ws", _) => request.websocket = true,
+            ("!fe2", _) => request.port = Port::Second,
+            ("!fin", _) => request.fin = true,
+            ("!all", _) => request.reading = Reading::All,
+            ("!hold", _) => request.reading = Reading::Nothing,
+            ("!chunked", chunk) => request.chunk = Some(chunk.to_owned()),
             ("!body", body) => request.body = Some(body.to_owned()),
             ("!raw", raw) => request.raw = Some(unescape(raw)?),
             _ => {
@@ -148,7 +192,8 @@ fn request(line: &str) -> Result<Request, Failure> {
     Ok(request)
 }
 
-fn unescape(text: &str) -> Result<Vec<u8>, Failure> {
+/// Text with `\r`, `\n`, `\t`, `\0`, `\\` and `\xHH` as bytes.
+pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, Failure> {
     let mut out = Vec::new();
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -185,6 +230,16 @@ mod tests {
         assert_eq!(
             String::from_utf8(request.bytes()).expect("text"),
             "POST /a HTTP/1.0\r\nHost: x\r\ny: z\r\nContent-Length: 3\r\n\r\nk=v"
+        );
+    }
+
+    #[test]
+    fn a_chunked_body_is_one_chunk() {
+        let request = request("POST / | !chunked=0123456789abcdef").expect("a request");
+        let bytes = String::from_utf8(request.bytes()).expect("text");
+        assert!(
+            bytes
+                .ends_with("Transfer-Encoding: chunked\r\n\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n")
         );
     }
 

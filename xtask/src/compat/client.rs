@@ -1,14 +1,16 @@
 //! The client: sends a request, reads the whole answer.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use super::case::Request;
+use super::case::{Reading, Request};
 
 /// What came back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
+    /// Interim responses (100, 103) before it.
+    pub(crate) interim: String,
     /// Status line and fields, as received.
     pub(crate) head: String,
     /// Body, chunks decoded.
@@ -35,6 +37,7 @@ impl Answer {
 #[derive(Debug, Default)]
 pub(crate) struct Client {
     kept: Option<TcpStream>,
+    held: Vec<TcpStream>,
 }
 
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -52,29 +55,47 @@ impl Client {
         if stream.write_all(&request.bytes()).is_err() {
             return Answer { closed: true, ..Answer::default() };
         }
-        let answer = read(&mut stream, request);
+        if request.fin {
+            // A connection that is closed already shows in what is read.
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+        let answer = match request.reading {
+            Reading::Message => read(&mut stream, request),
+            Reading::All => all(&mut stream),
+            Reading::Nothing => {
+                self.held.push(stream);
+                return Answer::default();
+            }
+        };
         if !answer.closed {
             self.kept = Some(stream);
         }
         answer
     }
+
+    /// Closes the connection that was kept for the next request; those of `!hold` stay.
+    pub(crate) fn close(&mut self) {
+        self.kept = None;
+    }
 }
 
 fn read(stream: &mut TcpStream, request: &Request) -> Answer {
     let mut input = Vec::new();
+    let mut answer = Answer::default();
     let end = loop {
         if let Some(end) = input.windows(4).position(|w| w == b"\r\n\r\n") {
             let interim = input.starts_with(b"HTTP/1.1 100") || input.starts_with(b"HTTP/1.1 103");
             if !interim {
                 break end + 4;
             }
+            answer.interim.push_str(&text(&input[..end + 4]));
             input.drain(..end + 4);
         } else if !more(stream, &mut input) {
-            return Answer { head: text(&input), closed: true, ..Answer::default() };
+            return Answer { head: text(&input), closed: true, ..answer };
         }
     };
     let rest = input.split_off(end);
-    let mut answer = Answer { head: text(&input), ..Answer::default() };
+    answer.head = text(&input);
     if answer.status() == 101 {
         answer.tunnel = tunnel(stream, rest);
         answer.closed = true;
@@ -82,6 +103,13 @@ fn read(stream: &mut TcpStream, request: &Request) -> Answer {
         body(stream, request, rest, &mut answer);
     }
     answer
+}
+
+/// Everything until the other side closes, as it came.
+fn all(stream: &mut TcpStream) -> Answer {
+    let mut input = Vec::new();
+    while more(stream, &mut input) {}
+    Answer { head: text(&input), closed: true, ..Answer::default() }
 }
 
 fn body(stream: &mut TcpStream, request: &Request, mut rest: Vec<u8>, answer: &mut Answer) {
@@ -134,7 +162,7 @@ fn tunnel(stream: &mut TcpStream, mut seen: Vec<u8>) -> String {
     // A tunnel that is already closed shows in what was read.
     let _ = stream.write_all(&frame);
     while !seen.ends_with(&frame) && more(stream, &mut seen) {}
-    let _ = stream.shutdown(std::net::Shutdown::Write);
+    let _ = stream.shutdown(Shutdown::Write);
     while more(stream, &mut seen) {}
     text(&seen)
 }

@@ -30,7 +30,10 @@ pub(crate) fn show(case: &Case, wire: &Wire) {
 }
 
 fn normal(answer: &Answer) -> String {
-    let mut text = format!("{}{}{}", answer.head, answer.body, answer.tunnel).replace('\r', "");
+    let mut text = [&answer.interim, &answer.head, &answer.body, &answer.tunnel]
+        .map(String::as_str)
+        .concat()
+        .replace('\r', "");
     if answer.closed {
         text.push_str("\n(closed)");
     }
@@ -53,8 +56,11 @@ fn log_text(lines: &[String]) -> String {
 
 /// `<134>Nov 23 12:00:00 haproxy[1]: 127.0.0.1:4711 [date] fe be/s 0/0/0/1/1 200 ...` without times and ports.
 pub(crate) fn normal_log(line: &str) -> String {
-    let priority = line.split('>').next().unwrap_or("");
-    let message = line.split_once("]: ").map_or(line, |(_, message)| message);
+    let (priority, line) = line.split_once('>').unwrap_or(("", line));
+    let (tag, message) = match line.split_once("]: ") {
+        Some((header, message)) => (tag(header), message),
+        None => (String::new(), line),
+    };
     let mut timers = true;
     let mut counts = true;
     let words: Vec<String> = message
@@ -62,6 +68,10 @@ pub(crate) fn normal_log(line: &str) -> String {
         .map(|word| {
             if word.starts_with('[') && word.ends_with(']') && word.contains(':') {
                 return "[T]".into();
+            }
+            // RFC 5424 has its time as a word of the message.
+            if word.len() > 18 && word.starts_with("20") && word.contains('T') {
+                return "T".into();
             }
             if let Some(rest) = word.strip_prefix("127.0.0.1:") {
                 return if rest.bytes().all(|b| b.is_ascii_digit()) {
@@ -87,7 +97,13 @@ pub(crate) fn normal_log(line: &str) -> String {
             word.into()
         })
         .collect();
-    format!("{priority}> {}", words.join(" "))
+    format!("{priority}>{tag} {}", words.join(" "))
+}
+
+/// The tag before the process id, unless it is the program's own name: those two differ and should.
+fn tag(header: &str) -> String {
+    let tag = header.split('[').next().unwrap_or("").rsplit(' ').next().unwrap_or("");
+    if ["haproxy", "proxyd"].contains(&tag) { String::new() } else { format!(" {tag}:") }
 }
 
 fn mask_timer(part: &str) -> String {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::case::{Case, Request};
+use super::case::{Case, Reading, Request};
 use super::client::Answer;
 use super::side::{Place, Wire};
 use super::stub::Stubs;
@@ -24,7 +24,7 @@ pub(crate) fn differences(
         .requests
         .iter()
         .zip(&wire.answers)
-        .filter(|(request, _)| request.raw.is_none())
+        .filter(|(request, _)| request.raw.is_none() && request.reading == Reading::Message)
         .collect();
     let explained = explain(lbctl, case, place, asked.iter().map(|(request, _)| *request))?;
     if explained.len() != asked.len() {
@@ -91,11 +91,15 @@ fn explain<'a>(
             if let Some(body) = &request.body {
                 headers.push(json!(["Content-Length", body.len().to_string()]));
             }
+            if request.chunk.is_some() {
+                headers.push(json!(["Transfer-Encoding", "chunked"]));
+            }
             let version = request.version;
             format!(
                 "{}\n",
                 json!({"method": request.method, "url": request.target, "version": version, "headers": headers,
-                       "body": request.body, "src": "127.0.0.1", "same_connection": request.same})
+                       "body": request.body.as_ref().or(request.chunk.as_ref()), "src": "127.0.0.1",
+                       "dst": format!("127.0.0.1:{}", place.port(request.port)), "same_connection": request.same})
             )
         })
         .collect();

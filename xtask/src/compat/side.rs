@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::case::Case;
+use super::case::{Case, Port};
 use super::client::{Answer, Client};
 use super::stub::Stubs;
 use crate::shell::{self, Failure, Running};
@@ -19,6 +19,7 @@ pub(crate) struct Place {
     pub(crate) env: Vec<(String, String)>,
     /// The port of the first frontend.
     pub(crate) frontend: u16,
+    second: u16,
 }
 
 impl Place {
@@ -27,9 +28,10 @@ impl Place {
         let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
         let log = UdpSocket::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
         let frontend = shell::free_port()?;
+        let second = shell::free_port()?;
         let mut env = vec![
             ("FE".to_owned(), frontend.to_string()),
-            ("FE2".to_owned(), shell::free_port()?.to_string()),
+            ("FE2".to_owned(), second.to_string()),
             ("LOG".to_owned(), log.local_addr().map_err(|e| e.to_string())?.port().to_string()),
             ("CLOSED".to_owned(), stubs.closed.to_string()),
             ("SOCK".to_owned(), folder.path().join("sock").display().to_string()),
@@ -37,7 +39,15 @@ impl Place {
         for (number, port) in stubs.ports.iter().enumerate() {
             env.push((format!("S{}", number + 1), port.to_string()));
         }
-        Ok(Place { folder, log, env, frontend })
+        Ok(Place { folder, log, env, frontend, second })
+    }
+
+    /// The port that a request goes to.
+    pub(crate) fn port(&self, port: Port) -> u16 {
+        match port {
+            Port::First => self.frontend,
+            Port::Second => self.second,
+        }
     }
 
     /// Writes the configuration and gives its path.
@@ -90,9 +100,13 @@ pub(crate) fn run(
     collect(&place.log, Duration::from_millis(40));
     let mut client = Client::default();
     let mut answers = Vec::new();
-    for request in &case.requests {
-        answers.push(client.exchange(place.frontend, request));
-        std::thread::sleep(Duration::from_millis(2));
+    for (at, request) in case.requests.iter().enumerate() {
+        answers.push(client.exchange(place.port(request.port), request));
+        if !case.requests.get(at + 1).is_some_and(|next| next.same) {
+            client.close();
+        }
+        // The daemon sees that close, and logs, before the next request.
+        std::thread::sleep(Duration::from_millis(3));
     }
     drop(client);
     let log = collect(&place.log, Duration::from_millis(150));

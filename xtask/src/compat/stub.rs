@@ -1,12 +1,16 @@
 //! Stub servers: each answers with its name and the head it received, byte for byte.
 //!
 //! A request says how it wants to be answered: `x-stub: 404`, `chunked`, `close`, `nolength`, `cookie=A=b`,
-//! `header=Name=value`, `early`, `garbage`, `drop`, `refuse-upgrade`; several are separated by commas. An upgrade is accepted and echoed.
+//! `header=Name=value`, `garbage`, `drop`, `hang`, `slow=MILLISECONDS`, `interim=103`, `cut` (half the body, then
+//! closed), `early` (answered before the body is read), `count` (how many requests this connection has seen),
+//! `refuse-upgrade`; several are separated by commas. `x-stub-raw: BYTES` (with `\r`, `\n`, `\xHH`) answers with
+//! exactly these bytes and closes. An upgrade is accepted and echoed.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use super::case::unescape;
 use crate::shell::{self, Failure};
 
 /// A number of stub servers on loopback ports, `s1` to `sN`, for the life of the program.
@@ -48,8 +52,10 @@ fn serve(mut client: TcpStream, name: &str) {
     let _ = client.set_read_timeout(Some(Duration::from_secs(30)));
     let _ = client.set_nodelay(true);
     let mut input = Vec::new();
+    let mut count = 0;
     while let Some(head) = read_head(&mut client, &mut input) {
-        if !answer(&mut client, name, &head, &mut input) {
+        count += 1;
+        if !answer(&mut client, name, &head, &mut input, count) {
             return;
         }
     }
@@ -82,9 +88,27 @@ fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// Answers one request; whether the connection stays open.
-fn answer(client: &mut TcpStream, name: &str, head: &str, input: &mut Vec<u8>) -> bool {
+fn answer(
+    client: &mut TcpStream,
+    name: &str,
+    head: &str,
+    input: &mut Vec<u8>,
+    count: usize,
+) -> bool {
     let wishes: Vec<&str> = field(head, "x-stub").unwrap_or("").split(',').map(str::trim).collect();
     if wishes.contains(&"drop") {
+        return false;
+    }
+    if wishes.contains(&"hang") {
+        while more(client, input).is_some() {}
+        return false;
+    }
+    if let Some(pause) = number(&wishes, "slow=") {
+        std::thread::sleep(Duration::from_millis(pause));
+    }
+    if let Some(raw) = field(head, "x-stub-raw") {
+        // Bytes that cannot be written in a case are answered with nothing.
+        let _ = client.write_all(&unescape(raw).unwrap_or_default());
         return false;
     }
     if wishes.contains(&"garbage") {
@@ -96,8 +120,21 @@ fn answer(client: &mut TcpStream, name: &str, head: &str, input: &mut Vec<u8>) -
         echo(client, name, head, input);
         return false;
     }
-    let Some(body) = read_body(client, head, input) else { return false };
-    respond(client, name, head, &body, &wishes)
+    let early = wishes.contains(&"early");
+    if !early && field(head, "expect").is_some() {
+        // The proxy may have closed already.
+        let _ = client.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
+    }
+    let body = if early { Some(Vec::new()) } else { read_body(client, head, input) };
+    let Some(body) = body else { return false };
+    if wishes.contains(&"interim=103") {
+        let _ = client.write_all(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+    }
+    respond(client, name, head, &body, &wishes, count) && !early
+}
+
+fn number(wishes: &[&str], name: &str) -> Option<u64> {
+    wishes.iter().find_map(|wish| wish.strip_prefix(name)).and_then(|text| text.parse().ok())
 }
 
 fn read_body(client: &mut TcpStream, head: &str, input: &mut Vec<u8>) -> Option<Vec<u8>> {
@@ -119,12 +156,22 @@ fn read_body(client: &mut TcpStream, head: &str, input: &mut Vec<u8>) -> Option<
     Some(std::mem::replace(input, rest))
 }
 
-fn respond(client: &mut TcpStream, name: &str, head: &str, body: &[u8], wishes: &[&str]) -> bool {
+fn respond(
+    client: &mut TcpStream,
+    name: &str,
+    head: &str,
+    body: &[u8],
+    wishes: &[&str],
+    count: usize,
+) -> bool {
     let status = wishes.iter().find_map(|wish| wish.parse::<u16>().ok()).unwrap_or(200);
     let method = head.split(' ').next().unwrap_or("");
     let mut text = format!("{name}\n{head}").into_bytes();
     text.extend_from_slice(body);
     let mut out = format!("HTTP/1.1 {status} Stub\r\nX-Stub-Name: {name}\r\n");
+    if wishes.contains(&"count") {
+        out.push_str(&format!("X-Stub-Count: {count}\r\n"));
+    }
     for wish in wishes {
         if let Some(cookie) = wish.strip_prefix("cookie=") {
             out.push_str(&format!("Set-Cookie: {cookie}; path=/\r\n"));
@@ -158,22 +205,25 @@ fn respond(client: &mut TcpStream, name: &str, head: &str, body: &[u8], wishes: 
     } else {
         format!("{out}Content-Length: {}\r\n\r\n", text.len()).into_bytes()
     };
+    let cut = wishes.contains(&"cut");
+    if cut {
+        text.truncate(text.len() / 2);
+    }
     if !bodiless {
         out.extend_from_slice(&text);
     }
-    client.write_all(&out).is_ok() && !close
+    client.write_all(&out).is_ok() && !close && !cut
 }
 
 fn echo(client: &mut TcpStream, name: &str, head: &str, input: &mut Vec<u8>) {
     let token = field(head, "upgrade").unwrap_or("");
-    let answer = format!(
+    let mut out = format!(
         "HTTP/1.1 101 Switching Protocols\r\nX-Stub-Name: {name}\r\nConnection: Upgrade\r\nUpgrade: {token}\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
-    );
-    if client.write_all(answer.as_bytes()).is_err() {
-        return;
-    }
-    // The head comes back through the tunnel first, so that the client sees what the server saw.
-    let mut out = head.as_bytes().to_vec();
+    )
+    .into_bytes();
+    // The head comes back through the tunnel first, so that the client sees what the server saw. It goes out
+    // with the 101: a proxy that refuses the 101 counts all bytes of it, in one piece or in two.
+    out.extend_from_slice(head.as_bytes());
     out.append(input);
     loop {
         if client.write_all(&out).is_err() {
