@@ -1,19 +1,163 @@
 //! From a configuration to a program, with every finding on the way.
 
+mod names;
+mod proxy;
+mod reply;
+mod rules;
+mod section;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use config::model::Config;
+use config::model::{Config, Proxy};
+use config_parse::address::{Address, AddressKind, Ports};
+use config_parse::env::Environment;
 use diag::Diagnostic;
+use sample::{BackendRef, FrontendRef, VarNames};
 
-use crate::Program;
+use crate::program::{BackendPart, FrontendPart};
+use crate::{Listener, Program};
+use names::Table;
+use section::Shared;
 
 /// Compiles a configuration. `files` gives the contents of an error file, a pattern file or a
 /// `return file`, or says why it cannot.
 ///
-/// The program is missing when a finding is an error; every finding is there in either case.
+/// The program is missing when a finding, here or in an earlier stage, left a part of it without
+/// meaning; every finding is there in either case. Names of ACLs, backends and servers that do not
+/// exist were reported by `config` and are not repeated.
 pub fn compile(
     config: Config,
-    _files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+    files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
 ) -> (Option<Arc<Program>>, Vec<Diagnostic>) {
-    (Some(Arc::new(Program { config, ..Program::default() })), Vec::new())
+    compile_in(config, files, &Environment::default())
+}
+
+/// As [`compile`], with the environment that `env(...)` fetches read.
+pub fn compile_in(
+    config: Config,
+    files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+    env: &Environment,
+) -> (Option<Arc<Program>>, Vec<Diagnostic>) {
+    let table = Table::new(&config);
+    let mut shared = Shared {
+        table: &table,
+        vars: VarNames::default(),
+        draws: 0,
+        files,
+        env,
+        findings: Vec::new(),
+        failed: false,
+    };
+    let ids = proxy_ids(&config);
+    let captures = proxy::most_captures(&config);
+    let mut program = Program::default();
+    for (at, section) in config.proxies.iter().enumerate() {
+        let id = ids.get(at).copied().unwrap_or_default();
+        let backend = section.kind.is_backend().then_some(BackendRef(program.backends.len() as u32));
+        if section.kind.is_frontend() {
+            let reference = FrontendRef(program.frontends.len() as u32);
+            let part = proxy::frontend(section, reference, backend, &mut shared);
+            program.listeners.extend(listeners(section, reference));
+            program.frontends.push(FrontendPart { proxy: at, id, own_backend: backend, ..part });
+        }
+        if let Some(reference) = backend {
+            // Both halves of a `listen` section have the same lines: they are reported once.
+            let known = shared.findings.len();
+            let part = proxy::backend(section, reference, captures, &mut shared);
+            if section.kind.is_frontend() {
+                shared.findings.truncate(known);
+            }
+            let server_ids = server_ids(section);
+            let name = section.name.value.as_bytes();
+            program.backend_names.entry(name.into()).or_insert(reference);
+            program.backends.push(BackendPart { proxy: at, id, server_ids, ..part });
+        }
+    }
+    let (vars, draws) = (std::mem::take(&mut shared.vars), shared.draws);
+    let (findings, failed) = (shared.findings, shared.failed);
+    let program = Program { vars, draws, config, ..program };
+    ((!failed).then(|| Arc::new(program)), findings)
+}
+
+/// HAProxy's numbers of proxies: `id`, else the lowest free one from the place in the file on.
+fn proxy_ids(config: &Config) -> Vec<u32> {
+    let named = config.proxies.iter().map(|proxy| proxy.id.map(|id| id.value));
+    ids(named)
+}
+
+/// The numbers of a backend's servers.
+fn server_ids(proxy: &Proxy) -> Vec<u32> {
+    ids(proxy.servers.iter().map(|server| server.settings.id.map(|id| id.value)))
+}
+
+/// Given numbers stay; the others take the lowest free one, in order.
+fn ids(named: impl Iterator<Item = Option<u32>> + Clone) -> Vec<u32> {
+    let taken: HashSet<u32> = named.clone().flatten().collect();
+    let mut next = 1;
+    named
+        .map(|id| {
+            id.unwrap_or_else(|| {
+                while taken.contains(&next) {
+                    next += 1;
+                }
+                next += 1;
+                next - 1
+            })
+        })
+        .collect()
+}
+
+/// One listener for each address and port.
+fn listeners(proxy: &Proxy, frontend: FrontendRef) -> Vec<Listener> {
+    let mut found = Vec::new();
+    for (at, bind) in proxy.binds.iter().enumerate() {
+        for address in bind.addresses.iter().flat_map(single) {
+            found.push(Listener {
+                frontend,
+                bind: at,
+                address,
+                id: bind.id.unwrap_or_default(),
+                name: bind.name.clone(),
+                span: bind.span,
+            });
+        }
+    }
+    let named = found.iter().map(|one| (one.id != 0).then_some(one.id));
+    let ids = ids(named);
+    for (listener, id) in found.iter_mut().zip(ids) {
+        listener.id = id;
+    }
+    found
+}
+
+/// A port range as single ports.
+fn single(address: &Address) -> Vec<Address> {
+    let AddressKind::Inet { family, host, ports: Ports::Range(first, last), datagram } =
+        &address.kind
+    else {
+        return vec![address.clone()];
+    };
+    let one = |port| Address {
+        kind: AddressKind::Inet {
+            family: *family,
+            host: host.clone(),
+            ports: Ports::One(port),
+            datagram: *datagram,
+        },
+        ..address.clone()
+    };
+    (*first..=*last).map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ids;
+
+    #[test]
+    fn numbers_skip_those_that_are_given() {
+        let named = [None, Some(2), None, Some(7), None];
+        assert_eq!(ids(named.into_iter()), [1, 2, 3, 7, 4]);
+        assert_eq!(ids([Some(1), None, None].into_iter()), [1, 2, 3]);
+    }
 }

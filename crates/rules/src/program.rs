@@ -1,11 +1,20 @@
 //! The compiled configuration: what it offers to the daemon and to `lbctl`.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use acl::Condition;
 use config::model::{Config, ConnectionMode, Mode, Proxy, Server};
 use config_parse::address::Address;
 use diag::Span;
-use sample::{BackendRef, FrontendRef};
+use sample::{BackendRef, Compiled, CompiledFormat, FrontendRef, VarId, VarNames};
+
+use crate::action::Rule;
+use crate::choose::UseServer;
+use crate::error_page::Page;
+use crate::prepare::Forwarded;
+use crate::switch::{PersistRule, Switch};
 
 /// A configuration that compiled. It never changes: a reload makes another one.
 #[derive(Debug, Default)]
@@ -14,24 +23,88 @@ pub struct Program {
     pub(crate) frontends: Vec<FrontendPart>,
     pub(crate) backends: Vec<BackendPart>,
     pub(crate) listeners: Vec<Listener>,
+    pub(crate) backend_names: HashMap<Box<[u8]>, BackendRef>,
+    pub(crate) vars: VarNames,
+    /// Random draws that expressions use; those of `balance random` come behind them.
+    pub(crate) draws: u32,
 }
 
 /// What a frontend was compiled to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct FrontendPart {
     /// Index in `config.proxies`.
     pub(crate) proxy: usize,
     pub(crate) id: u32,
+    /// The backend half of a `listen` section.
+    pub(crate) own_backend: Option<BackendRef>,
+    pub(crate) rules: FrontendRules,
+    pub(crate) pages: Vec<(u16, Arc<Page>)>,
+    pub(crate) request_slots: Vec<Slot>,
+    pub(crate) response_slots: Vec<Slot>,
+    pub(crate) forwardfor: Forwarded,
+    pub(crate) originalto: Forwarded,
+    pub(crate) unique_id: Option<CompiledFormat>,
+    pub(crate) log: Option<CompiledFormat>,
+    pub(crate) error_log: Option<CompiledFormat>,
+    pub(crate) log_sd: Option<CompiledFormat>,
+}
+
+/// The rules of a frontend.
+#[derive(Debug, Default)]
+pub(crate) struct FrontendRules {
+    pub(crate) tcp_connection: Vec<Rule>,
+    pub(crate) tcp_session: Vec<Rule>,
+    pub(crate) tcp_content: Vec<Rule>,
+    pub(crate) monitor_fail: Vec<Condition>,
+    pub(crate) http_request: Vec<Rule>,
+    pub(crate) redirect: Vec<Rule>,
+    pub(crate) switching: Vec<Switch>,
+    pub(crate) default_backend: Option<(BackendRef, Span)>,
+    pub(crate) response: ResponseRules,
+}
+
+/// The rules for responses of either half.
+#[derive(Debug, Default)]
+pub(crate) struct ResponseRules {
+    pub(crate) tcp_content: Vec<Rule>,
+    pub(crate) http_response: Vec<Rule>,
+    pub(crate) after: Vec<Rule>,
 }
 
 /// What a backend was compiled to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct BackendPart {
     /// Index in `config.proxies`.
     pub(crate) proxy: usize,
     pub(crate) id: u32,
     /// The id of each server.
     pub(crate) server_ids: Vec<u32>,
+    pub(crate) rules: BackendRules,
+    pub(crate) pages: Vec<(u16, Arc<Page>)>,
+    pub(crate) forwardfor: Forwarded,
+    pub(crate) originalto: Forwarded,
+}
+
+/// The rules of a backend.
+#[derive(Debug, Default)]
+pub(crate) struct BackendRules {
+    pub(crate) persist: Vec<PersistRule>,
+    pub(crate) tcp_content: Vec<Rule>,
+    pub(crate) http_request: Vec<Rule>,
+    pub(crate) redirect: Vec<Rule>,
+    pub(crate) use_server: Vec<UseServer>,
+    pub(crate) balance_hash: Option<Compiled>,
+    pub(crate) response: ResponseRules,
+}
+
+/// A capture slot: of a declared header, or filled by a rule.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot {
+    pub(crate) header: Option<Box<[u8]>>,
+    /// Bytes that it keeps.
+    pub(crate) len: usize,
+    /// The line; the action of a `capture` rule.
+    pub(crate) span: Span,
 }
 
 /// One address that a frontend listens on.
@@ -108,7 +181,21 @@ impl Program {
 
     /// The backend of this name.
     pub fn backend_named(&self, name: &str) -> Option<Backend<'_>> {
-        self.backends().find(|backend| backend.name() == name)
+        self.backend_by_bytes(name.as_bytes()).map(|backend| self.backend(backend))
+    }
+
+    pub(crate) fn backend_by_bytes(&self, name: &[u8]) -> Option<BackendRef> {
+        self.backend_names.get(name).copied()
+    }
+
+    /// The name of a variable, `txn.user`.
+    pub fn var_name(&self, id: VarId) -> &str {
+        self.vars.name(id)
+    }
+
+    /// Whether both are halves of one `listen` section: its rules then run once.
+    pub(crate) fn is_own_backend(&self, frontend: FrontendRef, backend: BackendRef) -> bool {
+        self.frontend(frontend).part().own_backend == Some(backend)
     }
 
     /// Every address to listen on, in file order; a listener's index is `Fact::Listener`.
@@ -168,8 +255,7 @@ impl<'p> Frontend<'p> {
 
     /// The backend half of a `listen` section.
     pub fn own_backend(self) -> Option<Backend<'p>> {
-        let proxy = self.part().proxy;
-        self.program.backends().find(|backend| backend.part().proxy == proxy)
+        self.part().own_backend.map(|own| self.program.backend(own))
     }
 }
 

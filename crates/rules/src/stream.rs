@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sample::{BackendRef, FrontendRef, Vars};
+use diag::Span;
+use sample::{BackendRef, FrontendRef, Scope, Vars};
 
 /// The evaluator's whole memory of one stream. The daemon keeps it, every step takes and updates it.
 #[derive(Debug, Clone)]
@@ -28,6 +29,11 @@ pub struct Stream {
     pub unique_id: Option<Vec<u8>>,
     /// Where to go on after [`crate::Verdict::Wait`].
     pub cursor: Cursor,
+    /// The response's rules have begun: the cursor counts in their lists.
+    pub responding: bool,
+    /// The backend and server of the request before this one, while its connection is still open
+    /// (`option prefer-last-server`); the daemon knows.
+    pub last_server: Option<(BackendRef, u32)>,
     /// Requests seen before on this connection (`http_first_req` is 0).
     pub requests_before: u64,
 }
@@ -46,8 +52,26 @@ impl Stream {
             draws: 0,
             unique_id: None,
             cursor: Cursor::default(),
+            responding: false,
+            last_server: None,
             requests_before: 0,
         }
+    }
+
+    /// The stream of the next request on the same connection: what belongs to the session stays.
+    pub fn next_request(&self) -> Self {
+        let mut next = Self::new(self.frontend);
+        next.vars = self.vars.clone();
+        for scope in [Scope::Txn, Scope::Req, Scope::Res] {
+            next.vars.end(scope);
+        }
+        next.requests_before = self.requests_before + 1;
+        next
+    }
+
+    /// The cookie letters of the termination state, `%tsc`'s third and fourth.
+    pub fn cookie_letters(&self) -> [u8; 2] {
+        [self.persistence.cookie.letter(), self.persistence.set_cookie.letter()]
     }
 }
 
@@ -73,6 +97,12 @@ pub struct Overrides {
     pub timeout_server: Option<Duration>,
     /// `set-timeout tunnel`.
     pub timeout_tunnel: Option<Duration>,
+    /// The rule behind `timeout_client`.
+    pub timeout_client_rule: Option<Span>,
+    /// The rule behind `timeout_server`.
+    pub timeout_server_rule: Option<Span>,
+    /// The rule behind `timeout_tunnel`.
+    pub timeout_tunnel_rule: Option<Span>,
     /// `set-log-level`: `Some(None)` is silent.
     pub log_level: Option<Option<u8>>,
     /// `set-src`, `set-src-port`.
@@ -100,8 +130,47 @@ pub struct Persistence {
     pub last_seen: Option<i64>,
     /// First seen.
     pub first_seen: Option<i64>,
-    /// `force-persist` or `ignore-persist` held.
+    /// `force-persist` (true) or `ignore-persist` (false) held.
     pub forced: Option<bool>,
+    /// The chosen server is the one that the cookie or a rule named: no cookie has to be set.
+    pub direct: bool,
+    /// Fourth termination letter: what was done with the server's cookie.
+    pub set_cookie: SetCookie,
+}
+
+/// The fourth letter of a termination state: the server's cookie (manual 8.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SetCookie {
+    /// `-`: no cookie is looked for.
+    #[default]
+    NotApplicable,
+    /// `N`: the server set none and none was inserted.
+    None,
+    /// `P`: the server set one and it was let through.
+    Passive,
+    /// `I`: one was inserted.
+    Inserted,
+    /// `U`: the one the client had was given a new date.
+    Updated,
+    /// `R`: the server's was rewritten.
+    Rewritten,
+    /// `D`: the server's was deleted.
+    Deleted,
+}
+
+impl SetCookie {
+    /// The letter.
+    pub fn letter(self) -> u8 {
+        match self {
+            SetCookie::NotApplicable => b'-',
+            SetCookie::None => b'N',
+            SetCookie::Passive => b'P',
+            SetCookie::Inserted => b'I',
+            SetCookie::Updated => b'U',
+            SetCookie::Rewritten => b'R',
+            SetCookie::Deleted => b'D',
+        }
+    }
 }
 
 /// The third letter of a termination state: the client's cookie (manual 8.5).

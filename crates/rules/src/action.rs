@@ -1,0 +1,101 @@
+//! Compiled rules and their actions.
+
+pub(crate) mod address;
+pub(crate) mod edit;
+pub(crate) mod header;
+pub(crate) mod redirect;
+pub(crate) mod reply;
+pub(crate) mod target;
+pub(crate) mod variable;
+
+use std::time::Duration;
+
+use acl::Condition;
+use diag::Span;
+use sample::{Compiled, CompiledFormat, VarId};
+
+use crate::RuleFamily;
+use address::AddressPart;
+use edit::Edit;
+use redirect::Redirect;
+use reply::Reply;
+
+/// An action and when it is taken.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) family: RuleFamily,
+    pub(crate) span: Span,
+    pub(crate) condition: Option<Condition>,
+    pub(crate) action: Action,
+}
+
+/// What a rule does.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// Ends its list; the stream goes on.
+    Allow,
+    Deny(Reply),
+    Tarpit(Reply),
+    Return(Reply),
+    /// Closes without a word: `reject`, and `close` of `tcp-response content`.
+    Reject,
+    SilentDrop,
+    Auth {
+        realm: Option<CompiledFormat>,
+    },
+    Redirect(Box<Redirect>),
+    WaitForBody {
+        time: Duration,
+        at_least: u64,
+    },
+    Edit(Edit),
+    SetVar {
+        id: VarId,
+        value: Compiled,
+    },
+    SetVarFormat {
+        id: VarId,
+        value: CompiledFormat,
+    },
+    UnsetVar(VarId),
+    Setting(Setting),
+    SetTimeout {
+        which: Timeout,
+        value: TimeoutValue,
+    },
+    SetAddress {
+        part: AddressPart,
+        value: Compiled,
+    },
+    Capture {
+        response: bool,
+        slot: u32,
+        value: Compiled,
+    },
+    /// Known, and without an effect on what is decided (`set-nice`, `strict-mode`, ...).
+    Nothing,
+}
+
+/// A setting of the stream with a value that is known when the program is compiled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Setting {
+    LogLevel(Option<u8>),
+    Tos(u8),
+    Mark(u32),
+    NoL7Retry,
+}
+
+/// Which timeout `set-timeout` sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Timeout {
+    Client,
+    Server,
+    Tunnel,
+}
+
+/// What `set-timeout` sets it to.
+#[derive(Debug)]
+pub(crate) enum TimeoutValue {
+    Literal(Duration),
+    Millis(Compiled),
+}

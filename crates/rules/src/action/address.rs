@@ -1,0 +1,104 @@
+//! `set-src`, `set-src-port`, `set-dst`, `set-dst-port`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use sample::{Compiled, Fact, FactValue, Facts, Sample, Type, Value, cast};
+
+use crate::moment::{Moment, change};
+use crate::Change;
+
+/// Which half of which address is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AddressPart {
+    Src,
+    SrcPort,
+    Dst,
+    DstPort,
+}
+
+impl AddressPart {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "set-src" => AddressPart::Src,
+            "set-src-port" => AddressPart::SrcPort,
+            "set-dst" => AddressPart::Dst,
+            "set-dst-port" => AddressPart::DstPort,
+            _ => return None,
+        })
+    }
+
+    fn is_source(self) -> bool {
+        matches!(self, AddressPart::Src | AddressPart::SrcPort)
+    }
+}
+
+/// Sets a half of an address; a value that is none changes nothing.
+///
+/// # Errors
+/// The fact that the value depends on, when it is not known.
+pub(crate) fn set(
+    part: AddressPart,
+    value: &Compiled,
+    m: &mut Moment<'_>,
+    on: bool,
+    changes: &mut Vec<Change>,
+) -> Result<(), Fact> {
+    let value = match value.eval_now(&m.context()) {
+        Sample::Known(value) => read(part, value),
+        Sample::Missing | Sample::Wait => None,
+        Sample::Unknown(fact) => return Err(fact),
+    };
+    m.settle();
+    let Some(half) = value else { return Ok(()) };
+    let source = part.is_source();
+    let old = current(m.world, source);
+    let base = old.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
+    let new = match half {
+        // A new address keeps no port of the old one (manual, `set-src`).
+        Half::Ip(ip) => SocketAddr::new(ip, 0),
+        Half::Port(port) => SocketAddr::new(base.ip(), port),
+    };
+    let what = match source {
+        true => {
+            m.stream.overrides.src = Some(new);
+            "src"
+        }
+        false => {
+            m.stream.overrides.dst = Some(new);
+            "dst"
+        }
+    };
+    m.world.readdress(&m.stream.overrides);
+    if on {
+        let before = old.map(|old| old.to_string());
+        let before = before.as_deref().map(str::as_bytes);
+        changes.push(change(what, before, Some(new.to_string().as_bytes())));
+    }
+    Ok(())
+}
+
+/// The client's address, or the one it connected to, as rules and the world have it.
+pub(crate) fn current(facts: &dyn Facts, source: bool) -> Option<SocketAddr> {
+    match facts.read(if source { Fact::Src } else { Fact::Dst }) {
+        Some(FactValue::Addr(address)) => Some(address),
+        _ => None,
+    }
+}
+
+enum Half {
+    Ip(IpAddr),
+    Port(u16),
+}
+
+fn read(part: AddressPart, value: Value<'_>) -> Option<Half> {
+    match part {
+        AddressPart::Src | AddressPart::Dst => match cast(value, Type::Addr)? {
+            Value::Ip(ip) => Some(Half::Ip(ip)),
+            _ => None,
+        },
+        AddressPart::SrcPort | AddressPart::DstPort => match cast(value, Type::Int)? {
+            Value::Int(port) => u16::try_from(port).ok().map(Half::Port),
+            _ => None,
+        },
+    }
+}

@@ -1,0 +1,88 @@
+//! `redirect location|prefix|scheme`: where to, and the response that says so.
+
+use config::model::RedirectKind;
+use http1::{RequestHead, ResponseHead};
+use sample::CompiledFormat;
+
+use crate::action::edit;
+use crate::moment::Moment;
+use crate::{Final, ReplyKind};
+
+/// A compiled `redirect`.
+#[derive(Debug)]
+pub(crate) struct Redirect {
+    pub(crate) kind: RedirectKind,
+    pub(crate) to: CompiledFormat,
+    pub(crate) code: u16,
+    pub(crate) drop_query: bool,
+    pub(crate) append_slash: bool,
+    pub(crate) ignore_empty: bool,
+    /// The whole value of `Set-Cookie`.
+    pub(crate) cookie: Option<Box<[u8]>>,
+}
+
+impl Redirect {
+    /// The value of `Set-Cookie` for `set-cookie NAME[=VALUE]` or `clear-cookie NAME[=]`.
+    pub(crate) fn cookie(set: Option<&str>, clear: Option<&str>) -> Option<Box<[u8]>> {
+        let value = match (set, clear) {
+            (Some(set), _) => format!("{set}; path=/;"),
+            (None, Some(clear)) => format!("{clear}; path=/; Max-Age=0;"),
+            (None, None) => return None,
+        };
+        Some(value.into_bytes().into())
+    }
+}
+
+/// The redirection, or `None` when `ignore-empty` says that there is none.
+pub(crate) fn respond(redirect: &Redirect, m: &mut Moment<'_>) -> Option<Final> {
+    let to = edit::write(&redirect.to, m);
+    if redirect.ignore_empty && to.is_empty() {
+        return None;
+    }
+    let location = location(redirect, to, m.head());
+    let mut head = ResponseHead::with_status(redirect.code);
+    head.fields.add(b"content-length", b"0");
+    head.fields.add(b"location", &location);
+    if matches!(redirect.code, 302 | 303 | 307) {
+        head.fields.add(b"cache-control", b"no-cache");
+    }
+    if let Some(cookie) = &redirect.cookie {
+        head.fields.add(b"set-cookie", cookie);
+    }
+    Some(Final {
+        kind: ReplyKind::Redirect,
+        head,
+        body: Vec::new(),
+        raw: None,
+        rule: None,
+        delay: None,
+    })
+}
+
+fn location(redirect: &Redirect, to: Vec<u8>, head: Option<&RequestHead>) -> Vec<u8> {
+    let mut location = to;
+    match redirect.kind {
+        RedirectKind::Location => return location,
+        RedirectKind::Prefix if location == b"/" => location.clear(),
+        RedirectKind::Prefix => {}
+        RedirectKind::Scheme => {
+            location.extend_from_slice(b"://");
+            let host = head.and_then(|head| head.fields.get(b"host"));
+            location.extend_from_slice(host.unwrap_or_default());
+        }
+    }
+    let Some(head) = head else { return location };
+    let path = head.path();
+    // A target without a path (`OPTIONS *`) leads to the root.
+    let path: &[u8] = if path.is_empty() { b"/" } else { path };
+    location.extend_from_slice(path);
+    if redirect.drop_query {
+        if redirect.append_slash && !location.ends_with(b"/") {
+            location.push(b'/');
+        }
+    } else if let Some(query) = head.query() {
+        location.push(b'?');
+        location.extend_from_slice(query);
+    }
+    location
+}

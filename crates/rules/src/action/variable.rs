@@ -1,0 +1,74 @@
+//! `set-var`, `set-var-fmt`, `unset-var`.
+
+use std::borrow::Cow;
+
+use sample::{Compiled, CompiledFormat, Fact, Sample, Value, VarId, as_text};
+
+use crate::Change;
+use crate::moment::{Moment, change};
+
+/// Sets a variable to what the expression gives; a missing value unsets it.
+///
+/// # Errors
+/// The fact that the value depends on, when it is not known.
+pub(crate) fn set(
+    id: VarId,
+    value: &Compiled,
+    m: &mut Moment<'_>,
+    on: bool,
+    changes: &mut Vec<Change>,
+) -> Result<(), Fact> {
+    let value = match value.eval_now(&m.context()) {
+        Sample::Known(value) => Some(owned(value)),
+        Sample::Missing | Sample::Wait => None,
+        Sample::Unknown(fact) => return Err(fact),
+    };
+    m.settle();
+    store(id, value, m, on, changes);
+    Ok(())
+}
+
+pub(crate) fn set_format(
+    id: VarId,
+    value: &CompiledFormat,
+    m: &mut Moment<'_>,
+    on: bool,
+    changes: &mut Vec<Change>,
+) {
+    let mut out = Vec::new();
+    value.write_as(sample::Escape::None, &m.context(), &mut out);
+    m.settle();
+    store(id, Some(Value::Str(Cow::Owned(out))), m, on, changes);
+}
+
+pub(crate) fn store(
+    id: VarId,
+    value: Option<Value<'static>>,
+    m: &mut Moment<'_>,
+    on: bool,
+    changes: &mut Vec<Change>,
+) {
+    if on {
+        let show = |value: &Value<'static>| as_text(value.clone()).into_owned();
+        let before = m.stream.vars.get(id).map(show);
+        let after = value.as_ref().map(show);
+        let what = format!("var {}", m.program.vars.name(id));
+        changes.push(change(what, before.as_deref(), after.as_deref()));
+    }
+    match value {
+        Some(value) => m.stream.vars.set(id, value),
+        None => m.stream.vars.unset(id),
+    }
+}
+
+/// The value with its own text.
+pub(crate) fn owned(value: Value<'_>) -> Value<'static> {
+    match value {
+        Value::Bool(yes) => Value::Bool(yes),
+        Value::Int(number) => Value::Int(number),
+        Value::Ip(ip) => Value::Ip(ip),
+        Value::Str(text) => Value::Str(Cow::Owned(text.into_owned())),
+        Value::Bin(text) => Value::Bin(Cow::Owned(text.into_owned())),
+        Value::Meth(text) => Value::Meth(Cow::Owned(text.into_owned())),
+    }
+}

@@ -1,0 +1,129 @@
+//! Compiles the responses of `deny`, `tarpit`, `return`, and the pages of a proxy.
+
+use std::sync::Arc;
+
+use config::model::{self, Proxy, ReplyBody};
+use diag::{Diagnostic, Span, codes};
+use sample::Place;
+
+use super::section::Section;
+use crate::action::reply::{Body, Reply};
+use crate::error_page::Page;
+use crate::pages;
+
+/// Which action a reply belongs to: it decides the status and what no body means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answering {
+    DenyRequest,
+    DenyResponse,
+    Tarpit,
+    Return,
+}
+
+impl Answering {
+    pub(super) fn deny(in_response: bool) -> Self {
+        if in_response { Self::DenyResponse } else { Self::DenyRequest }
+    }
+
+    fn status(self) -> u16 {
+        match self {
+            Self::DenyRequest => 403,
+            Self::DenyResponse => 502,
+            Self::Tarpit => 500,
+            Self::Return => 200,
+        }
+    }
+}
+
+impl Section<'_, '_> {
+    pub(super) fn reply(
+        &mut self,
+        reply: &model::Reply,
+        answering: Answering,
+        span: Span,
+        place: Place,
+    ) -> Option<Reply> {
+        let status = reply.status.unwrap_or(answering.status());
+        let body = self.body(reply, status, answering, span, place);
+        let mut headers = Vec::new();
+        for (name, value) in &reply.headers {
+            let value = self.format(value, place)?;
+            headers.push((name.to_ascii_lowercase().into_bytes().into(), value));
+        }
+        let content_type =
+            reply.content_type.as_ref().map(|content_type| content_type.clone().into_bytes().into());
+        Some(Reply { status, content_type, body: body?, headers })
+    }
+
+    fn body(
+        &mut self,
+        reply: &model::Reply,
+        status: u16,
+        answering: Answering,
+        span: Span,
+        place: Place,
+    ) -> Option<Body> {
+        Some(match &reply.body {
+            // Quirk: a `hdr` alone takes the page away.
+            ReplyBody::Default if answering == Answering::Return || !reply.headers.is_empty() => {
+                Body::Empty
+            }
+            ReplyBody::Default | ReplyBody::ErrorFiles(_) => self.page_of(status, span)?,
+            ReplyBody::Text(text) => Body::Bytes(Arc::from(text.as_bytes())),
+            ReplyBody::Format(format) => Body::Format(self.format(format, place)?),
+            ReplyBody::File(path) => Body::Bytes(self.file(&path.value, path.span)?.into()),
+            ReplyBody::FormatFile(path) => {
+                let bytes = self.file(&path.value, path.span)?;
+                let text = String::from_utf8_lossy(&bytes);
+                Body::Format(self.format_text(&text, path.span, place)?)
+            }
+            ReplyBody::ErrorFile(path) => {
+                Body::ErrorFile(self.error_file(&path.value, path.span)?)
+            }
+        })
+    }
+
+    fn page_of(&mut self, status: u16, span: Span) -> Option<Body> {
+        if pages::has_page(status) {
+            return Some(Body::Page);
+        }
+        let message = format!("there is no page for the status {status}");
+        let finding = Diagnostic::new(codes::E0308, span, message);
+        self.report(finding.help("give the response a body with `string` or `file`"));
+        None
+    }
+
+    fn error_file(&mut self, path: &str, span: Span) -> Option<Arc<Page>> {
+        let bytes = self.file(path, span)?;
+        match Page::read(&bytes) {
+            Ok(page) => Some(Arc::new(page)),
+            Err(why) => {
+                let message = format!("`{path}` is no HTTP response: {why}");
+                self.report(Diagnostic::new(codes::E0701, span, message));
+                None
+            }
+        }
+    }
+
+    /// The pages that a proxy names, in the order of their lines; the last for a status counts.
+    pub(super) fn pages(&mut self, proxy: &Proxy) -> Vec<(u16, Arc<Page>)> {
+        let mut pages = Vec::new();
+        for line in &proxy.errorfiles {
+            let (status, path) = &line.value;
+            // `/dev/null` is the usual word for silence.
+            let page = match path.as_str() {
+                "/dev/null" => Some(Arc::new(Page::Silence)),
+                path => self.error_file(path, line.span),
+            };
+            pages.extend(page.map(|page| (line.span, *status, page)));
+        }
+        for line in &proxy.errorlocs {
+            let (status, code, url) = &line.value;
+            let url = url.clone().into_bytes().into();
+            let page = Arc::new(Page::Elsewhere { code: *code, url });
+            pages.push((line.span, *status, page));
+        }
+        pages.sort_by_key(|(span, ..)| (span.file, span.start));
+        pages.into_iter().map(|(_, status, page)| (status, page)).collect()
+    }
+}

@@ -1,0 +1,237 @@
+//! Compiles rules: each action of the model into what runs.
+
+use config::model::{self, CaptureSlot, NameMatch, TimeoutValue};
+use diag::{Diagnostic, Span, codes};
+use sample::Place;
+
+use super::reply::Answering;
+use super::section::Section;
+use crate::RuleFamily;
+use crate::action::address::AddressPart;
+use crate::action::edit::Edit;
+use crate::action::header::Names;
+use crate::action::redirect::Redirect;
+use crate::action::target::Part;
+use crate::action::{self, Action, Rule, Setting, Timeout};
+
+/// A list of rules; one that does not compile is left out and reported.
+pub(super) fn list(
+    rules: &[model::Rule],
+    family: RuleFamily,
+    place: Place,
+    section: &mut Section<'_, '_>,
+) -> Vec<Rule> {
+    rules.iter().filter_map(|rule| one(rule, family, place, section)).collect()
+}
+
+fn one(
+    rule: &model::Rule,
+    family: RuleFamily,
+    place: Place,
+    section: &mut Section<'_, '_>,
+) -> Option<Rule> {
+    let condition = section.condition(rule.condition.as_ref(), place);
+    let action = action(&rule.action.value, rule.action.span, family, place, section);
+    Some(Rule { family, span: rule.span, condition: condition?, action: action? })
+}
+
+fn action(
+    action: &model::Action,
+    span: Span,
+    family: RuleFamily,
+    place: Place,
+    s: &mut Section<'_, '_>,
+) -> Option<Action> {
+    use model::Action as M;
+    let in_response = place.is_response();
+    Some(match action {
+        M::Allow => Action::Allow,
+        M::Deny(to) => {
+            Action::Deny(s.reply(to, Answering::deny(in_response), span, place)?)
+        }
+        M::Tarpit(to) => Action::Tarpit(s.reply(to, Answering::Tarpit, span, place)?),
+        M::Return(to) => Action::Return(s.reply(to, Answering::Return, span, place)?),
+        M::Reject | M::Close => Action::Reject,
+        M::SilentDrop => Action::SilentDrop,
+        M::Auth { realm: None } => Action::Auth { realm: None },
+        M::Auth { realm: Some(realm) } => Action::Auth { realm: Some(s.format(realm, place)?) },
+        M::Redirect(to) => Action::Redirect(Box::new(redirect(to, place, s)?)),
+        M::WaitForBody { time, at_least } => {
+            Action::WaitForBody { time: *time, at_least: *at_least }
+        }
+        M::SetVar { name, value } => {
+            let (id, value) = (s.var(name), s.expr(value, place));
+            Action::SetVar { id: id?, value: value? }
+        }
+        M::SetVarFmt { name, value } => {
+            let (id, value) = (s.var(name), s.format(value, place));
+            Action::SetVarFormat { id: id?, value: value? }
+        }
+        M::UnsetVar { name } => Action::UnsetVar(s.var(name)?),
+        M::SetLogLevel(level) => Action::Setting(Setting::LogLevel(*level)),
+        M::SetTimeout { which, value } => set_timeout(which, value, span, place, s)?,
+        M::SetAddress { what, value } => {
+            let value = s.expr(value, place);
+            let Some(part) = AddressPart::from_name(what) else { return unknown(what, span, s) };
+            Action::SetAddress { part, value: value? }
+        }
+        M::Socket { name, words } => socket(name, words),
+        M::Capture { value, slot } => capture(value, *slot, span, place, family, s)?,
+        M::DisableL7Retry => Action::Setting(Setting::NoL7Retry),
+        M::StrictMode(_) | M::DoLog | M::Other { .. } | M::EarlyHint { .. } => Action::Nothing,
+        M::NormalizeUri { name, .. } => return not_built(&format!("normalize-uri {name}"), span, s),
+        M::SwitchMode => return not_built("switch-mode", span, s),
+        M::Service(name) => return not_built(&format!("use-service {name}"), span, s),
+        M::AddHeader { .. }
+        | M::SetHeader { .. }
+        | M::DelHeader { .. }
+        | M::ReplaceHeader { .. }
+        | M::ReplaceValue { .. }
+        | M::SetMethod(_)
+        | M::SetPath { .. }
+        | M::SetQuery(_)
+        | M::SetUri(_)
+        | M::ReplacePath { .. }
+        | M::ReplaceUri { .. }
+        | M::SetStatus { .. } => Action::Edit(edit(action, span, place, s)?),
+    })
+}
+
+fn edit(
+    action: &model::Action,
+    span: Span,
+    place: Place,
+    s: &mut Section<'_, '_>,
+) -> Option<Edit> {
+    use model::Action as M;
+    let lower = |name: &String| name.to_ascii_lowercase().into_bytes().into_boxed_slice();
+    Some(match action {
+        M::AddHeader { name, value } => {
+            Edit::AddHeader { name: lower(name), value: s.format(value, place)? }
+        }
+        M::SetHeader { name, value } => {
+            Edit::SetHeader { name: lower(name), value: s.format(value, place)? }
+        }
+        M::DelHeader { name, method } => Edit::DelHeader(match method {
+            NameMatch::Str => Names::Is(lower(name)),
+            NameMatch::Beg => Names::Begins(lower(name)),
+            NameMatch::End => Names::Ends(lower(name)),
+            NameMatch::Sub => Names::Holds(lower(name)),
+            NameMatch::Reg => Names::Matches(s.regex(name, span)?),
+        }),
+        M::ReplaceHeader { name, regex, value } => {
+            let (regex, value) = (s.regex(regex, span), s.format(value, place));
+            Edit::ReplaceHeader { name: lower(name), regex: regex?, value: value? }
+        }
+        M::ReplaceValue { name, regex, value } => {
+            let (regex, value) = (s.regex(regex, span), s.format(value, place));
+            Edit::ReplaceValue { name: lower(name), regex: regex?, value: value? }
+        }
+        M::SetMethod(value) => Edit::SetMethod(s.format(value, place)?),
+        M::SetPath { value, with_query } => {
+            Edit::SetTarget { part: path(*with_query), value: s.format(value, place)? }
+        }
+        M::SetQuery(value) => {
+            Edit::SetTarget { part: Part::Query, value: s.format(value, place)? }
+        }
+        M::SetUri(value) => Edit::SetTarget { part: Part::Whole, value: s.format(value, place)? },
+        M::ReplacePath { regex, value, with_query } => {
+            let (regex, value) = (s.regex(regex, span), s.format(value, place));
+            Edit::ReplaceTarget { part: path(*with_query), regex: regex?, value: value? }
+        }
+        M::ReplaceUri { regex, value } => {
+            let (regex, value) = (s.regex(regex, span), s.format(value, place));
+            Edit::ReplaceTarget { part: Part::Whole, regex: regex?, value: value? }
+        }
+        M::SetStatus { status, reason } => Edit::SetStatus {
+            status: *status,
+            reason: reason.as_ref().map(|reason| reason.clone().into_bytes().into()),
+        },
+        _ => return None,
+    })
+}
+
+fn path(with_query: bool) -> Part {
+    if with_query { Part::PathAndQuery } else { Part::Path }
+}
+
+fn redirect(to: &model::Redirect, place: Place, s: &mut Section<'_, '_>) -> Option<Redirect> {
+    Some(Redirect {
+        kind: to.kind,
+        to: s.format(&to.to, place)?,
+        code: to.code,
+        drop_query: to.drop_query,
+        append_slash: to.append_slash,
+        ignore_empty: to.ignore_empty,
+        cookie: Redirect::cookie(to.set_cookie.as_deref(), to.clear_cookie.as_deref()),
+    })
+}
+
+fn set_timeout(
+    which: &str,
+    value: &TimeoutValue,
+    span: Span,
+    place: Place,
+    s: &mut Section<'_, '_>,
+) -> Option<Action> {
+    let value = match value {
+        TimeoutValue::Literal(duration) => action::TimeoutValue::Literal(*duration),
+        TimeoutValue::Expr(expr) => action::TimeoutValue::Millis(s.expr(expr, place)?),
+    };
+    let which = match which {
+        "client" => Timeout::Client,
+        "server" => Timeout::Server,
+        "tunnel" => Timeout::Tunnel,
+        other => return unknown(&format!("set-timeout {other}"), span, s),
+    };
+    Some(Action::SetTimeout { which, value })
+}
+
+/// `set-tos`, `set-mark`; the others of their kind decide nothing.
+fn socket(name: &str, words: &[String]) -> Action {
+    let number = words.first().and_then(|word| match word.strip_prefix("0x") {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => word.parse().ok(),
+    });
+    match (name, number) {
+        ("set-tos" | "set-fc-tos", Some(tos)) => Action::Setting(Setting::Tos((tos & 255) as u8)),
+        ("set-mark" | "set-fc-mark", Some(mark)) => Action::Setting(Setting::Mark(mark)),
+        _ => Action::Nothing,
+    }
+}
+
+fn capture(
+    value: &config_parse::expr::Expr,
+    slot: CaptureSlot,
+    span: Span,
+    place: Place,
+    family: RuleFamily,
+    s: &mut Section<'_, '_>,
+) -> Option<Action> {
+    let response = matches!(family, RuleFamily::HttpResponse | RuleFamily::TcpResponseContent);
+    let value = s.expr(value, place);
+    let declared = s.slots_of(response);
+    let slot = match slot {
+        CaptureSlot::Len(_) => declared.iter().position(|slot| slot.span == span)? as u32,
+        // The slots of a backend's rules are those of whichever frontend the stream came by.
+        CaptureSlot::Id(id) if !s.front || (id as usize) < declared.len() => id,
+        CaptureSlot::Id(id) => {
+            let message = format!("no capture slot has the id {id}");
+            let finding = Diagnostic::new(codes::E0302, span, message);
+            let side = if response { "response" } else { "request" };
+            s.report(finding.help(format!("`declare capture {side} len N` makes one")));
+            return None;
+        }
+    };
+    Some(Action::Capture { response, slot, value: value? })
+}
+
+fn unknown(what: &str, span: Span, s: &mut Section<'_, '_>) -> Option<Action> {
+    s.report(Diagnostic::new(codes::E0601, span, format!("`{what}` is no action")));
+    None
+}
+
+fn not_built(what: &str, span: Span, s: &mut Section<'_, '_>) -> Option<Action> {
+    s.report(Diagnostic::new(codes::E0207, span, format!("`{what}` is not built yet")));
+    None
+}

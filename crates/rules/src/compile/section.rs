@@ -1,0 +1,229 @@
+//! Compiles what stands in one half of one section: expressions, formats, conditions, regexes.
+
+use std::borrow::Cow;
+
+use acl::{Acls, Condition};
+use config::model::Proxy;
+use config_parse::condition as tree;
+use config_parse::env::Environment;
+use config_parse::expr::Expr;
+use config_parse::log_format::{self, LogFormat};
+use config_parse::tree::{Origin, Word};
+use diag::{Diagnostic, Span, Spanned, codes};
+use regex::bytes::Regex;
+use sample::{
+    BackendRef, CaptureSlots, CompileEnv, Compiled, CompiledFormat, FrontendRef, Place, VarId,
+    VarNames,
+};
+
+use super::names::{Seen, Table};
+use crate::program::Slot;
+
+/// What one compilation shares between sections.
+pub(super) struct Shared<'c> {
+    pub(super) table: &'c Table,
+    pub(super) vars: VarNames,
+    pub(super) draws: u32,
+    pub(super) files: &'c dyn Fn(&str) -> Result<Vec<u8>, String>,
+    pub(super) env: &'c Environment,
+    pub(super) findings: Vec<Diagnostic>,
+    /// Something did not compile, whether it was reported here or by an earlier stage.
+    pub(super) failed: bool,
+}
+
+/// One half of a section.
+pub(super) struct Section<'s, 'c> {
+    pub(super) shared: &'s mut Shared<'c>,
+    pub(super) frontend: Option<FrontendRef>,
+    pub(super) backend: Option<BackendRef>,
+    request_slots: &'s [Slot],
+    response_slots: &'s [Slot],
+    captures: CaptureSlots,
+    request_acls: Acls,
+    response_acls: Acls,
+    /// Places for `http-request` conditions and so on differ between the halves.
+    pub(super) front: bool,
+}
+
+impl<'s, 'c> Section<'s, 'c> {
+    pub(super) fn new(
+        shared: &'s mut Shared<'c>,
+        proxy: &Proxy,
+        frontend: Option<FrontendRef>,
+        backend: Option<BackendRef>,
+        (request_slots, response_slots): (&'s [Slot], &'s [Slot]),
+        captures: CaptureSlots,
+    ) -> Self {
+        let front = frontend.is_some();
+        let mut section = Self {
+            shared,
+            frontend,
+            backend,
+            request_slots,
+            response_slots,
+            captures,
+            request_acls: Acls::new(),
+            response_acls: Acls::new(),
+            front,
+        };
+        let place = section.pick(Place::FrontendHttpRequest, Place::BackendHttpRequest);
+        section.request_acls = section.acls(proxy, place);
+        // `hdr` means another message in a response rule: these see the ACLs anew. What is wrong
+        // with them was said above.
+        let answers = [
+            &proxy.rules.http_response,
+            &proxy.rules.http_after_response,
+            &proxy.rules.tcp_response_content,
+        ];
+        if answers.iter().any(|rules| rules.iter().any(|rule| rule.condition.is_some())) {
+            let known = section.shared.findings.len();
+            let place = section.pick(Place::FrontendHttpResponse, Place::BackendHttpResponse);
+            section.response_acls = section.acls(proxy, place);
+            section.shared.findings.truncate(known);
+        }
+        section
+    }
+
+    /// The capture slots of the frontend.
+    pub(super) fn slots_of(&self, response: bool) -> &'s [Slot] {
+        if response { self.response_slots } else { self.request_slots }
+    }
+
+    /// The place of a rule in this half.
+    pub(super) fn pick(&self, front: Place, back: Place) -> Place {
+        if self.front { front } else { back }
+    }
+
+    fn acls(&mut self, proxy: &Proxy, place: Place) -> Acls {
+        let mut acls = Acls::new();
+        for line in &proxy.acls {
+            // A line without an expression was reported by the stage before.
+            let Some(expr) = &line.expr else {
+                self.shared.failed = true;
+                continue;
+            };
+            self.with(place, |env| acls.add(&line.name, expr, env));
+        }
+        acls
+    }
+
+    /// Compiles something in a place; findings are kept, an error gives nothing.
+    pub(super) fn with<R>(
+        &mut self,
+        place: Place,
+        compile: impl FnOnce(&mut CompileEnv<'_>) -> Result<R, Vec<Diagnostic>>,
+    ) -> Option<R> {
+        let names =
+            Seen { table: self.shared.table, frontend: self.frontend, backend: self.backend };
+        let mut env = CompileEnv {
+            place,
+            names: &names,
+            vars: &mut self.shared.vars,
+            captures: self.captures,
+            files: self.shared.files,
+            maps: &sample::NoMaps,
+            env: self.shared.env,
+            draws: &mut self.shared.draws,
+            warnings: Vec::new(),
+        };
+        let compiled = compile(&mut env);
+        let mut warnings = env.warnings;
+        self.shared.findings.append(&mut warnings);
+        match compiled {
+            Ok(compiled) => Some(compiled),
+            Err(findings) => {
+                self.shared.failed = true;
+                // Names that no ACL has are found when the lines are read.
+                let new = findings.into_iter().filter(|finding| finding.code != codes::E0402);
+                self.shared.findings.extend(new);
+                None
+            }
+        }
+    }
+
+    pub(super) fn expr(&mut self, expr: &Expr, place: Place) -> Option<Compiled> {
+        self.with(place, |env| sample::compile::expr(expr, env))
+    }
+
+    pub(super) fn format(&mut self, format: &LogFormat, place: Place) -> Option<CompiledFormat> {
+        self.with(place, |env| sample::compile::log_format(format, env))
+    }
+
+    /// A format that the configuration does not spell out, or that stands in a file.
+    pub(super) fn format_text(
+        &mut self,
+        text: &str,
+        span: Span,
+        place: Place,
+    ) -> Option<CompiledFormat> {
+        let word = Word { text: Cow::Borrowed(text), span, origin: Origin::Opaque };
+        match log_format::parse(&word) {
+            Ok(format) => self.format(&format, place),
+            Err(finding) => {
+                self.report(finding);
+                None
+            }
+        }
+    }
+
+    /// A condition; `Some(None)` when there is none, `None` when it did not compile.
+    pub(super) fn condition(
+        &mut self,
+        condition: Option<&tree::Condition>,
+        place: Place,
+    ) -> Option<Option<Condition>> {
+        let Some(condition) = condition else { return Some(None) };
+        let acls = match place.is_response() {
+            true => std::mem::take(&mut self.response_acls),
+            false => std::mem::take(&mut self.request_acls),
+        };
+        let compiled = self.with(place, |env| Condition::compile(condition, &acls, env));
+        match place.is_response() {
+            true => self.response_acls = acls,
+            false => self.request_acls = acls,
+        }
+        compiled.map(Some)
+    }
+
+    pub(super) fn regex(&mut self, pattern: &str, span: Span) -> Option<Regex> {
+        match sample::regex::compile(pattern, false) {
+            Ok(regex) => Some(regex),
+            Err(message) => {
+                self.report(Diagnostic::new(codes::E0508, span, message));
+                None
+            }
+        }
+    }
+
+    pub(super) fn var(&mut self, name: &Spanned<String>) -> Option<VarId> {
+        match self.shared.vars.intern(&name.value) {
+            Ok(id) => Some(id),
+            Err(word) => {
+                let message = format!("`{word}` is no scope of variables");
+                let finding = Diagnostic::new(codes::E0503, name.span, message);
+                self.report(finding.help("use proc, sess, txn, req or res: `txn.name`"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn file(&mut self, path: &str, span: Span) -> Option<Vec<u8>> {
+        match (self.shared.files)(path) {
+            Ok(bytes) => Some(bytes),
+            Err(why) => {
+                let message = format!("`{path}` cannot be read: {why}");
+                self.report(Diagnostic::new(codes::E0701, span, message));
+                None
+            }
+        }
+    }
+
+    pub(super) fn report(&mut self, finding: Diagnostic) {
+        self.shared.failed |= finding.is_error();
+        self.shared.findings.push(finding);
+    }
+
+    pub(super) fn fail(&mut self) {
+        self.shared.failed = true;
+    }
+}

@@ -1,0 +1,119 @@
+//! Where a connection in `mode tcp` goes.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use sample::{BackendRef, Buffered, Facts};
+
+use crate::action::Rule;
+use crate::moment::{Moment, World};
+use crate::run::{self, Ending, List};
+use crate::{Cursor, Event, Program, Stream, Trace, Verdict, switch};
+
+/// The lists in the order in which they run.
+mod step {
+    pub(super) const FRONTEND: u16 = 0;
+    pub(super) const SWITCHING: u16 = 1;
+    pub(super) const BACKEND: u16 = 2;
+    pub(super) const RESPONSE: u16 = 0;
+}
+
+/// Decides where a connection in `mode tcp` goes: `tcp-request content` of the frontend,
+/// `use_backend`, `default_backend`, `tcp-request content` of the backend.
+///
+/// After [`Verdict::Wait`] it is called again with the same stream and more bytes, or with
+/// `payload.complete` when the time is over; it goes on where it stopped.
+pub fn inspect<T: Trace>(
+    program: &Program,
+    stream: &mut Stream,
+    payload: Buffered<'_>,
+    facts: &dyn Facts,
+    trace: &mut T,
+) -> Verdict {
+    let world = World::new(facts, stream, trace);
+    let mut m = Moment::new(program, stream, &world);
+    m.request_body = payload;
+    if let ControlFlow::Break(verdict) = decide(&mut m, trace) {
+        return verdict;
+    }
+    m.stream.backend.map_or(Verdict::NoBackend, Verdict::Forward)
+}
+
+fn decide<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict> {
+    let program = m.program;
+    let front = program.frontend(m.stream.frontend);
+    if m.stream.cursor == Cursor::default() {
+        let proxy = front.proxy();
+        trace.event(|| Event::Enter { proxy: proxy.name.value.clone(), span: proxy.span });
+    }
+    let delay = front.proxy().rules.request_inspect_delay.map(|delay| delay.value);
+    list(step::FRONTEND, &front.part().rules.tcp_content, delay, m, trace)?;
+    if m.stream.cursor.step == step::SWITCHING {
+        match switch::backend(m, trace) {
+            Ok(backend) => m.stream.backend = backend,
+            Err(fact) => return ControlFlow::Break(Verdict::Unknown(fact)),
+        }
+        m.stream.cursor = Cursor { step: step::BACKEND, rule: 0 };
+    }
+    let Some(back) = m.stream.backend else { return ControlFlow::Continue(()) };
+    if program.is_own_backend(m.stream.frontend, back) {
+        return ControlFlow::Continue(());
+    }
+    let back = program.backend(back);
+    if m.stream.cursor == (Cursor { step: step::BACKEND, rule: 0 }) {
+        let proxy = back.proxy();
+        trace.event(|| Event::Enter { proxy: proxy.name.value.clone(), span: proxy.span });
+    }
+    let delay = back.proxy().rules.request_inspect_delay.map(|delay| delay.value);
+    list(step::BACKEND, &back.part().rules.tcp_content, delay, m, trace)
+}
+
+/// Runs `tcp-response content` on the first bytes of a server in `mode tcp`.
+/// [`Verdict::Forward`] lets them through; the waiting is as in [`inspect`].
+pub fn inspect_response<T: Trace>(
+    program: &Program,
+    stream: &mut Stream,
+    payload: Buffered<'_>,
+    facts: &dyn Facts,
+    trace: &mut T,
+) -> Verdict {
+    let backend = stream.backend.unwrap_or(BackendRef(0));
+    if !stream.responding {
+        stream.responding = true;
+        stream.cursor = Cursor::default();
+    }
+    let Some(back) = stream.backend.map(|back| program.backend(back)) else {
+        return Verdict::Forward(backend);
+    };
+    let world = World::new(facts, stream, trace);
+    let mut m = Moment::new(program, stream, &world);
+    m.response_body = payload;
+    let delay = back.proxy().rules.response_inspect_delay.map(|delay| delay.value);
+    let rules = &back.part().rules.response.tcp_content;
+    match list(step::RESPONSE, rules, delay, &mut m, trace) {
+        ControlFlow::Break(verdict) => verdict,
+        ControlFlow::Continue(()) => Verdict::Forward(backend),
+    }
+}
+
+/// Without an inspect-delay a condition sees what is there and no more.
+fn list<T: Trace>(
+    step: u16,
+    rules: &[Rule],
+    delay: Option<Duration>,
+    m: &mut Moment<'_>,
+    trace: &mut T,
+) -> ControlFlow<Verdict> {
+    m.partial = delay.is_some();
+    let ending = run::rules(&List { step, rules }, m, trace);
+    m.partial = false;
+    ControlFlow::Break(match ending {
+        Ending::Done => return ControlFlow::Continue(()),
+        Ending::Reply(response) => Verdict::Reply(response),
+        Ending::Close(span) => Verdict::Close(span),
+        Ending::SilentDrop(span) => Verdict::SilentDrop(span),
+        Ending::Wait => Verdict::Wait { within: delay.unwrap_or_default() },
+        Ending::WaitForBody(within) => Verdict::Wait { within },
+        Ending::Unknown(fact) => Verdict::Unknown(fact),
+    })
+}

@@ -1,0 +1,87 @@
+//! The log line of a stream.
+
+use http1::{RequestHead, ResponseHead};
+use sample::{Buffered, Context, Facts, LogRecord};
+
+use crate::moment::{World, context};
+use crate::{NoTrace, Program, Stream};
+
+/// Appends the log line of a stream, without line end, in the format of its frontend: `log-format`,
+/// `option httplog` (also `clf`), `tcplog`; without any of them the words that HAProxy has for it.
+///
+/// Termination state, times and counts are the record's; captures, variables and the unique id
+/// are the stream's.
+pub fn log_line(
+    program: &Program,
+    stream: &Stream,
+    record: &LogRecord,
+    request: Option<&RequestHead>,
+    response: Option<&ResponseHead>,
+    facts: &dyn Facts,
+    out: &mut Vec<u8>,
+) {
+    let front = program.frontend(stream.frontend);
+    match &front.part().log {
+        Some(format) => with_context(stream, record, request, response, facts, |ctx| {
+            format.write(ctx, out);
+        }),
+        None => plain(record, front.mode(), out),
+    }
+}
+
+/// Appends the `error-log-format` of a connection that failed before it was a stream; `false`
+/// when the frontend has none.
+pub fn error_log_line(
+    program: &Program,
+    stream: &Stream,
+    record: &LogRecord,
+    facts: &dyn Facts,
+    out: &mut Vec<u8>,
+) -> bool {
+    let Some(format) = &program.frontend(stream.frontend).part().error_log else { return false };
+    with_context(stream, record, None, None, facts, |ctx| format.write(ctx, out));
+    true
+}
+
+/// Appends the `log-format-sd` of the frontend (RFC 5424 structured data); `false` without one.
+pub fn structured_data(
+    program: &Program,
+    stream: &Stream,
+    record: &LogRecord,
+    facts: &dyn Facts,
+    out: &mut Vec<u8>,
+) -> bool {
+    let Some(format) = &program.frontend(stream.frontend).part().log_sd else { return false };
+    with_context(stream, record, None, None, facts, |ctx| format.write(ctx, out));
+    true
+}
+
+fn with_context(
+    stream: &Stream,
+    record: &LogRecord,
+    request: Option<&RequestHead>,
+    response: Option<&ResponseHead>,
+    facts: &dyn Facts,
+    write: impl FnOnce(&Context<'_>),
+) {
+    let world = World::new(facts, stream, &NoTrace);
+    let done = Buffered { bytes: &[], complete: true };
+    let ctx = context(stream, request, response, (done, done), &world);
+    write(&Context { log: Some(record), ..ctx });
+}
+
+/// Without any format: `Connect from 192.0.2.1:4000 to 192.0.2.9:80 (fe/HTTP)`.
+fn plain(record: &LogRecord, mode: config::model::Mode, out: &mut Vec<u8>) {
+    let mode = if mode == config::model::Mode::Http { "HTTP" } else { "TCP" };
+    let address = |address: Option<std::net::SocketAddr>| match address {
+        Some(address) => format!("{}:{}", address.ip(), address.port()),
+        None => String::from("unix:1"),
+    };
+    let line = format!(
+        "Connect from {} to {} ({}/{mode})",
+        address(record.client),
+        address(record.frontend_addr),
+        record.frontend,
+    );
+    out.extend_from_slice(line.as_bytes());
+}

@@ -1,0 +1,232 @@
+//! One stream at one moment, with everything that a rule may look at or edit.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+
+use http1::{RequestHead, ResponseHead};
+use sample::{Buffered, Context, Effect, Fact, FactValue, Facts};
+
+use crate::{Change, Event, Overrides, Program, Recorder, Stream, Trace};
+
+/// The request of a moment.
+pub(crate) enum Request<'m> {
+    /// There is none yet, or never will be (`mode tcp`).
+    None,
+    /// It went to the server already: it can be read.
+    Sent(&'m RequestHead),
+    /// It can be edited.
+    Open(&'m mut RequestHead),
+}
+
+/// What a step works on.
+pub(crate) struct Moment<'m> {
+    pub(crate) program: &'m Program,
+    pub(crate) stream: &'m mut Stream,
+    pub(crate) request: Request<'m>,
+    pub(crate) response: Option<&'m mut ResponseHead>,
+    pub(crate) request_body: Buffered<'m>,
+    pub(crate) response_body: Buffered<'m>,
+    pub(crate) world: &'m World<'m>,
+    /// Conditions may say that they need more bytes.
+    pub(crate) partial: bool,
+}
+
+/// The facts as a step reads them: with the addresses that rules set, and on record for a trace.
+pub(crate) struct World<'f> {
+    facts: &'f dyn Facts,
+    recorder: Recorder<'f>,
+    records: bool,
+    src: Cell<Option<SocketAddr>>,
+    dst: Cell<Option<SocketAddr>>,
+    /// The last question without an answer.
+    missing: Cell<Option<Fact>>,
+}
+
+impl<'f> World<'f> {
+    /// The facts, recorded when the trace listens.
+    pub(crate) fn new<T: Trace>(facts: &'f dyn Facts, stream: &Stream, _trace: &T) -> Self {
+        let world = Self {
+            facts,
+            recorder: Recorder::new(facts),
+            records: T::ON,
+            src: Cell::default(),
+            dst: Cell::default(),
+            missing: Cell::default(),
+        };
+        world.readdress(&stream.overrides);
+        world
+    }
+
+    /// Takes over the addresses that rules set.
+    pub(crate) fn readdress(&self, overrides: &Overrides) {
+        self.src.set(overrides.src);
+        self.dst.set(overrides.dst);
+    }
+}
+
+impl Facts for World<'_> {
+    fn read(&self, fact: Fact) -> Option<FactValue> {
+        let set = match fact {
+            Fact::Src => self.src.get(),
+            Fact::Dst => self.dst.get(),
+            _ => None,
+        };
+        if let Some(address) = set {
+            return Some(FactValue::Addr(address));
+        }
+        let answer =
+            if self.records { self.recorder.read(fact) } else { self.facts.read(fact) };
+        if answer.is_none() {
+            self.missing.set(Some(fact));
+        }
+        answer
+    }
+}
+
+impl<'m> Moment<'m> {
+    /// A moment without messages.
+    pub(crate) fn new(
+        program: &'m Program,
+        stream: &'m mut Stream,
+        world: &'m World<'m>,
+    ) -> Self {
+        Self {
+            program,
+            stream,
+            request: Request::None,
+            response: None,
+            request_body: Buffered::default(),
+            response_body: Buffered::default(),
+            world,
+            partial: false,
+        }
+    }
+
+    /// What expressions see.
+    pub(crate) fn context(&self) -> Context<'_> {
+        context(
+            self.stream,
+            self.head(),
+            self.response.as_deref(),
+            (self.so_far(self.request_body), self.so_far(self.response_body)),
+            self.world,
+        )
+    }
+
+    /// Only `tcp-request content` and its sister wait for bytes to come; elsewhere what is there
+    /// is final.
+    fn so_far(&self, bytes: Buffered<'m>) -> Buffered<'m> {
+        Buffered { complete: bytes.complete || !self.partial, ..bytes }
+    }
+
+    /// The request's head, if there is one.
+    pub(crate) fn head(&self) -> Option<&RequestHead> {
+        match &self.request {
+            Request::None => None,
+            Request::Sent(head) => Some(head),
+            Request::Open(head) => Some(head),
+        }
+    }
+
+    /// The request's head while it can still be edited.
+    pub(crate) fn head_mut(&mut self) -> Option<&mut RequestHead> {
+        match &mut self.request {
+            Request::Open(head) => Some(head),
+            Request::None | Request::Sent(_) => None,
+        }
+    }
+
+    /// The fields of the message that rules edit now: the response's once there is one.
+    pub(crate) fn fields_mut(&mut self) -> Option<&mut http1::Fields> {
+        match &mut self.response {
+            Some(response) => Some(&mut response.fields),
+            None => match &mut self.request {
+                Request::Open(head) => Some(&mut head.fields),
+                Request::None | Request::Sent(_) => None,
+            },
+        }
+    }
+
+    /// Runs an evaluation that cannot say itself that it lacked a fact; says which one it lacked.
+    pub(crate) fn missing_while(&self, evaluate: impl FnOnce(&Context<'_>)) -> Option<Fact> {
+        self.world.missing.set(None);
+        evaluate(&self.context());
+        self.world.missing.get()
+    }
+
+    /// Carries out what converters noted: `set-var` and `capture-req` inside expressions.
+    pub(crate) fn settle(&mut self) {
+        for effect in self.stream.vars.settle() {
+            match effect {
+                Effect::CaptureRequest(slot, text) => {
+                    store(&mut self.stream.captures.request, slot, text);
+                }
+                Effect::CaptureResponse(slot, text) => {
+                    store(&mut self.stream.captures.response, slot, text);
+                }
+                Effect::Set(..) | Effect::Unset(_) => {}
+            }
+        }
+    }
+
+    /// Writes the facts that were read since the last call to the trace.
+    pub(crate) fn flush<T: Trace>(&self, trace: &mut T) {
+        if T::ON {
+            for event in self.world.recorder.take() {
+                trace.event(|| event);
+            }
+        }
+    }
+}
+
+/// The context of an expression for this stream.
+pub(crate) fn context<'c>(
+    stream: &'c Stream,
+    request: Option<&'c RequestHead>,
+    response: Option<&'c ResponseHead>,
+    (request_body, response_body): (Buffered<'c>, Buffered<'c>),
+    facts: &'c dyn Facts,
+) -> Context<'c> {
+    Context {
+        request,
+        response,
+        request_body,
+        response_body,
+        vars: &stream.vars,
+        captured_request: &stream.captures.request,
+        captured_response: &stream.captures.response,
+        facts,
+        log: None,
+    }
+}
+
+/// Puts a text into a capture slot, making room for it.
+pub(crate) fn store(slots: &mut Vec<Option<Vec<u8>>>, slot: u32, text: Vec<u8>) {
+    // A slot was declared when the program was compiled, so there are few.
+    let slot = slot as usize;
+    if slots.len() <= slot {
+        slots.resize(slot + 1, None);
+    }
+    if let Some(place) = slots.get_mut(slot) {
+        *place = Some(text);
+    }
+}
+
+/// Bytes for a trace.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A change for a trace.
+pub(crate) fn change(
+    what: impl Into<String>,
+    before: Option<&[u8]>,
+    after: Option<&[u8]>,
+) -> Change {
+    Change { what: what.into(), before: before.map(text), after: after.map(text) }
+}
+
+/// Tells a trace of an edit that no rule made.
+pub(crate) fn edited<T: Trace>(trace: &mut T, span: diag::Span, make: impl FnOnce() -> Change) {
+    trace.event(|| Event::Edit { span, change: make() });
+}

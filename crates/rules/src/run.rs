@@ -1,0 +1,272 @@
+//! Runs one list of rules: tests each condition, carries out each action, stops where a rule says.
+
+use std::time::Duration;
+
+use acl::Outcome as Truth;
+use diag::Span;
+use sample::{Compiled, Fact, Sample, Type, Value, as_text, cast};
+
+use crate::action::{Action, Rule, Setting, Timeout, TimeoutValue};
+use crate::action::{address, edit, redirect, reply, variable};
+use crate::condition;
+use crate::moment::{Moment, change};
+use crate::{Change, Cursor, Event, Final, Outcome, ReplyKind, Trace};
+
+/// How a list of rules ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// Every rule was looked at, or one allowed.
+    Done,
+    /// A rule answered.
+    Reply(Box<Final>),
+    /// A rule closed the connection.
+    Close(Span),
+    /// A rule dropped the connection.
+    SilentDrop(Span),
+    /// A condition needs more input (`tcp-request content`).
+    Wait,
+    /// `wait-for-body`, at most this long.
+    WaitForBody(Duration),
+    /// A condition or value depends on a fact that is not known.
+    Unknown(Fact),
+}
+
+/// A list in the life of a stream.
+pub(crate) struct List<'r> {
+    /// Its place in the order of all lists, for the cursor.
+    pub(crate) step: u16,
+    pub(crate) rules: &'r [Rule],
+}
+
+/// Runs a list from where the stream's cursor stands. When a rule has to wait, the cursor is left
+/// there, so that no rule runs twice.
+pub(crate) fn rules<T: Trace>(list: &List<'_>, m: &mut Moment<'_>, trace: &mut T) -> Ending {
+    let first = match m.stream.cursor {
+        Cursor { step, .. } if step > list.step => return Ending::Done,
+        Cursor { step, rule } if step == list.step => rule as usize,
+        _ => 0,
+    };
+    for (at, rule) in list.rules.iter().enumerate().skip(first) {
+        let ending = one(rule, m, trace);
+        match ending {
+            None => {}
+            Some(Ending::Wait | Ending::WaitForBody(_)) => {
+                m.stream.cursor = Cursor { step: list.step, rule: at as u32 };
+                return ending.unwrap_or(Ending::Wait);
+            }
+            Some(ending) => {
+                skipped(&list.rules[at + 1..], trace);
+                m.stream.cursor = Cursor { step: list.step + 1, rule: 0 };
+                return ending;
+            }
+        }
+    }
+    m.stream.cursor = Cursor { step: list.step + 1, rule: 0 };
+    Ending::Done
+}
+
+fn skipped<T: Trace>(rules: &[Rule], trace: &mut T) {
+    if T::ON {
+        for rule in rules {
+            tell(rule, Outcome::Skipped, Vec::new(), trace);
+        }
+    }
+}
+
+fn tell<T: Trace>(rule: &Rule, outcome: Outcome, changes: Vec<Change>, trace: &mut T) {
+    let (family, span) = (rule.family, rule.span);
+    trace.event(|| Event::Rule { family, span, outcome, changes });
+}
+
+/// One rule: `None` goes on with the next.
+fn one<T: Trace>(rule: &Rule, m: &mut Moment<'_>, trace: &mut T) -> Option<Ending> {
+    let truth = condition::holds(rule.condition.as_ref(), &m.context(), trace);
+    m.settle();
+    match truth {
+        Truth::Yes => {}
+        Truth::No => {
+            m.flush(trace);
+            tell(rule, Outcome::NotTaken, Vec::new(), trace);
+            return None;
+        }
+        Truth::Wait => return Some(Ending::Wait),
+        Truth::Unknown(fact) => {
+            m.flush(trace);
+            tell(rule, Outcome::Unknown, Vec::new(), trace);
+            return Some(Ending::Unknown(fact));
+        }
+    }
+    let mut changes = Vec::new();
+    let ending = act(rule, m, T::ON, &mut changes);
+    m.flush(trace);
+    match &ending {
+        Some(Ending::WaitForBody(_)) => {}
+        Some(Ending::Unknown(_)) => tell(rule, Outcome::Unknown, changes, trace),
+        _ => tell(rule, Outcome::Taken, changes, trace),
+    }
+    ending
+}
+
+/// Carries an action out.
+fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> Option<Ending> {
+    match &rule.action {
+        Action::Allow => return Some(Ending::Done),
+        Action::Deny(to) => return Some(answer(reply::respond(to, ReplyKind::Deny, m), rule)),
+        Action::Return(to) => return Some(answer(reply::respond(to, ReplyKind::Return, m), rule)),
+        Action::Tarpit(to) => {
+            let mut response = reply::respond(to, ReplyKind::Tarpit, m);
+            response.delay = Some(crate::timeouts::tarpit(m.program, m.stream));
+            return Some(answer(response, rule));
+        }
+        Action::Auth { realm } => {
+            let (frontend, backend) = (m.stream.frontend, m.stream.backend);
+            return Some(answer(reply::challenge(realm.as_ref(), frontend, backend, m), rule));
+        }
+        Action::Redirect(to) => return Some(answer(redirect::respond(to, m)?, rule)),
+        Action::Reject => return Some(Ending::Close(rule.span)),
+        Action::SilentDrop => return Some(Ending::SilentDrop(rule.span)),
+        Action::WaitForBody { time, at_least } => {
+            let body = if m.response.is_some() { m.response_body } else { m.request_body };
+            let enough = *at_least > 0 && body.bytes.len() as u64 >= *at_least;
+            return (!body.complete && !enough).then_some(Ending::WaitForBody(*time));
+        }
+        Action::Edit(edit) => edit::apply(edit, m, on, changes),
+        Action::SetVar { id, value } => {
+            if let Err(fact) = variable::set(*id, value, m, on, changes) {
+                return Some(Ending::Unknown(fact));
+            }
+        }
+        Action::SetVarFormat { id, value } => variable::set_format(*id, value, m, on, changes),
+        Action::UnsetVar(id) => variable::store(*id, None, m, on, changes),
+        Action::Setting(setting) => set(*setting, m, on, changes),
+        Action::SetTimeout { which, value } => {
+            if let Err(fact) = set_timeout(*which, value, rule.span, m, on, changes) {
+                return Some(Ending::Unknown(fact));
+            }
+        }
+        Action::SetAddress { part, value } => {
+            if let Err(fact) = address::set(*part, value, m, on, changes) {
+                return Some(Ending::Unknown(fact));
+            }
+        }
+        Action::Capture { response, slot, value } => {
+            if let Err(fact) = capture(*response, *slot, value, m, on, changes) {
+                return Some(Ending::Unknown(fact));
+            }
+        }
+        Action::Nothing => {}
+    }
+    None
+}
+
+fn answer(mut response: Final, rule: &Rule) -> Ending {
+    response.rule = Some(rule.span);
+    Ending::Reply(Box::new(response))
+}
+
+fn set(setting: Setting, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) {
+    let overrides = &mut m.stream.overrides;
+    let (what, after) = match setting {
+        Setting::LogLevel(level) => {
+            overrides.log_level = Some(level);
+            ("log level", level.map_or_else(|| String::from("silent"), |level| level.to_string()))
+        }
+        Setting::Tos(tos) => {
+            overrides.tos = Some(tos);
+            ("tos", tos.to_string())
+        }
+        Setting::Mark(mark) => {
+            overrides.mark = Some(mark);
+            ("mark", mark.to_string())
+        }
+        Setting::NoL7Retry => {
+            overrides.no_l7_retry = true;
+            ("layer 7 retry", String::from("off"))
+        }
+    };
+    if on {
+        changes.push(change(what, None, Some(after.as_bytes())));
+    }
+}
+
+fn set_timeout(
+    which: Timeout,
+    value: &TimeoutValue,
+    span: Span,
+    m: &mut Moment<'_>,
+    on: bool,
+    changes: &mut Vec<Change>,
+) -> Result<(), Fact> {
+    let duration = match value {
+        TimeoutValue::Literal(duration) => Some(*duration),
+        TimeoutValue::Millis(value) => number(value, m)?
+            .and_then(|millis| u64::try_from(millis).ok())
+            .filter(|millis| *millis > 0)
+            .map(Duration::from_millis),
+    };
+    let Some(duration) = duration else { return Ok(()) };
+    let overrides = &mut m.stream.overrides;
+    let (what, slot, place) = match which {
+        Timeout::Client => {
+            ("timeout client", &mut overrides.timeout_client, &mut overrides.timeout_client_rule)
+        }
+        Timeout::Server => {
+            ("timeout server", &mut overrides.timeout_server, &mut overrides.timeout_server_rule)
+        }
+        Timeout::Tunnel => {
+            ("timeout tunnel", &mut overrides.timeout_tunnel, &mut overrides.timeout_tunnel_rule)
+        }
+    };
+    let before = slot.replace(duration);
+    *place = Some(span);
+    if on {
+        changes.push(Change {
+            what: what.to_owned(),
+            before: before.map(|old| format!("{}ms", old.as_millis())),
+            after: Some(format!("{}ms", duration.as_millis())),
+        });
+    }
+    Ok(())
+}
+
+/// The number that an expression gives.
+fn number(value: &Compiled, m: &mut Moment<'_>) -> Result<Option<i64>, Fact> {
+    let number = match value.eval_now(&m.context()) {
+        Sample::Known(value) => match cast(value, Type::Int) {
+            Some(Value::Int(number)) => Some(number),
+            _ => None,
+        },
+        Sample::Missing | Sample::Wait => None,
+        Sample::Unknown(fact) => return Err(fact),
+    };
+    m.settle();
+    Ok(number)
+}
+
+fn capture(
+    response: bool,
+    slot: u32,
+    value: &Compiled,
+    m: &mut Moment<'_>,
+    on: bool,
+    changes: &mut Vec<Change>,
+) -> Result<(), Fact> {
+    let text = match value.eval_now(&m.context()) {
+        Sample::Known(value) => Some(as_text(value).into_owned()),
+        Sample::Missing | Sample::Wait => None,
+        Sample::Unknown(fact) => return Err(fact),
+    };
+    m.settle();
+    let front = m.program.frontend(m.stream.frontend).part();
+    let declared = if response { &front.response_slots } else { &front.request_slots };
+    let (Some(mut text), Some(place)) = (text, declared.get(slot as usize)) else { return Ok(()) };
+    text.truncate(place.len);
+    if on {
+        let side = if response { "response" } else { "request" };
+        changes.push(change(format!("capture {side} {slot}"), None, Some(&text)));
+    }
+    let captures = &mut m.stream.captures;
+    let slots = if response { &mut captures.response } else { &mut captures.request };
+    crate::moment::store(slots, slot, text);
+    Ok(())
+}

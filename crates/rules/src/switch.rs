@@ -1,0 +1,128 @@
+//! Which backend: `use_backend`, `default_backend`, a `listen` section itself; then what
+//! `force-persist` and `ignore-persist` of that backend say.
+
+use acl::Outcome as Truth;
+use diag::Span;
+use sample::{BackendRef, CompiledFormat, Escape, Fact};
+
+use crate::moment::Moment;
+use crate::{Event, Outcome, RuleFamily, Trace, condition};
+
+/// A compiled `use_backend`.
+#[derive(Debug)]
+pub(crate) struct Switch {
+    pub(crate) to: Target,
+    pub(crate) condition: Option<acl::Condition>,
+    pub(crate) span: Span,
+}
+
+/// A name that is known when the program is compiled, or one that the request makes.
+#[derive(Debug)]
+pub(crate) enum Target {
+    Backend(BackendRef),
+    Named(CompiledFormat),
+}
+
+/// A compiled `force-persist` or `ignore-persist`.
+#[derive(Debug)]
+pub(crate) struct PersistRule {
+    pub(crate) force: bool,
+    pub(crate) condition: acl::Condition,
+    pub(crate) span: Span,
+}
+
+/// The backend of the stream, `None` when there is none.
+///
+/// # Errors
+/// The fact that the choice depends on, when it is not known.
+pub(crate) fn backend<T: Trace>(
+    m: &mut Moment<'_>,
+    trace: &mut T,
+) -> Result<Option<BackendRef>, Fact> {
+    let program = m.program;
+    let frontend = program.frontend(m.stream.frontend);
+    let switches = &frontend.part().rules.switching;
+    let mut chosen = None;
+    for (at, switch) in switches.iter().enumerate() {
+        let truth = condition::holds(switch.condition.as_ref(), &m.context(), trace);
+        m.settle();
+        let outcome = match truth {
+            Truth::Yes => Outcome::Taken,
+            Truth::No | Truth::Wait => Outcome::NotTaken,
+            Truth::Unknown(_) => Outcome::Unknown,
+        };
+        m.flush(trace);
+        tell(RuleFamily::UseBackend, switch.span, outcome, trace);
+        match truth {
+            Truth::No | Truth::Wait => continue,
+            Truth::Unknown(fact) => return Err(fact),
+            Truth::Yes => {}
+        }
+        // A name that no backend has ends the list and leaves `default_backend` (manual 4.2).
+        chosen = resolve(&switch.to, m)?;
+        m.flush(trace);
+        if T::ON {
+            for skipped in &switches[at + 1..] {
+                tell(RuleFamily::UseBackend, skipped.span, Outcome::Skipped, trace);
+            }
+        }
+        break;
+    }
+    if let Some(default) = &frontend.part().rules.default_backend {
+        let outcome = if chosen.is_none() { Outcome::Taken } else { Outcome::Skipped };
+        tell(RuleFamily::DefaultBackend, default.1, outcome, trace);
+        chosen = chosen.or(Some(default.0));
+    }
+    let chosen = chosen.or_else(|| frontend.own_backend().map(|own| own.reference()));
+    if let Some(backend) = chosen {
+        persist(backend, m, trace)?;
+    }
+    Ok(chosen)
+}
+
+fn resolve(target: &Target, m: &mut Moment<'_>) -> Result<Option<BackendRef>, Fact> {
+    let format = match target {
+        Target::Backend(backend) => return Ok(Some(*backend)),
+        Target::Named(format) => format,
+    };
+    let mut name = Vec::new();
+    let missing = m.missing_while(|ctx| format.write_as(Escape::None, ctx, &mut name));
+    m.settle();
+    match missing {
+        Some(fact) => Err(fact),
+        None => Ok(m.program.backend_by_bytes(&name)),
+    }
+}
+
+/// The first `force-persist` or `ignore-persist` whose condition holds counts.
+fn persist<T: Trace>(
+    backend: BackendRef,
+    m: &mut Moment<'_>,
+    trace: &mut T,
+) -> Result<(), Fact> {
+    let program = m.program;
+    for rule in &program.backend(backend).part().rules.persist {
+        let truth = condition::holds(Some(&rule.condition), &m.context(), trace);
+        m.settle();
+        m.flush(trace);
+        let family =
+            if rule.force { RuleFamily::ForcePersist } else { RuleFamily::IgnorePersist };
+        match truth {
+            Truth::Yes => {
+                tell(family, rule.span, Outcome::Taken, trace);
+                m.stream.persistence.forced = Some(rule.force);
+                return Ok(());
+            }
+            Truth::No | Truth::Wait => tell(family, rule.span, Outcome::NotTaken, trace),
+            Truth::Unknown(fact) => {
+                tell(family, rule.span, Outcome::Unknown, trace);
+                return Err(fact);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn tell<T: Trace>(family: RuleFamily, span: Span, outcome: Outcome, trace: &mut T) {
+    trace.event(|| Event::Rule { family, span, outcome, changes: Vec::new() });
+}
