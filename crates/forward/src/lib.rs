@@ -1,1 +1,50 @@
 //! The life of one stream: read, queue, connect, retry, forward, log.
+//!
+//! In: sockets that a listener accepted, and the [`Generation`] (a compiled program with its live
+//! state) that they belong to. Out: bytes to servers and clients, log lines, counters.
+//!
+//! Invariants:
+//! - **Thread per core.** A [`Worker`] lives on one thread; a client connection is one task there and
+//!   never changes thread. The server connection is driven inside that task.
+//! - **Whole swap.** A stream holds the generation it began with; the next request of the same
+//!   connection may meet another.
+//! - **One evaluator.** What becomes of a request is decided in `rules` alone.
+//! - **Nothing held while idle.** An idle connection has no buffer and no large future; an idle
+//!   tunnel has no buffer either.
+//! - No lock is held across an await, and none is taken per request on a backend without `maxconn`
+//!   beyond the balancer's own.
+//! - **No panic from outside.** Whatever a client or a server sends becomes a status or a log line.
+//!
+//! Start with [`Worker::serve`]; a request's life is `http/stream.rs`.
+
+mod buffer;
+mod clock;
+mod connection;
+mod counters;
+mod facts;
+mod generation;
+mod http;
+mod idle;
+mod io;
+mod ledger;
+mod live;
+mod log;
+mod process;
+mod tcp;
+mod termination;
+mod timer;
+mod tunnels;
+mod work;
+mod worker;
+
+pub use counters::{Counter, Gauge, PerThread, Rate};
+pub use generation::{Bound, Generation, Listener};
+pub use io::{ConnectTo, Connector, Io, ServerAddress, Socket, SystemConnector};
+pub use live::{
+    Backend, BackendState, Counters, FrontendState, Live, Resolve, Server, ServerState, TimeSums,
+};
+pub use log::{LogRing, ProxyLog};
+pub use process::{Process, Settings};
+pub use termination::{Cause, Phase, Termination};
+pub use tunnels::{TunnelInfo, Tunnels};
+pub use worker::Worker;

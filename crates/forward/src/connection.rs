@@ -1,0 +1,273 @@
+//! A client connection: admitted, then idle and busy in turns until it ends or becomes a tunnel.
+//!
+//! The future of an idle connection is small: what a busy one needs is boxed for as long as it is
+//! busy, and its buffers go back to the thread.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use config::model::{Mode, Setting, Timeouts};
+use rules::{Admission, NoTrace, Stream};
+use tokio::time::Instant;
+
+use crate::clock::Now;
+use crate::facts::LiveFacts;
+use crate::generation::{Bound, Generation, Listener};
+use crate::http;
+use crate::idle::ServerConnection;
+use crate::io::{Connector, Io};
+use crate::live::{FrontendState, ServerState};
+use crate::tcp;
+use crate::timer::Timer;
+use crate::work::Work;
+use crate::worker::Worker;
+
+/// A client connection and what lasts as long as it does.
+pub(crate) struct Connection<C: Connector> {
+    pub(crate) worker: Rc<Worker<C>>,
+    pub(crate) client: C::Io,
+    pub(crate) listener: Arc<Listener>,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) local: Option<SocketAddr>,
+    pub(crate) accepted: Instant,
+    pub(crate) accepted_micros: i64,
+    /// When it began to wait for its next request.
+    pub(crate) idle_since: Instant,
+    /// Requests that were read completely.
+    pub(crate) requests: u64,
+    pub(crate) timer: Timer,
+    /// The connection to the server that answered last, kept for this client alone
+    /// (`http-reuse never`).
+    pub(crate) kept: Option<Box<Kept<C::Io>>>,
+    /// What the connection counts as.
+    pub(crate) seat: Seat,
+}
+
+/// A server connection that belongs to one client.
+pub(crate) struct Kept<T> {
+    pub(crate) server: Arc<ServerState>,
+    pub(crate) connection: ServerConnection<T>,
+}
+
+/// What follows a busy time.
+pub(crate) enum After {
+    /// The connection waits for its next request.
+    KeepAlive,
+    /// It ends in order.
+    Close,
+    /// It was handed over to a tunnel, which runs as its own task.
+    Gone,
+}
+
+/// The place of a connection in the counts of process, frontend and listener.
+pub(crate) struct Seat {
+    process: Arc<crate::process::Process>,
+    frontend: Arc<FrontendState>,
+    listener: Arc<Listener>,
+}
+
+impl Seat {
+    fn take(
+        process: &Arc<crate::process::Process>,
+        frontend: &Arc<FrontendState>,
+        listener: &Arc<Listener>,
+    ) -> Seat {
+        process.connections.enter();
+        frontend.connections.enter();
+        listener.connections.enter();
+        Seat {
+            process: Arc::clone(process),
+            frontend: Arc::clone(frontend),
+            listener: Arc::clone(listener),
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let was_full = self.process.is_full() || self.frontend.is_full();
+        self.listener.connections.leave();
+        self.frontend.connections.leave();
+        self.process.connections.leave();
+        if was_full {
+            self.process.room.notify_waiters();
+        }
+    }
+}
+
+/// The first bytes of a request, or why there will be none.
+enum FirstBytes {
+    Here(Box<Work>),
+    Closed,
+    TimedOut,
+    /// The process or the listener ends.
+    Unwanted,
+}
+
+impl<C: Connector> Connection<C> {
+    /// A connection, when its listener still leads somewhere.
+    pub(crate) fn new(
+        worker: &Rc<Worker<C>>,
+        client: C::Io,
+        peer: Option<SocketAddr>,
+        local: Option<SocketAddr>,
+        listener: &Arc<Listener>,
+    ) -> Option<Connection<C>> {
+        let bound = listener.bound()?;
+        let now = Now::read();
+        let frontend = bound.generation.frontend(bound.frontend);
+        Some(Connection {
+            worker: Rc::clone(worker),
+            client,
+            listener: Arc::clone(listener),
+            peer,
+            local,
+            accepted: now.instant,
+            accepted_micros: now.micros,
+            idle_since: now.instant,
+            requests: 0,
+            timer: Timer::default(),
+            kept: None,
+            seat: Seat::take(&worker.process, frontend, listener),
+        })
+    }
+
+    /// Serves the connection to its end.
+    pub(crate) async fn run(mut self) {
+        let Some(bound) = self.listener.bound() else { return };
+        if !self.admit(&bound) {
+            return;
+        }
+        let tcp = bound.generation.program.frontend(bound.frontend).mode() != Mode::Http;
+        if tcp {
+            return Box::pin(tcp::run(self, bound)).await;
+        }
+        drop(bound);
+        self.run_http().await;
+    }
+
+    async fn run_http(mut self) {
+        loop {
+            let first = self.requests == 0;
+            let Some(bound) = self.listener.bound() else { return };
+            self.timer.set(idle_deadline(&bound, first, self.idle_since));
+            drop(bound);
+            let work = match self.first_bytes(first).await {
+                FirstBytes::Here(work) => work,
+                FirstBytes::Unwanted => return,
+                FirstBytes::Closed | FirstBytes::TimedOut if !first => return,
+                FirstBytes::Closed => return http::no_request(&mut self, false).await,
+                FirstBytes::TimedOut => return http::no_request(&mut self, true).await,
+            };
+            // The large future lives only as long as there is something to do.
+            let (connection, after) = Box::pin(http::serve(self, work)).await;
+            match (after, connection) {
+                (After::KeepAlive, Some(connection)) => self = connection,
+                _ => return,
+            }
+            self.idle_since = Instant::now();
+        }
+    }
+
+    /// Runs `tcp-request connection` and counts the connection; false when it must end.
+    fn admit(&mut self, bound: &Bound) -> bool {
+        let frontend = bound.generation.frontend(bound.frontend);
+        let index = self.worker.index;
+        for counters in [frontend.counters.of(index), self.listener.counters.of(index)] {
+            counters.connections.add(1);
+            counters.connection_rate.add(self.accepted_micros, 1);
+        }
+        let mut stream = Stream::new(bound.frontend);
+        let facts = self.facts(bound, self.accepted_micros, 0, 0);
+        match rules::admit(&bound.generation.program, &mut stream, &facts, &mut NoTrace) {
+            Admission::Accept => {}
+            refused => {
+                frontend.counters.of(index).denied_connections.add(1);
+                match refused {
+                    Admission::SilentDrop(_) => self.client.hide_close(),
+                    _ => self.client.reset_on_close(),
+                }
+                return false;
+            }
+        }
+        for counters in [frontend.counters.of(index), self.listener.counters.of(index)] {
+            counters.sessions.add(1);
+            counters.session_rate.add(self.accepted_micros, 1);
+        }
+        true
+    }
+
+    pub(crate) fn facts<'a>(
+        &'a self,
+        bound: &'a Bound,
+        micros: i64,
+        stream_id: u64,
+        seed: u64,
+    ) -> LiveFacts<'a> {
+        LiveFacts {
+            process: &self.worker.process,
+            generation: &bound.generation,
+            client: self.peer,
+            local: self.local,
+            listener: bound.index,
+            micros,
+            stream_id,
+            seed,
+        }
+    }
+
+    /// Waits for the first bytes of a request without holding a buffer.
+    async fn first_bytes(&mut self, first: bool) -> FirstBytes {
+        let Connection { worker, client, timer, listener, .. } = self;
+        let mut place = None;
+        let outcome = poll_fn(|cx| {
+            let mut work = worker.take_work();
+            match work.client.poll_fill(cx, client) {
+                Poll::Ready(Ok(0) | Err(_)) => {
+                    worker.give_work(work);
+                    return Poll::Ready(FirstBytes::Closed);
+                }
+                Poll::Ready(Ok(_)) => return Poll::Ready(FirstBytes::Here(work)),
+                Poll::Pending => worker.give_work(work),
+            }
+            if timer.poll(cx).is_ready() {
+                return Poll::Ready(FirstBytes::TimedOut);
+            }
+            // A client that was promised an answer to its first request gets one.
+            if !first && (worker.process.is_stopping() || listener.bound().is_none()) {
+                return Poll::Ready(FirstBytes::Unwanted);
+            }
+            if place.is_none() {
+                place = Some(worker.sleepers().enter(cx.waker()));
+            }
+            Poll::Pending
+        })
+        .await;
+        if let Some(place) = place {
+            worker.sleepers().leave(place);
+        }
+        outcome
+    }
+}
+
+/// When a connection that waits for a request is closed: the first one by `http-request` and
+/// `client`, a later one by `http-keep-alive` and, where it is missing, the same.
+fn idle_deadline(bound: &Bound, first: bool, since: Instant) -> Option<Instant> {
+    let timeouts = frontend_timeouts(&bound.generation, bound);
+    let request = limit(timeouts.http_request).or(limit(timeouts.client));
+    let wait = if first { request } else { limit(timeouts.http_keep_alive).or(request) };
+    wait.and_then(|wait| since.checked_add(wait))
+}
+
+pub(crate) fn frontend_timeouts<'a>(generation: &'a Generation, bound: &Bound) -> &'a Timeouts {
+    &generation.program.frontend(bound.frontend).proxy().timeouts
+}
+
+/// A timeout that limits anything: missing and 0 are for ever.
+pub(crate) fn limit(setting: Setting<Duration>) -> Option<Duration> {
+    setting.map(|setting| setting.value).filter(|duration| !duration.is_zero())
+}

@@ -1,0 +1,118 @@
+//! The world as the evaluator asks for it, answered from counters and the clock of the step.
+
+use std::net::SocketAddr;
+
+use jiff::{Timestamp, tz::TimeZone};
+use sample::{BackendRef, Fact, FactValue, Facts, FrontendRef, ServerRef};
+
+use crate::generation::Generation;
+use crate::live::{Backend, Server};
+use crate::process::Process;
+
+/// Answers for one stream at one moment.
+pub(crate) struct LiveFacts<'a> {
+    pub(crate) process: &'a Process,
+    pub(crate) generation: &'a Generation,
+    pub(crate) client: Option<SocketAddr>,
+    pub(crate) local: Option<SocketAddr>,
+    pub(crate) listener: u32,
+    /// Microseconds since the epoch, when the step began.
+    pub(crate) micros: i64,
+    pub(crate) stream_id: u64,
+    /// What the stream's draws are derived from.
+    pub(crate) seed: u64,
+}
+
+impl LiveFacts<'_> {
+    fn backend(&self, backend: BackendRef) -> Option<&Backend> {
+        self.generation.live.backends.get(backend.0 as usize).map(|backend| &**backend)
+    }
+
+    fn server(&self, server: ServerRef) -> Option<(&Backend, &Server)> {
+        let backend = self.backend(server.backend)?;
+        Some((backend, backend.server(server.server)?))
+    }
+
+    fn frontend(&self, frontend: FrontendRef) -> Option<&crate::live::FrontendState> {
+        self.generation.live.frontends.get(frontend.0 as usize).map(|state| &**state)
+    }
+
+    fn number(&self, fact: Fact) -> Option<u64> {
+        Some(match fact {
+            Fact::ProcessConnections => self.process.connections.now().into(),
+            Fact::FrontendConnections(frontend) => self.frontend(frontend)?.connections.now().into(),
+            Fact::FrontendRate(frontend) => {
+                self.frontend(frontend)?.counters.rate(self.micros, |c| &c.session_rate).into()
+            }
+            Fact::FrontendRequestRate(frontend) => {
+                self.frontend(frontend)?.counters.rate(self.micros, |c| &c.request_rate).into()
+            }
+            Fact::BackendConnections(backend) => self.backend(backend)?.state.streams.now().into(),
+            Fact::BackendRate(backend) => {
+                self.backend(backend)?.state.counters.rate(self.micros, |c| &c.session_rate).into()
+            }
+            Fact::UsableServers(backend) => {
+                let (active, backup) = self.backend(backend)?.balancer.usable();
+                (active + backup) as u64
+            }
+            Fact::BackendQueue(backend) => {
+                let backend = self.backend(backend)?;
+                let servers = backend.servers.iter().map(|server| server.state.queued.now());
+                u64::from(backend.state.queued.now()) + servers.map(u64::from).sum::<u64>()
+            }
+            Fact::ServerConnections(server) => self.server(server)?.1.state.streams.now().into(),
+            Fact::ServerQueue(server) => self.server(server)?.1.state.queued.now().into(),
+            Fact::ServerRate(server) => {
+                let (_, server) = self.server(server)?;
+                server.state.counters.rate(self.micros, |c| &c.session_rate).into()
+            }
+            Fact::ServerWeight(at) => {
+                let (backend, _) = self.server(at)?;
+                let weight = backend.balancer.weight(at.server as usize)?;
+                weight.get().div_ceil(16).into()
+            }
+            Fact::StreamId => self.stream_id,
+            Fact::Pid => self.process.settings().pid.into(),
+            Fact::Listener => self.listener.into(),
+            Fact::Draw(number) => draw(self.seed, number).into(),
+            _ => return None,
+        })
+    }
+}
+
+impl Facts for LiveFacts<'_> {
+    fn read(&self, fact: Fact) -> Option<FactValue> {
+        let address = |address: Option<SocketAddr>| {
+            Some(address.map_or(FactValue::Missing, FactValue::Addr))
+        };
+        match fact {
+            Fact::Src => address(self.client),
+            Fact::Dst => address(self.local),
+            Fact::Now => Some(FactValue::Int(self.micros)),
+            Fact::UtcOffset => Some(FactValue::Int(utc_offset_millis(self.micros))),
+            Fact::Hostname => Some(FactValue::Text(self.process.settings().hostname.clone())),
+            Fact::ServerUp(server) => {
+                let (_, server) = self.server(server)?;
+                let up = server.state.health().serves();
+                Some(FactValue::Bool(up))
+            }
+            other => {
+                let number = self.number(other)?;
+                Some(FactValue::Int(i64::try_from(number).unwrap_or(i64::MAX)))
+            }
+        }
+    }
+}
+
+fn utc_offset_millis(micros: i64) -> i64 {
+    let time = Timestamp::from_microsecond(micros).unwrap_or_default();
+    i64::from(TimeZone::system().to_offset(time).seconds()) * 1000
+}
+
+/// The n-th draw of a stream: SplitMix64, whose every output bit depends on every input bit.
+fn draw(seed: u64, number: u32) -> u32 {
+    let mut z = seed.wrapping_add(u64::from(number).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((z ^ (z >> 31)) >> 32) as u32
+}

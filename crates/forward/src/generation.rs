@@ -1,0 +1,110 @@
+//! A program with its live state: what a reload replaces as a whole.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use rules::Program;
+use sample::FrontendRef;
+
+use crate::counters::{Gauge, PerThread};
+use crate::live::{Backend, Counters, FrontendState, Live, Resolve};
+use crate::log::ProxyLog;
+use crate::process::Process;
+
+/// One configuration that runs. A stream holds the generation it began with to its end.
+#[derive(Debug)]
+pub struct Generation {
+    /// What is decided.
+    pub program: Arc<Program>,
+    /// What is counted.
+    pub live: Live,
+}
+
+impl Generation {
+    /// Makes `program` ready to run beside `earlier`, whose states it shares by name.
+    pub fn new(
+        program: Arc<Program>,
+        process: &Arc<Process>,
+        resolve: &Resolve<'_>,
+        earlier: Option<&Generation>,
+    ) -> Arc<Generation> {
+        let live = Live::new(&program, process, resolve, earlier.map(|old| &old.live));
+        Arc::new(Generation { program, live })
+    }
+
+    /// Takes over from `earlier`: loads of streams that still run there count here too.
+    pub fn succeed(&self, earlier: &Generation) {
+        self.live.succeed(&earlier.live);
+    }
+
+    pub(crate) fn frontend(&self, frontend: FrontendRef) -> &Arc<FrontendState> {
+        &self.live.frontends[frontend.0 as usize]
+    }
+
+    pub(crate) fn frontend_log(&self, frontend: FrontendRef) -> &Arc<ProxyLog> {
+        &self.live.frontend_logs[frontend.0 as usize]
+    }
+
+    pub(crate) fn backend(&self, backend: sample::BackendRef) -> &Arc<Backend> {
+        &self.live.backends[backend.0 as usize]
+    }
+}
+
+/// A listening address as its connections see it. A reload keeps it and changes what it is bound
+/// to, so that a client connection meets the new configuration with its next request.
+#[derive(Debug)]
+pub struct Listener {
+    bound: ArcSwapOption<Bound>,
+    /// Its counters.
+    pub counters: PerThread<Counters>,
+    /// Connections that came in through it now, and at most.
+    pub connections: Gauge,
+}
+
+/// What a listener leads to.
+#[derive(Debug)]
+pub struct Bound {
+    /// The configuration.
+    pub generation: Arc<Generation>,
+    /// Whose connections these are.
+    pub frontend: FrontendRef,
+    /// Its index in [`rules::Program::listeners`].
+    pub index: u32,
+}
+
+impl Listener {
+    /// A listener of `process` that leads nowhere yet.
+    pub fn new(process: &Process) -> Arc<Listener> {
+        Arc::new(Listener {
+            bound: ArcSwapOption::empty(),
+            counters: PerThread::new(process.settings().threads),
+            connections: Gauge::default(),
+        })
+    }
+
+    /// Leads to a frontend from now on; `None`: its line is gone, connections end after their
+    /// request.
+    pub fn bind(&self, bound: Option<Bound>) {
+        self.bound.store(bound.map(Arc::new));
+    }
+
+    /// Waits until neither the process nor the frontend is at its `maxconn`. An accept loop calls it
+    /// before each accept; with room, it is ready at once.
+    pub async fn room(&self, process: &Process) {
+        loop {
+            let ended = process.room.notified();
+            let full = self.bound().is_some_and(|bound| {
+                process.is_full() || bound.generation.frontend(bound.frontend).is_full()
+            });
+            if !full {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// What it leads to.
+    pub fn bound(&self) -> Option<Arc<Bound>> {
+        self.bound.load_full()
+    }
+}

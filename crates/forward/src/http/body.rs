@@ -1,0 +1,302 @@
+//! One direction of a message body: from a receive buffer to the other side.
+//!
+//! A body whose length is known is written straight from the buffer it was read into. A chunked one
+//! is decoded and framed anew, as HAProxy does: extensions are left out, trailers are kept.
+
+use std::task::{Context, Poll};
+
+use http1::{BodyLength, ChunkDecoder, ChunkEvent, Fields, Parsed};
+
+use crate::buffer::{Buffer, Outgoing, poll_write};
+use crate::io::Io;
+
+/// A chunked body broke its grammar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BadChunk;
+
+/// A body on its way.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    kind: Kind,
+    /// Bytes as the log counts them: data, and names and values of trailers.
+    pub(crate) counted: u64,
+}
+
+#[derive(Debug, Default)]
+enum Kind {
+    #[default]
+    Done,
+    Length(u64),
+    UntilClose,
+    Chunked(ChunkDecoder),
+    /// The last chunk was passed on, its trailers follow.
+    Trailers,
+}
+
+impl Body {
+    pub(crate) fn new(length: BodyLength) -> Body {
+        let kind = match length {
+            BodyLength::None => Kind::Done,
+            BodyLength::Length(bytes) => Kind::Length(bytes),
+            BodyLength::UntilClose => Kind::UntilClose,
+            BodyLength::Chunked => Kind::Chunked(ChunkDecoder::new()),
+        };
+        Body { kind, counted: 0 }
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.kind, Kind::Done)
+    }
+
+    /// Whether the end of the connection is the end of the body.
+    pub(crate) fn ends_with_connection(&self) -> bool {
+        matches!(self.kind, Kind::UntilClose)
+    }
+
+    /// The connection ended; true when that is how the body was to end.
+    fn input_ended(&mut self) -> bool {
+        let expected = self.ends_with_connection();
+        if expected {
+            self.kind = Kind::Done;
+        }
+        expected
+    }
+
+    /// How many of `available` bytes can be passed on as they are; 0 for a chunked body.
+    fn plain(&self, available: usize) -> usize {
+        match self.kind {
+            Kind::Length(left) => usize::try_from(left).unwrap_or(usize::MAX).min(available),
+            Kind::UntilClose => available,
+            Kind::Done | Kind::Chunked(_) | Kind::Trailers => 0,
+        }
+    }
+
+    fn passed(&mut self, bytes: usize) {
+        self.counted += bytes as u64;
+        if let Kind::Length(left) = &mut self.kind {
+            *left = left.saturating_sub(bytes as u64);
+            if *left == 0 {
+                self.kind = Kind::Done;
+            }
+        }
+    }
+
+    /// Moves all of this body that was received to `out`.
+    pub(crate) fn pass(&mut self, input: &mut Buffer, out: &mut Vec<u8>) -> Result<(), BadChunk> {
+        let plain = self.plain(input.len());
+        if plain > 0 {
+            out.extend_from_slice(&input.filled()[..plain]);
+            input.consume(plain);
+            self.passed(plain);
+            return Ok(());
+        }
+        while let Kind::Chunked(decoder) = &mut self.kind {
+            match decoder.next(input.filled()).map_err(|_| BadChunk)? {
+                ChunkEvent::More => return Ok(()),
+                ChunkEvent::Framing(bytes) => input.consume(bytes),
+                ChunkEvent::Data(bytes) => {
+                    http1::write_chunk_size(bytes, out);
+                    out.extend_from_slice(&input.filled()[..bytes]);
+                    http1::write_chunk_end(out);
+                    input.consume(bytes);
+                    self.counted += bytes as u64;
+                }
+                ChunkEvent::Trailers => self.kind = Kind::Trailers,
+            }
+        }
+        if matches!(self.kind, Kind::Trailers) {
+            self.pass_trailers(input, out)?;
+        }
+        Ok(())
+    }
+
+    /// Ends a chunked body once its trailers are here as a whole.
+    fn pass_trailers(&mut self, input: &mut Buffer, out: &mut Vec<u8>) -> Result<(), BadChunk> {
+        let mut trailers = Fields::new();
+        let limits = http1::Limits::default();
+        match http1::parse_trailers(input.filled(), &mut trailers, &limits) {
+            Ok(Parsed::Complete { consumed }) => {
+                input.consume(consumed);
+                out.extend_from_slice(b"0\r\n");
+                trailers.write_to(out);
+                out.extend_from_slice(b"\r\n");
+                let names_and_values = trailers.written_len() - trailers.len() * b": \r\n".len();
+                // Quirk: HAProxy counts the end of the trailers as one byte, when there are some.
+                let end = usize::from(!trailers.is_empty());
+                self.counted += (names_and_values + end) as u64;
+                self.kind = Kind::Done;
+                Ok(())
+            }
+            Ok(Parsed::Partial) if !input.is_full() => Ok(()),
+            Ok(Parsed::Partial) | Err(_) => Err(BadChunk),
+        }
+    }
+
+    /// The data of the body as far as it lies at the start of `received`, for rules that look at
+    /// it, and whether that is all of it.
+    pub(crate) fn peek(&self, received: &[u8], decoded: &mut Vec<u8>) -> bool {
+        decoded.clear();
+        match &self.kind {
+            Kind::Done => true,
+            Kind::Length(left) => {
+                decoded.extend_from_slice(&received[..self.plain(received.len())]);
+                decoded.len() as u64 == *left
+            }
+            Kind::UntilClose => {
+                decoded.extend_from_slice(received);
+                false
+            }
+            Kind::Chunked(decoder) => peek_chunks(decoder.clone(), received, decoded),
+            Kind::Trailers => true,
+        }
+    }
+}
+
+fn peek_chunks(mut decoder: ChunkDecoder, mut rest: &[u8], decoded: &mut Vec<u8>) -> bool {
+    loop {
+        match decoder.next(rest) {
+            Ok(ChunkEvent::Framing(bytes)) => rest = &rest[bytes..],
+            Ok(ChunkEvent::Data(bytes)) => {
+                decoded.extend_from_slice(&rest[..bytes]);
+                rest = &rest[bytes..];
+            }
+            // A broken body is as complete as it will ever be; forwarding it finds the fault.
+            Ok(ChunkEvent::Trailers) | Err(_) => return true,
+            Ok(ChunkEvent::More) => return false,
+        }
+    }
+}
+
+/// Where a direction stands when nothing more can be done for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// The body is complete and written.
+    Done,
+    /// The sender has to send more.
+    WantsInput,
+    /// The receiver has to take more.
+    Blocked,
+    /// The sender ended its stream before the end of the body.
+    InputEnded,
+    /// Reading failed.
+    ReadFailed,
+    /// Writing failed.
+    WriteFailed,
+    /// The sender broke the chunked coding.
+    Bad,
+}
+
+/// The two ends and the buffers of one direction.
+pub(crate) struct Path<'a, R, W> {
+    pub(crate) from: &'a mut R,
+    pub(crate) input: &'a mut Buffer,
+    pub(crate) body: &'a mut Body,
+    pub(crate) out: &'a mut Outgoing,
+    pub(crate) to: &'a mut W,
+}
+
+impl<R: Io, W: Io> Path<'_, R, W> {
+    /// Moves what can be moved. `moved` is set when anything was.
+    pub(crate) fn poll(self, cx: &mut Context<'_>, moved: &mut bool) -> Flow {
+        let Path { from, input, body, out, to } = self;
+        loop {
+            if !out.is_empty() {
+                let mut written = 0;
+                let drained = out.poll_drain(cx, to, &mut written);
+                *moved |= written > 0;
+                match drained {
+                    Poll::Pending => return Flow::Blocked,
+                    Poll::Ready(Err(_)) => return Flow::WriteFailed,
+                    Poll::Ready(Ok(())) => {}
+                }
+            }
+            if body.is_done() {
+                return Flow::Done;
+            }
+            let plain = body.plain(input.len());
+            if plain > 0 {
+                match poll_write(cx, to, &input.filled()[..plain]) {
+                    Poll::Pending => return Flow::Blocked,
+                    Poll::Ready(Err(_)) => return Flow::WriteFailed,
+                    Poll::Ready(Ok(written)) => {
+                        input.consume(written);
+                        body.passed(written);
+                        *moved = true;
+                        continue;
+                    }
+                }
+            }
+            if !input.is_empty() {
+                if body.pass(input, &mut out.bytes).is_err() {
+                    return Flow::Bad;
+                }
+                if !out.is_empty() || body.is_done() {
+                    continue;
+                }
+            }
+            match input.poll_fill(cx, from) {
+                Poll::Pending => return Flow::WantsInput,
+                Poll::Ready(Err(_)) => return Flow::ReadFailed,
+                Poll::Ready(Ok(0)) if body.input_ended() => {}
+                Poll::Ready(Ok(0)) => return Flow::InputEnded,
+                Poll::Ready(Ok(_)) => *moved = true,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(received: &[u8], forwarded: &[u8], counted: u64) {
+        let mut body = Body::new(BodyLength::Chunked);
+        let mut input = Buffer::new(4096);
+        input.extend(received);
+        let mut out = Vec::new();
+        assert_eq!(body.pass(&mut input, &mut out), Ok(()));
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert_eq!((text(&out), body.counted), (text(forwarded), counted));
+        assert!(body.is_done());
+    }
+
+    #[test]
+    fn chunks_are_framed_anew_without_extensions_and_with_trailers() {
+        check(b"2;x=1\r\nhi\r\n0\r\nT: 1\r\n\r\n", b"2\r\nhi\r\n0\r\nt: 1\r\n\r\n", 5);
+        check(b"0\r\n\r\n", b"0\r\n\r\n", 0);
+        check(b"3\r\nabc\r\n00;e\r\n\r\n", b"3\r\nabc\r\n0\r\n\r\n", 3);
+    }
+
+    proptest! {
+        #[test]
+        fn a_chunked_body_is_the_same_data_however_it_is_cut(
+            chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..40), 0..6),
+            cuts in prop::collection::vec(1_usize..9, 1..300),
+        ) {
+            let mut wire = Vec::new();
+            for chunk in &chunks {
+                http1::write_chunk_size(chunk.len(), &mut wire);
+                wire.extend_from_slice(chunk);
+                http1::write_chunk_end(&mut wire);
+            }
+            wire.extend_from_slice(http1::LAST_CHUNK);
+            let mut body = Body::new(BodyLength::Chunked);
+            let mut out = Vec::new();
+            let mut rest = &wire[..];
+            let mut input = Buffer::new(4096);
+            for cut in cuts.iter().cycle() {
+                if rest.is_empty() { break; }
+                let (now, later) = rest.split_at(rest.len().min(*cut));
+                rest = later;
+                input.extend(now);
+                prop_assert_eq!(body.pass(&mut input, &mut out), Ok(()));
+            }
+            prop_assert!(body.is_done());
+            let mut decoded = Vec::new();
+            prop_assert!(Body::new(BodyLength::Chunked).peek(&out, &mut decoded));
+            prop_assert_eq!(decoded, chunks.concat());
+        }
+    }
+}

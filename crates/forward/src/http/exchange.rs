@@ -1,0 +1,475 @@
+//! A request and its response on one server connection, both directions at once.
+//!
+//! One future polls both: the request's body may still be on its way while the response is already
+//! passed on. The body of a request that the server no longer takes is read to its end all the same,
+//! because the client's next request stands behind it.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use config::model::ConnectionMode;
+use http1::{BodyLength, Parsed};
+use rules::{NoTrace, Verdict};
+use sample::{Buffered, Scope};
+use tokio::time::Instant;
+
+use crate::buffer::Outgoing;
+use crate::connection::{Kept, limit};
+use crate::idle::ServerConnection;
+use crate::io::Connector;
+use crate::live::Backend;
+use crate::termination::{Cause, Phase, Termination};
+
+use super::body::{Body, Flow, Path};
+use super::stream::{Failure, HttpStream, Next};
+use super::{upgrade, wire};
+
+/// How far the response has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Head,
+    Body,
+    Done,
+}
+
+/// What both directions stand at.
+struct Exchange {
+    stage: Stage,
+    /// The server takes no more of the request's body.
+    up_closed: bool,
+    /// The request was sent completely.
+    up_done: bool,
+    /// The client does not take the response.
+    client_blocked: bool,
+    /// The last time anything moved.
+    active: Instant,
+    server_timeout: Option<std::time::Duration>,
+    client_timeout: Option<std::time::Duration>,
+    /// The server lets its connection live on.
+    keep_server: bool,
+}
+
+/// What a poll of both directions came to.
+enum Event {
+    /// The bytes at the start of the server's buffer are a response head, taken out already.
+    Head,
+    /// Request and response are complete.
+    Done,
+    Failed(Failure),
+    /// The response broke off after its head was sent: the letters say how, the client is cut off.
+    Broken(Termination),
+}
+
+impl<C: Connector> HttpStream<'_, C> {
+    /// Sends the prepared request and passes the response on.
+    pub(super) async fn exchange(
+        &mut self,
+        backend: &Arc<Backend>,
+        server: ServerConnection<C::Io>,
+    ) -> Result<Next<C::Io>, Failure> {
+        let mut server = server;
+        let keeps = self.connection_mode(backend) == ConnectionMode::KeepAlive;
+        self.write_request(keeps);
+        server.requests = server.requests.saturating_add(1);
+        let mut state = Exchange {
+            stage: Stage::Head,
+            up_closed: false,
+            up_done: false,
+            client_blocked: false,
+            active: self.ledger.times.connected.unwrap_or(self.ledger.times.begun.instant),
+            server_timeout: self.server_timeout(backend),
+            client_timeout: self.client_timeout(),
+            keep_server: keeps,
+        };
+        loop {
+            let event = poll_fn(|cx| self.poll_exchange(cx, &mut server, &mut state)).await;
+            match event {
+                Event::Head => {
+                    if let Some(next) = self.response_head(backend, &mut state)? {
+                        return self.switch(backend, server, next).await;
+                    }
+                }
+                Event::Done => {
+                    self.release(backend, server, &state);
+                    return Ok(Next::Request);
+                }
+                Event::Failed(failure) => {
+                    self.note_stale(&server, &failure);
+                    return Err(failure);
+                }
+                Event::Broken(termination) => {
+                    self.ledger.termination = termination;
+                    self.keep_client = false;
+                    return Ok(Next::Close);
+                }
+            }
+        }
+    }
+
+    fn write_request(&mut self, keeps: bool) {
+        let HttpStream { connection, work, ledger, .. } = self;
+        let server = ledger.server.unwrap_or_default();
+        let (state, facts) = ledger.evaluate(&connection.worker.process);
+        let program = &facts.generation.program;
+        rules::prepare(program, state, server, &mut work.request, &facts, &mut NoTrace);
+        work.to_server.clear();
+        wire::write_request(&mut work.request, keeps, &mut work.to_server.bytes);
+        // What is there of the body goes with the head; a fault in it is found again below.
+        let _ = self.up.pass(&mut work.client, &mut work.to_server.bytes);
+        work.server.clear();
+    }
+
+    fn server_timeout(&self, backend: &Backend) -> Option<std::time::Duration> {
+        let program = &self.ledger.bound.generation.program;
+        let configured = limit(program.backend(backend.reference).proxy().timeouts.server);
+        self.ledger.state.overrides.timeout_server.or(configured)
+    }
+
+    fn poll_exchange(
+        &mut self,
+        cx: &mut Context<'_>,
+        server: &mut ServerConnection<C::Io>,
+        state: &mut Exchange,
+    ) -> Poll<Event> {
+        let mut moved = false;
+        if !state.up_done
+            && let Some(event) = self.poll_up(cx, server, state, &mut moved)
+        {
+            return Poll::Ready(event);
+        }
+        if let Some(event) = self.poll_down(cx, server, state, &mut moved) {
+            return Poll::Ready(event);
+        }
+        if state.stage == Stage::Done && state.up_done {
+            return Poll::Ready(Event::Done);
+        }
+        self.poll_deadline(cx, state, moved)
+    }
+
+    fn poll_up(
+        &mut self,
+        cx: &mut Context<'_>,
+        server: &mut ServerConnection<C::Io>,
+        state: &mut Exchange,
+        moved: &mut bool,
+    ) -> Option<Event> {
+        let responded = state.stage != Stage::Head;
+        let path = Path {
+            from: &mut self.connection.client,
+            input: &mut self.work.client,
+            body: &mut self.up,
+            out: &mut self.work.to_server,
+            to: &mut server.io,
+        };
+        let flow = if state.up_closed { drain(path, cx, moved) } else { path.poll(cx, moved) };
+        match flow {
+            Flow::Done => state.up_done = true,
+            Flow::WantsInput | Flow::Blocked => {}
+            Flow::WriteFailed => {
+                // The server may have answered early and closed: its answer is read below.
+                state.up_closed = true;
+                state.keep_server = false;
+                self.work.to_server.clear();
+                cx.waker().wake_by_ref();
+            }
+            Flow::InputEnded | Flow::ReadFailed => {
+                let termination = Termination::new(Cause::Client, Phase::Data);
+                return Some(if responded {
+                    Event::Broken(termination)
+                } else {
+                    Event::Failed(Failure::silent(Cause::Client, Phase::Data))
+                });
+            }
+            Flow::Bad if responded => {
+                return Some(Event::Broken(Termination::new(Cause::Proxy, Phase::Data)));
+            }
+            Flow::Bad => {
+                return Some(Event::Failed(Failure::new(Cause::Proxy, Phase::Headers, 400)));
+            }
+        }
+        None
+    }
+
+    fn poll_down(
+        &mut self,
+        cx: &mut Context<'_>,
+        server: &mut ServerConnection<C::Io>,
+        state: &mut Exchange,
+        moved: &mut bool,
+    ) -> Option<Event> {
+        match state.stage {
+            Stage::Head => self.poll_head(cx, server, state, moved),
+            Stage::Body => self.poll_body(cx, server, state, moved),
+            Stage::Done => None,
+        }
+    }
+
+    /// Reads until a response head is complete.
+    fn poll_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        server: &mut ServerConnection<C::Io>,
+        state: &mut Exchange,
+        moved: &mut bool,
+    ) -> Option<Event> {
+        let limits = self.connection.worker.head_limits;
+        let work = &mut *self.work;
+        loop {
+            // An interim response may wait to be written to the client.
+            if !work.to_client.is_empty() {
+                let mut written = 0;
+                let drained =
+                    work.to_client.poll_drain(cx, &mut self.connection.client, &mut written);
+                *moved |= written > 0;
+                state.client_blocked = drained.is_pending();
+                if matches!(drained, Poll::Ready(Err(_))) {
+                    return Some(Event::Failed(Failure::silent(Cause::Client, Phase::Headers)));
+                }
+                if drained.is_pending() {
+                    return None;
+                }
+            }
+            if !work.server.is_empty() {
+                let parsed =
+                    http1::parse_response(work.server.filled(), &mut work.response, &limits);
+                match parsed {
+                    Ok(Parsed::Complete { consumed }) => {
+                        work.server.consume(consumed);
+                        return Some(Event::Head);
+                    }
+                    Ok(Parsed::Partial) => {}
+                    Err(_) => {
+                        return Some(Event::Failed(Failure::new(
+                            Cause::Proxy,
+                            Phase::Headers,
+                            502,
+                        )));
+                    }
+                }
+            }
+            match work.server.poll_fill(cx, &mut server.io) {
+                Poll::Pending => return None,
+                Poll::Ready(Ok(0) | Err(_)) => {
+                    return Some(Event::Failed(Failure::new(Cause::Server, Phase::Headers, 502)));
+                }
+                Poll::Ready(Ok(_)) => *moved = true,
+            }
+        }
+    }
+
+    fn poll_body(
+        &mut self,
+        cx: &mut Context<'_>,
+        server: &mut ServerConnection<C::Io>,
+        state: &mut Exchange,
+        moved: &mut bool,
+    ) -> Option<Event> {
+        let path = Path {
+            from: &mut server.io,
+            input: &mut self.work.server,
+            body: &mut self.down,
+            out: &mut self.work.to_client,
+            to: &mut self.connection.client,
+        };
+        let flow = path.poll(cx, moved);
+        state.client_blocked = flow == Flow::Blocked;
+        let cause = match flow {
+            Flow::Done => {
+                state.stage = Stage::Done;
+                return None;
+            }
+            Flow::WantsInput | Flow::Blocked => return None,
+            Flow::WriteFailed => Cause::Client,
+            Flow::InputEnded | Flow::ReadFailed | Flow::Bad => Cause::Server,
+        };
+        Some(Event::Broken(Termination::new(cause, Phase::Data)))
+    }
+
+    /// One deadline for whatever the exchange waits for now.
+    ///
+    /// While a server works on a request, its timeout runs and not the client's, even when the
+    /// client still owes a part of the body (Quirk: that is what HAProxy 2.6 does).
+    fn poll_deadline(
+        &mut self,
+        cx: &mut Context<'_>,
+        state: &mut Exchange,
+        moved: bool,
+    ) -> Poll<Event> {
+        if moved {
+            state.active = Instant::now();
+        }
+        let on_client = state.client_blocked || state.stage == Stage::Done;
+        let waits_for_body = !state.up_done && self.work.to_server.is_empty();
+        let (timeout, cause) = match (on_client, state.server_timeout) {
+            (false, Some(timeout)) => (Some(timeout), Cause::ServerTimeout),
+            (false, None) if waits_for_body => (state.client_timeout, Cause::ClientTimeout),
+            (false, None) => (None, Cause::ServerTimeout),
+            (true, _) => (state.client_timeout, Cause::ClientTimeout),
+        };
+        let timer = &mut self.connection.timer;
+        timer.set(timeout.and_then(|timeout| state.active.checked_add(timeout)));
+        if timer.poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        Poll::Ready(match (state.stage, cause) {
+            (Stage::Head, Cause::ServerTimeout) => {
+                Event::Failed(Failure::new(cause, Phase::Headers, 504))
+            }
+            (Stage::Head, _) => Event::Failed(Failure::new(cause, Phase::Headers, 408)),
+            _ => Event::Broken(Termination::new(cause, Phase::Data)),
+        })
+    }
+
+    /// Acts on a response head: relays an interim one, switches protocols, or runs the response
+    /// rules and begins the body.
+    fn response_head(
+        &mut self,
+        backend: &Arc<Backend>,
+        state: &mut Exchange,
+    ) -> Result<Option<upgrade::Switch>, Failure> {
+        let invalid = Failure::new(Cause::Proxy, Phase::Headers, 502);
+        let status = self.work.response.status;
+        let connect = self.work.request.method() == b"CONNECT";
+        if status == 101 && !self.received.upgrades {
+            self.ledger.bytes_out += wire::counted_response(&self.work.response);
+            return Err(invalid);
+        }
+        if (100..200).contains(&status) && status != 101 {
+            self.interim();
+            return Ok(None);
+        }
+        let work = &mut *self.work;
+        let length = http1::response_body(&work.response, work.request.method())
+            .map_err(|_| invalid)?;
+        state.keep_server &= http1::response_connection(&work.response).keeps()
+            && length != BodyLength::UntilClose;
+        let switches = status == 101 || (connect && (200..300).contains(&status));
+        if !switches || status != 101 {
+            wire::strip_connection(&mut work.response.fields);
+        }
+        if status == 204 {
+            work.response.fields.remove(b"content-length");
+        }
+        self.ledger.times.response = Some(Instant::now());
+        self.down = Body::new(length);
+        self.respond(backend)?;
+        self.ledger.status = Some(self.work.response.status);
+        if switches {
+            return Ok(Some(upgrade::Switch { websocket: status == 101 && self.is_websocket() }));
+        }
+        let delimited = length != BodyLength::UntilClose;
+        self.keep_client = self.received.keeps
+            && delimited
+            && self.connection_mode(backend) != ConnectionMode::Close
+            && !self.connection.worker.process.is_stopping();
+        let (keep, version) = (self.keep_client, self.received.version);
+        self.ledger.bytes_out += wire::counted_response(&self.work.response);
+        let work = &mut *self.work;
+        wire::write_response(&mut work.response, version, keep, &mut work.to_client.bytes);
+        // Head and the beginning of the body leave in one write.
+        let begun = self.down.pass(&mut work.server, &mut work.to_client.bytes);
+        if begun.is_err() {
+            work.to_client.clear();
+            return Err(invalid);
+        }
+        state.stage = Stage::Body;
+        Ok(None)
+    }
+
+    fn is_websocket(&self) -> bool {
+        let upgrade = self.work.response.fields.get(b"upgrade");
+        upgrade.is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"))
+    }
+
+    /// Passes a 1xx on; a client of HTTP/1.0 would not understand it.
+    fn interim(&mut self) {
+        let work = &mut *self.work;
+        self.ledger.bytes_out += wire::counted_response(&work.response);
+        if self.received.version == http1::Version::Http11 {
+            work.response.write_to(&mut work.to_client.bytes);
+        }
+    }
+
+    fn respond(&mut self, backend: &Backend) -> Result<(), Failure> {
+        let HttpStream { connection, work, ledger, .. } = self;
+        let (state, facts) = ledger.evaluate(&connection.worker.process);
+        let program = &facts.generation.program;
+        let body = Buffered::default();
+        let crate::work::Work { request, response, .. } = &mut **work;
+        let verdict =
+            rules::respond(program, state, request, response, body, &facts, &mut NoTrace);
+        match verdict {
+            Verdict::Forward(_) | Verdict::Wait { .. } | Verdict::NoBackend => Ok(()),
+            Verdict::Reply(answer) => {
+                let index = self.connection.worker.index;
+                backend.state.counters.of(index).denied_responses.add(1);
+                self.replaced = Some(answer);
+                Err(Failure::new(Cause::Proxy, Phase::Headers, 502))
+            }
+            Verdict::Close(_) | Verdict::SilentDrop(_) | Verdict::Unknown(_) => {
+                Err(Failure::silent(Cause::Proxy, Phase::Headers))
+            }
+        }
+    }
+
+    /// A connection that a server closed instead of answering a request that was not the client's
+    /// first: the client is told nothing, so that it repeats the request (manual 4.2, `http-reuse`).
+    fn note_stale(&mut self, server: &ServerConnection<C::Io>, failure: &Failure) {
+        let closed = failure.termination == Termination::new(Cause::Server, Phase::Headers);
+        let first = self.connection.requests <= 1;
+        self.stale = closed && !first && server.requests > 1 && self.work.server.is_empty();
+    }
+
+    /// Lets go of the server's connection, for others to use when it can be.
+    fn release(
+        &mut self,
+        backend: &Backend,
+        server: ServerConnection<C::Io>,
+        state: &Exchange,
+    ) {
+        let known = self.ledger.server.and_then(|server| backend.server(server));
+        let Some(known) = known else { return };
+        let worn = u32::try_from(known.max_reuse).is_ok_and(|most| server.requests > most);
+        // Bytes that nobody asked for would be taken for the next answer.
+        let clean = self.work.server.is_empty() && self.work.to_server.is_empty();
+        if !state.keep_server || state.up_closed || worn || !clean {
+            return;
+        }
+        let program = &self.ledger.bound.generation.program;
+        let reuse = program.backend(backend.reference).proxy().http_reuse;
+        if reuse.is_some_and(|reuse| reuse.value == config::model::HttpReuse::Never) {
+            let server_state = Arc::clone(&known.state);
+            self.connection.kept =
+                Some(Box::new(Kept { server: server_state, connection: server }));
+        } else {
+            self.connection.worker.pool.give(&known.state, server, known.pool_max);
+        }
+        self.ledger.state.vars.end(Scope::Res);
+    }
+}
+
+/// Reads the rest of a body that nobody takes any more.
+fn drain<R: crate::io::Io, W: crate::io::Io>(
+    path: Path<'_, R, W>,
+    cx: &mut Context<'_>,
+    moved: &mut bool,
+) -> Flow {
+    let mut nowhere = Outgoing::default();
+    let Path { from, input, body, .. } = path;
+    loop {
+        if body.pass(input, &mut nowhere.bytes).is_err() {
+            return Flow::Bad;
+        }
+        nowhere.clear();
+        if body.is_done() {
+            return Flow::Done;
+        }
+        match input.poll_fill(cx, from) {
+            Poll::Pending => return Flow::WantsInput,
+            Poll::Ready(Err(_)) => return Flow::ReadFailed,
+            Poll::Ready(Ok(0)) => return Flow::InputEnded,
+            Poll::Ready(Ok(_)) => *moved = true,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! HTTP/1: the requests of a client connection, one after the other.
+//!
+//! [`serve`] runs while a connection is busy. A request is read (`request.rs`), routed and answered
+//! here or sent on (`stream.rs`), given a server (`server.rs`), exchanged with it (`exchange.rs`),
+//! and logged (`finish.rs`). What goes out on the wire beside the rules' own edits is in `wire.rs`.
+
+mod body;
+mod exchange;
+mod finish;
+mod reply;
+mod request;
+mod server;
+mod stream;
+mod upgrade;
+mod wire;
+
+use std::time::Duration;
+
+use crate::connection::{After, Connection};
+use crate::io::Connector;
+use crate::work::Work;
+
+pub(crate) use stream::HttpStream;
+
+/// Serves requests until the connection is idle, over, or a tunnel. Gives the connection back
+/// unless a tunnel has it.
+pub(crate) async fn serve<C: Connector>(
+    connection: Connection<C>,
+    work: Box<Work>,
+) -> (Option<Connection<C>>, After) {
+    let mut connection = connection;
+    let mut work = work;
+    loop {
+        let Some(bound) = connection.listener.bound() else {
+            return (Some(connection), After::Close);
+        };
+        let after = HttpStream::new(&mut connection, &mut work, bound).run().await;
+        match after {
+            stream::Next::Request if !work.client.is_empty() => {}
+            stream::Next::Request => {
+                connection.worker.give_work(work);
+                return (Some(connection), After::KeepAlive);
+            }
+            stream::Next::Close => {
+                end(&mut connection, &mut work).await;
+                connection.worker.give_work(work);
+                return (Some(connection), After::Close);
+            }
+            stream::Next::Tunnel(start) => {
+                upgrade::begin(connection, work, start);
+                return (None, After::Gone);
+            }
+        }
+    }
+}
+
+/// A first request that never began: the client closed, or was silent for too long.
+pub(crate) async fn no_request<C: Connector>(connection: &mut Connection<C>, timed_out: bool) {
+    let Some(bound) = connection.listener.bound() else { return };
+    let worker = std::rc::Rc::clone(&connection.worker);
+    let mut work = worker.take_work();
+    HttpStream::new(connection, &mut work, bound).end_without_request(timed_out).await;
+    end(connection, &mut work).await;
+    worker.give_work(work);
+}
+
+/// How long a client may still send after the last response, so that what it sends does not make
+/// the kernel reset the connection before the client has read the response.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Ends the client's connection in order.
+async fn end<C: Connector>(connection: &mut Connection<C>, work: &mut Work) {
+    use tokio::io::AsyncWriteExt as _;
+    if connection.client.shutdown().await.is_err() {
+        return;
+    }
+    connection.timer.set(Some(tokio::time::Instant::now() + LINGER));
+    let Connection { client, timer, .. } = connection;
+    std::future::poll_fn(|cx| {
+        loop {
+            work.client.clear();
+            match work.client.poll_fill(cx, client) {
+                std::task::Poll::Ready(Ok(0) | Err(_)) => return std::task::Poll::Ready(()),
+                std::task::Poll::Ready(Ok(_)) => {}
+                std::task::Poll::Pending => return timer.poll(cx),
+            }
+        }
+    })
+    .await;
+}

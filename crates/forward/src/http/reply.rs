@@ -1,0 +1,162 @@
+//! Answers that are made here: error pages, denials, redirects, `return`.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use config::model::ConnectionMode;
+use http1::{BodyLength, Parsed, RequestHead, ResponseHead};
+use rules::{Final, NoTrace};
+use tokio::time::Instant;
+
+use crate::io::Connector;
+
+use super::stream::{Failure, HttpStream, Next};
+use super::wire;
+
+impl<C: Connector> HttpStream<'_, C> {
+    /// Answers what is no request, and ends the connection. The page is sent as it is: nothing was
+    /// understood that rules could look at.
+    pub(super) async fn refuse(mut self, failure: Failure) -> Next<C::Io> {
+        let frontend = self.ledger.bound.generation.frontend(self.ledger.bound.frontend);
+        frontend.counters.of(self.connection.worker.index).request_errors.add(1);
+        self.ledger.termination = failure.termination;
+        self.ledger.status = failure.status;
+        self.work.record.request_line = None;
+        if let Some(status) = failure.status {
+            let program = &self.ledger.bound.generation.program;
+            let page = rules::error_page(program, &self.ledger.state, status);
+            let out = &mut self.work.to_client.bytes;
+            match &page.raw {
+                Some(raw) => out.extend_from_slice(raw),
+                None => write_plain_page(&page, out),
+            }
+            self.flush().await;
+        }
+        self.finish();
+        Next::Close
+    }
+
+    /// Ends a stream that failed: with a page, or without a word.
+    pub(super) async fn fail(&mut self, failure: Failure) {
+        self.ledger.termination = failure.termination;
+        if self.stale {
+            self.ledger.unlogged = true;
+            return;
+        }
+        let replaced = self.replaced.take();
+        let answer = match (replaced, failure.status) {
+            (Some(answer), _) => *answer,
+            (None, Some(status)) => {
+                let program = &self.ledger.bound.generation.program;
+                rules::error_page(program, &self.ledger.state, status)
+            }
+            (None, None) => return,
+        };
+        self.answer(answer).await;
+    }
+
+    /// Sends a response of our own.
+    pub(super) async fn answer(&mut self, mut answer: Final) {
+        let worker = &self.connection.worker;
+        let (state, facts) = self.ledger.evaluate(&worker.process);
+        let program = &facts.generation.program;
+        rules::reply(program, state, Some(&self.work.request), &mut answer, &facts, &mut NoTrace);
+        self.work.to_client.clear();
+        if !self.take_head(&mut answer) {
+            // An error file that is no response: it goes out as it is, and nothing after it.
+            let raw = answer.raw.as_deref().unwrap_or_default();
+            self.work.to_client.bytes.extend_from_slice(raw);
+            self.ledger.bytes_out += raw.len() as u64;
+            self.flush().await;
+            return;
+        }
+        self.keep_client = self.may_keep();
+        let head = &mut self.work.response;
+        let sends_body = self.work.request.method() != b"HEAD";
+        self.ledger.status = Some(head.status);
+        self.ledger.bytes_out += wire::counted_response(head);
+        let out = &mut self.work.to_client.bytes;
+        wire::write_response(head, self.received.version, self.keep_client, out);
+        if sends_body {
+            out.extend_from_slice(&answer.body);
+            self.ledger.bytes_out += answer.body.len() as u64;
+        }
+        self.flush().await;
+    }
+
+    /// Makes the answer's head the stream's response; a page from an error file is read like one
+    /// of a server. False when it cannot be read.
+    fn take_head(&mut self, answer: &mut Final) -> bool {
+        let response = &mut self.work.response;
+        let Some(raw) = &answer.raw else {
+            *response = std::mem::take(&mut answer.head);
+            return true;
+        };
+        let limits = http1::Limits { head_bytes: raw.len().max(1), ..http1::Limits::default() };
+        let Ok(Parsed::Complete { consumed }) = http1::parse_response(raw, response, &limits) else {
+            return false;
+        };
+        wire::strip_connection(&mut response.fields);
+        answer.body = raw.get(consumed..).unwrap_or_default().to_vec();
+        response.fields.remove(b"content-length");
+        response.fields.add(b"content-length", answer.body.len().to_string().as_bytes());
+        true
+    }
+
+    /// Whether the connection can carry another request after an answer of our own: the rest of
+    /// this one must be here, or it would be taken for the next.
+    fn may_keep(&mut self) -> bool {
+        let bound = &self.ledger.bound;
+        let backend = self.ledger.backend.as_ref().map(|seat| seat.0.reference);
+        let mode = bound.generation.program.connection_mode(bound.frontend, backend);
+        let mut nowhere = Vec::new();
+        let read = self.up.pass(&mut self.work.client, &mut nowhere).is_ok() && self.up.is_done();
+        let keeps = read
+            && self.received.keeps
+            && mode != ConnectionMode::Close
+            && !self.connection.worker.process.is_stopping();
+        keeps && has_known_length(&self.work.response, &self.work.request)
+    }
+
+    /// Writes what waits for the client, within `timeout client`.
+    pub(super) async fn flush(&mut self) {
+        let due = self.client_timeout().and_then(|limit| Instant::now().checked_add(limit));
+        self.connection.timer.set(due);
+        let connection = &mut *self.connection;
+        let out = &mut self.work.to_client;
+        let mut written = 0;
+        let sent = poll_fn(|cx| {
+            if let Poll::Ready(done) = out.poll_drain(cx, &mut connection.client, &mut written) {
+                return Poll::Ready(done.is_ok());
+            }
+            connection.timer.poll(cx).map(|()| false)
+        })
+        .await;
+        if !sent {
+            self.keep_client = false;
+            self.work.to_client.clear();
+        }
+    }
+}
+
+fn has_known_length(response: &ResponseHead, request: &RequestHead) -> bool {
+    http1::response_body(response, request.method())
+        .is_ok_and(|length| length != BodyLength::UntilClose)
+}
+
+/// A page as HAProxy sends it where no request was understood.
+fn write_plain_page(page: &Final, out: &mut Vec<u8>) {
+    let status = page.head.status.to_string();
+    let length = page.body.len().to_string();
+    let parts: [&[u8]; 8] = [
+        b"HTTP/1.1 ",
+        status.as_bytes(),
+        b" ",
+        page.head.reason(),
+        b"\r\nContent-length: ",
+        length.as_bytes(),
+        b"\r\nCache-Control: no-cache\r\nConnection: close\r\nContent-Type: text/html\r\n\r\n",
+        &page.body,
+    ];
+    parts.into_iter().for_each(|part| out.extend_from_slice(part));
+}

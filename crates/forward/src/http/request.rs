@@ -1,0 +1,190 @@
+//! Reading a request: its head, and as much of its body as rules ask for.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use http1::{Parsed, Version};
+use tokio::time::Instant;
+
+use crate::connection::{frontend_timeouts, limit};
+use crate::io::Connector;
+use crate::termination::{Cause, Phase};
+
+use super::body::Body;
+use super::stream::{Failure, HttpStream, Received};
+use super::wire;
+
+/// How a wait for more of a request ended.
+enum More {
+    Read,
+    /// The client ended its side, or its connection broke.
+    Ended,
+    TimedOut,
+}
+
+impl<C: Connector> HttpStream<'_, C> {
+    /// Reads a request head. On an error the request is not one: its status is of the page to send.
+    pub(super) async fn read_request(&mut self) -> Result<(), Failure> {
+        let timeouts = *frontend_timeouts(&self.ledger.bound.generation, &self.ledger.bound);
+        let first = self.connection.requests == 0;
+        // The time for the first request runs from the accept, for others from their first byte.
+        let since = if first { self.connection.accepted } else { self.ledger.times.begun.instant };
+        let whole = limit(timeouts.http_request);
+        loop {
+            match self.parse() {
+                Ok(Parsed::Complete { consumed }) => return self.accept_head(consumed),
+                Ok(Parsed::Partial) => {}
+                Err(_) => return Err(Failure::new(Cause::Proxy, Phase::Request, 400)),
+            }
+            let due = match whole {
+                Some(whole) => since.checked_add(whole),
+                None => limit(timeouts.client).and_then(|idle| Instant::now().checked_add(idle)),
+            };
+            match self.more(due).await {
+                More::Read => {}
+                More::Ended => return Err(Failure::new(Cause::Client, Phase::Request, 400)),
+                More::TimedOut => {
+                    return Err(Failure::new(Cause::ClientTimeout, Phase::Request, 408));
+                }
+            }
+        }
+    }
+
+    fn parse(&mut self) -> Result<Parsed, http1::HeadError> {
+        let limits = self.connection.worker.head_limits;
+        let work = &mut *self.work;
+        http1::parse_request(work.client.filled(), &mut work.request, &limits)
+    }
+
+    /// Takes over a complete head: what rules may change is noted first.
+    fn accept_head(&mut self, consumed: usize) -> Result<(), Failure> {
+        let bad = Failure::new(Cause::Proxy, Phase::Request, 400);
+        let work = &mut *self.work;
+        work.client.consume(consumed);
+        let head = &mut work.request;
+        let length = http1::request_body(head).map_err(|_| bad)?;
+        let asked = http1::request_connection(head);
+        self.received = Received {
+            version: head.version,
+            keeps: asked.keeps(),
+            upgrades: http1::upgrade_protocol(head).is_some(),
+        };
+        wire::strip_connection(&mut head.fields);
+        self.up = Body::new(length);
+        self.ledger.bytes_in = wire::counted_request(head);
+        self.remember_request_line();
+        self.connection.requests += 1;
+        self.count_request();
+        Ok(())
+    }
+
+    /// Copies the request line for the log: rules may change it. The record's buffers are reused.
+    fn remember_request_line(&mut self) {
+        let work = &mut *self.work;
+        let head = &work.request;
+        let (mut method, mut target, _) = work.record.request_line.take().unwrap_or_default();
+        method.clear();
+        method.extend_from_slice(head.method());
+        target.clear();
+        target.extend_from_slice(head.target());
+        let version = match head.version {
+            Version::Http10 => "HTTP/1.0",
+            Version::Http11 => "HTTP/1.1",
+        };
+        work.record.request_line = Some((method, target, version));
+    }
+
+    fn count_request(&self) {
+        let index = self.connection.worker.index;
+        let micros = self.ledger.times.begun.micros;
+        let frontend = self.ledger.bound.generation.frontend(self.ledger.bound.frontend);
+        let counters = frontend.counters.of(index);
+        counters.requests.add(1);
+        counters.request_rate.add(micros, 1);
+    }
+
+    /// Reads once into the client's buffer.
+    async fn more(&mut self, due: Option<Instant>) -> More {
+        let connection = &mut *self.connection;
+        let buffer = &mut self.work.client;
+        self.waited = true;
+        connection.timer.set(due);
+        poll_fn(|cx| {
+            match buffer.poll_fill(cx, &mut connection.client) {
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(More::Ended),
+                Poll::Ready(Ok(_)) => return Poll::Ready(More::Read),
+                Poll::Pending => {}
+            }
+            connection.timer.poll(cx).map(|()| More::TimedOut)
+        })
+        .await
+    }
+
+    /// The body as far as it was received, for rules; true when that is all of it, or all that fits.
+    pub(super) fn peek_body(&self, decoded: &mut Vec<u8>) -> bool {
+        self.up.is_done()
+            || self.up.peek(self.work.client.filled(), decoded)
+            || self.work.client.is_full()
+    }
+
+    /// `option http-buffer-request`.
+    pub(super) fn buffers_requests(&self) -> bool {
+        let proxy = self.ledger.bound.generation.program.frontend(self.ledger.bound.frontend).proxy();
+        proxy.options.http_buffer_request.is_some_and(|on| on.value)
+    }
+
+    /// Waits for the whole body, or a full buffer, within `timeout http-request`.
+    pub(super) async fn buffer_body(
+        &mut self,
+        decoded: &mut Vec<u8>,
+        complete: &mut bool,
+    ) -> Result<(), Failure> {
+        let timeouts = *frontend_timeouts(&self.ledger.bound.generation, &self.ledger.bound);
+        let due = limit(timeouts.http_request)
+            .or(limit(timeouts.client))
+            .and_then(|whole| self.ledger.times.begun.instant.checked_add(whole));
+        while !*complete {
+            if self.more_body(due).await? {
+                return Err(Failure::new(Cause::ClientTimeout, Phase::Request, 408));
+            }
+            *complete = self.peek_body(decoded);
+        }
+        Ok(())
+    }
+
+    /// Reads more of the body; true when the time is over.
+    pub(super) async fn more_body(&mut self, due: Option<Instant>) -> Result<bool, Failure> {
+        if self.work.client.is_full() {
+            return Ok(true);
+        }
+        match self.more(due).await {
+            More::Read => Ok(false),
+            More::TimedOut => Ok(true),
+            More::Ended => Err(Failure::new(Cause::Client, Phase::Request, 400)),
+        }
+    }
+
+    /// A connection that ended or was silent before its first request.
+    pub(crate) async fn end_without_request(mut self, timed_out: bool) {
+        let proxy = self.ledger.bound.generation.program.frontend(self.ledger.bound.frontend).proxy();
+        let on = |option: config::model::Setting<bool>| option.is_some_and(|on| on.value);
+        let ignored = on(proxy.options.http_ignore_probes);
+        self.ledger.unlogged = ignored || on(proxy.options.dontlognull);
+        self.ledger.times.begun.instant = self.connection.accepted;
+        self.ledger.times.begun.micros = self.connection.accepted_micros;
+        let failure = if timed_out {
+            Failure::new(Cause::ClientTimeout, Phase::Request, 408)
+        } else {
+            Failure::new(Cause::Client, Phase::Request, 400)
+        };
+        if timed_out && !ignored {
+            self.refuse(failure).await;
+            return;
+        }
+        // The client is gone: the status is for the log alone.
+        self.ledger.status = failure.status;
+        self.ledger.termination = failure.termination;
+        self.work.record.request_line = None;
+        self.finish();
+    }
+}

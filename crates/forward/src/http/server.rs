@@ -1,0 +1,356 @@
+//! Getting a stream to a server: choice, queue, connection, retries, redispatch.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use config::model::{ConnectionMode, HttpReuse};
+use rules::{Choice, NoTrace};
+use sample::{BackendRef, Buffered};
+use tokio::time::Instant;
+
+use crate::connection::{Connection, limit};
+use crate::idle::{ServerConnection, Wanted};
+use crate::io::{ConnectTo, Connector, Io as _};
+use crate::ledger::BackendSeat;
+use crate::live::{Backend, Place, Slot, Turn};
+use crate::termination::{Cause, Phase};
+
+use super::stream::{Failure, HttpStream, Next};
+
+/// The pause before another try on the same server, so that one that restarts has time to.
+const TURN_AROUND: Duration = Duration::from_secs(1);
+
+/// Why no connection was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotConnected {
+    Refused,
+    TimedOut,
+}
+
+impl<C: Connector> HttpStream<'_, C> {
+    /// Sends the request to a server of `backend` and its answer back.
+    pub(super) async fn forward(&mut self, backend: BackendRef) -> Result<Next<C::Io>, Failure> {
+        self.stamp_request();
+        let backend = Arc::clone(self.ledger.bound.generation.backend(backend));
+        self.ledger.backend = Some(BackendSeat::take(&backend));
+        let counters = backend.state.counters.of(self.connection.worker.index);
+        counters.sessions.add(1);
+        counters.session_rate.add(self.ledger.times.begun.micros, 1);
+        counters.requests.add(1);
+        let server = self.reach(&backend).await?;
+        self.exchange(&backend, server).await
+    }
+
+    /// Chooses a server and connects to it, as often as `retries` allows.
+    async fn reach(
+        &mut self,
+        backend: &Arc<Backend>,
+    ) -> Result<ServerConnection<C::Io>, Failure> {
+        let program = Arc::clone(&self.ledger.bound.generation.program);
+        let allowed = program.backend(backend.reference).retries();
+        let mut persistent = self.acquire(backend, None).await?;
+        loop {
+            let began = Instant::now();
+            let failed = match self.connect(backend).await {
+                Ok(connection) => return Ok(connection),
+                Err(failed) => failed,
+            };
+            let Some(server) = self.ledger.server else { return Err(no_server()) };
+            self.count_connect_failure(backend, server);
+            if self.ledger.retries >= allowed {
+                return Err(match failed {
+                    NotConnected::Refused => Failure::new(Cause::Server, Phase::Connect, 503),
+                    NotConnected::TimedOut => {
+                        Failure::new(Cause::ServerTimeout, Phase::Connect, 503)
+                    }
+                });
+            }
+            self.ledger.retries += 1;
+            let interval = program.backend(backend.reference).redispatch();
+            if redispatches(interval, persistent, self.ledger.retries, allowed) {
+                self.ledger.slot = None;
+                persistent = self.acquire(backend, Some(server)).await?;
+                if self.ledger.server != Some(server) {
+                    self.note_redispatch(backend, server);
+                    continue;
+                }
+            }
+            self.count_retry(backend, server);
+            if failed == NotConnected::Refused {
+                self.turn_around(backend, began).await;
+            }
+        }
+    }
+
+    /// Waits before the next try on the same server; a short `timeout connect` shortens it.
+    async fn turn_around(&self, backend: &Backend, began: Instant) {
+        let pause = self.connect_timeout(backend).map_or(TURN_AROUND, |most| most.min(TURN_AROUND));
+        if let Some(until) = began.checked_add(pause) {
+            tokio::time::sleep_until(until).await;
+        }
+    }
+
+    /// Chooses a server and takes one of its slots, waiting in a queue if need be. Tells whether
+    /// persistence decided.
+    async fn acquire(
+        &mut self,
+        backend: &Arc<Backend>,
+        exclude: Option<u32>,
+    ) -> Result<bool, Failure> {
+        loop {
+            backend.refresh_limits();
+            let (place, persistent) = match self.choose(backend, exclude) {
+                Choice::Server { server, persistent } => match backend.take(server) {
+                    Some(slot) => {
+                        self.got(backend, slot);
+                        return Ok(persistent);
+                    }
+                    None => (Place::Server(server), persistent),
+                },
+                Choice::Queue => (Place::Backend, false),
+                Choice::NoServer => return Err(no_server()),
+                Choice::WaitBody => {
+                    let due = self.ledger.times.begun.instant.checked_add(TURN_AROUND);
+                    if self.more_body(due).await? {
+                        (Place::Backend, false)
+                    } else {
+                        continue;
+                    }
+                }
+            };
+            if let Some(slot) = self.wait_in_queue(backend, place).await? {
+                self.got(backend, slot);
+                self.ledger.times.queued = Some(Instant::now());
+                return Ok(persistent);
+            }
+        }
+    }
+
+    fn choose(&mut self, backend: &Backend, exclude: Option<u32>) -> Choice {
+        let mut decoded = Vec::new();
+        let complete = self.peek_body(&mut decoded);
+        let HttpStream { connection, work, ledger, .. } = self;
+        let (state, facts) = ledger.evaluate(&connection.worker.process);
+        let body = Buffered { bytes: &decoded, complete };
+        let program = &facts.generation.program;
+        let head = Some(&work.request);
+        let trace = &mut NoTrace;
+        rules::choose(program, state, head, body, &backend.balancer, &facts, exclude, trace)
+    }
+
+    fn got(&mut self, backend: &Backend, slot: Slot) {
+        let server = slot.server();
+        self.ledger.server = Some(server);
+        self.ledger.slot = Some(slot);
+        if let Some(known) = backend.server(server) {
+            let index = self.connection.worker.index;
+            for counters in [known.state.counters.of(index), backend.state.counters.of(index)] {
+                counters.chosen.add(1);
+            }
+            let counters = known.state.counters.of(index);
+            counters.sessions.add(1);
+            counters.session_rate.add(self.ledger.times.begun.micros, 1);
+        }
+    }
+
+    /// Waits for a slot; `None`: the server that was waited for is gone, choose again.
+    async fn wait_in_queue(
+        &mut self,
+        backend: &Arc<Backend>,
+        place: Place,
+    ) -> Result<Option<Slot>, Failure> {
+        let ticket = backend.join_queue(place, 0);
+        let before = u32::try_from(ticket.before()).unwrap_or(u32::MAX);
+        match place {
+            Place::Backend => self.ledger.backend_queue = before.saturating_add(1),
+            Place::Server(_) => self.ledger.server_queue = before.saturating_add(1),
+        }
+        self.connection.timer.set(
+            self.queue_timeout(backend).and_then(|limit| Instant::now().checked_add(limit)),
+        );
+        let timer = &mut self.connection.timer;
+        let turn = poll_fn(|cx| {
+            if let Poll::Ready(turn) = ticket.poll_turn(cx) {
+                return Poll::Ready(Some(turn));
+            }
+            timer.poll(cx).map(|()| None)
+        })
+        .await;
+        match turn {
+            Some(Turn::Served(_)) => Ok(ticket.into_slot()),
+            Some(Turn::Again) => Ok(None),
+            None => {
+                self.ledger.times.queued = Some(Instant::now());
+                Err(Failure::new(Cause::ServerTimeout, Phase::Queue, 503))
+            }
+        }
+    }
+
+    /// A connection to the chosen server: one that is kept, an idle one, or a new one.
+    async fn connect(
+        &mut self,
+        backend: &Backend,
+    ) -> Result<ServerConnection<C::Io>, NotConnected> {
+        let known = self.ledger.server.and_then(|server| backend.server(server));
+        let Some(known) = known else { return Err(NotConnected::Refused) };
+        let local = self.connection.local;
+        let Some(to) = known.connect_to(local) else { return Err(NotConnected::Refused) };
+        self.ledger.address = to.address.socket();
+        let counters = known.state.counters.of(self.connection.worker.index);
+        if self.connection_mode(backend) == ConnectionMode::KeepAlive
+            && let Some(connection) = self.idle_connection(backend, known, &to)
+        {
+            counters.reused.add(1);
+            self.connected(&connection);
+            return Ok(connection);
+        }
+        let due = self.connect_timeout(backend);
+        let address = to.address.clone();
+        let io = open(self.connection, to, due).await?;
+        counters.opened.add(1);
+        let connection = ServerConnection { io, address, requests: 0 };
+        self.waited = true;
+        self.connected(&connection);
+        Ok(connection)
+    }
+
+    fn connected(&mut self, connection: &ServerConnection<C::Io>) {
+        let now = if self.waited { Instant::now() } else { self.ledger.times.begun.instant };
+        self.ledger.times.connected = Some(now);
+        self.ledger.source = connection.io.local_addr();
+    }
+
+    /// An idle connection that this request may take (manual 4.2, `http-reuse`).
+    fn idle_connection(
+        &mut self,
+        backend: &Backend,
+        known: &crate::live::Server,
+        to: &ConnectTo,
+    ) -> Option<ServerConnection<C::Io>> {
+        if let Some(kept) = self.connection.kept.take()
+            && Arc::ptr_eq(&kept.server, &known.state)
+            && let Some(connection) = kept.connection.if_quiet()
+        {
+            return Some(connection);
+        }
+        let program = &self.ledger.bound.generation.program;
+        let reuse = program.backend(backend.reference).proxy().http_reuse;
+        let first = self.connection.requests <= 1;
+        let wanted = match (reuse.map(|reuse| reuse.value).unwrap_or_default(), first) {
+            (HttpReuse::Never, _) | (HttpReuse::Safe, true) => return None,
+            (HttpReuse::Aggressive, true) => Wanted::Proven,
+            _ => Wanted::Any,
+        };
+        self.connection.worker.pool.take(&known.state, &to.address, wanted)
+    }
+
+    /// How connections are kept: the stricter of frontend and backend.
+    pub(super) fn connection_mode(&self, backend: &Backend) -> ConnectionMode {
+        let program = &self.ledger.bound.generation.program;
+        program.connection_mode(self.ledger.bound.frontend, Some(backend.reference))
+    }
+
+    fn connect_timeout(&self, backend: &Backend) -> Option<Duration> {
+        let program = &self.ledger.bound.generation.program;
+        limit(program.backend(backend.reference).proxy().timeouts.connect)
+    }
+
+    /// `timeout queue`, or `timeout connect` where it is missing.
+    fn queue_timeout(&self, backend: &Backend) -> Option<Duration> {
+        let program = &self.ledger.bound.generation.program;
+        let timeouts = &program.backend(backend.reference).proxy().timeouts;
+        limit(timeouts.queue).or(limit(timeouts.connect))
+    }
+
+    fn count_connect_failure(&self, backend: &Backend, server: u32) {
+        let index = self.connection.worker.index;
+        backend.state.counters.of(index).connect_errors.add(1);
+        if let Some(known) = backend.server(server) {
+            known.state.counters.of(index).connect_errors.add(1);
+        }
+    }
+
+    fn count_retry(&self, backend: &Backend, server: u32) {
+        let index = self.connection.worker.index;
+        backend.state.counters.of(index).retries.add(1);
+        if let Some(known) = backend.server(server) {
+            known.state.counters.of(index).retries.add(1);
+        }
+    }
+
+    fn note_redispatch(&mut self, backend: &Backend, from: u32) {
+        self.ledger.redispatched = true;
+        self.ledger.times.queued = Some(Instant::now());
+        let index = self.connection.worker.index;
+        backend.state.counters.of(index).redispatches.add(1);
+        if let Some(known) = backend.server(from) {
+            known.state.counters.of(index).redispatches.add(1);
+        }
+    }
+}
+
+fn no_server() -> Failure {
+    Failure::new(Cause::Server, Phase::Connect, 503)
+}
+
+/// Whether this retry may go to another server. A balanced stream always may; one that persistence
+/// brought here only at the interval of the option, by default on the last retry.
+fn redispatches(interval: Option<i32>, persistent: bool, retry: u32, allowed: u32) -> bool {
+    let Some(interval) = interval else { return false };
+    if !persistent {
+        return true;
+    }
+    match u32::try_from(interval) {
+        Ok(every) => every > 0 && retry.is_multiple_of(every),
+        // -1 is the last retry, -N the last but N-1 (manual 4.2, `option redispatch`).
+        Err(_) => retry == allowed.saturating_add(1).saturating_sub(interval.unsigned_abs()),
+    }
+}
+
+/// Opens a connection within `limit`.
+pub(crate) async fn open<C: Connector>(
+    connection: &mut Connection<C>,
+    to: ConnectTo,
+    limit: Option<Duration>,
+) -> Result<C::Io, NotConnected> {
+    let Connection { worker, timer, .. } = connection;
+    timer.set(limit.and_then(|limit| Instant::now().checked_add(limit)));
+    let mut connecting = pin!(worker.connector.connect(to));
+    poll_fn(|cx| {
+        if let Poll::Ready(connected) = connecting.as_mut().poll(cx) {
+            return Poll::Ready(connected.map_err(|error| match error.kind() {
+                // The kernel's own patience may end before ours.
+                io::ErrorKind::TimedOut => NotConnected::TimedOut,
+                _ => NotConnected::Refused,
+            }));
+        }
+        timer.poll(cx).map(|()| Err(NotConnected::TimedOut))
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::redispatches;
+
+    #[test]
+    fn a_persistent_stream_is_redispatched_only_at_the_interval() {
+        // (interval, persistent, which of 6 retries are redispatched)
+        let cases: [(Option<i32>, bool, &[u32]); 5] = [
+            (None, false, &[]),
+            (Some(-1), false, &[1, 2, 3, 4, 5, 6]),
+            (Some(-1), true, &[6]),
+            (Some(2), true, &[2, 4, 6]),
+            (Some(-2), true, &[5]),
+        ];
+        for (interval, persistent, expected) in cases {
+            let found: Vec<u32> =
+                (1..=6).filter(|retry| redispatches(interval, persistent, *retry, 6)).collect();
+            assert_eq!(found, expected, "{interval:?} {persistent}");
+        }
+    }
+}

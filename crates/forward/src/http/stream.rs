@@ -1,0 +1,207 @@
+//! One request and its response, from the first byte to the log line.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http1::Version;
+use rules::{NoTrace, ReplyKind, Verdict};
+use sample::Buffered;
+use tokio::time::Instant;
+
+use crate::connection::{Connection, frontend_timeouts, limit};
+use crate::generation::Bound;
+use crate::io::{Connector, Io as _};
+use crate::ledger::Ledger;
+use crate::termination::{Cause, Phase, Termination};
+use crate::work::Work;
+
+use super::body::Body;
+use super::upgrade::TunnelStart;
+
+/// What follows a request.
+pub(crate) enum Next<T> {
+    /// The next request of the same connection.
+    Request,
+    /// The connection ends.
+    Close,
+    /// It becomes a tunnel.
+    Tunnel(Box<TunnelStart<T>>),
+}
+
+/// How a stream ended, where it did not go on as it should.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failure {
+    pub(crate) termination: Termination,
+    /// The page to send; `None` closes without a word.
+    pub(crate) status: Option<u16>,
+}
+
+impl Failure {
+    pub(crate) fn new(cause: Cause, phase: Phase, status: u16) -> Failure {
+        Failure { termination: Termination::new(cause, phase), status: Some(status) }
+    }
+
+    pub(crate) fn silent(cause: Cause, phase: Phase) -> Failure {
+        Failure { termination: Termination::new(cause, phase), status: None }
+    }
+}
+
+/// What must be known of a request after rules have edited it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Received {
+    pub(crate) version: Version,
+    /// The client lets its connection live on.
+    pub(crate) keeps: bool,
+    /// It asks for another protocol, and has no body that would stand in the way.
+    pub(crate) upgrades: bool,
+}
+
+/// One stream of HTTP.
+pub(crate) struct HttpStream<'a, C: Connector> {
+    pub(crate) connection: &'a mut Connection<C>,
+    pub(crate) work: &'a mut Work,
+    pub(crate) ledger: Ledger,
+    pub(crate) received: Received,
+    /// The request's body on its way to the server.
+    pub(crate) up: Body,
+    /// The response's body on its way to the client.
+    pub(crate) down: Body,
+    /// Whether the client's connection can carry another request.
+    pub(crate) keep_client: bool,
+    /// The clock went on since the stream began.
+    pub(crate) waited: bool,
+    /// A reused connection was closed by its server instead of an answer.
+    pub(crate) stale: bool,
+    /// What `http-response` rules send instead of the server's response.
+    pub(crate) replaced: Option<Box<rules::Final>>,
+}
+
+impl<'a, C: Connector> HttpStream<'a, C> {
+    pub(crate) fn new(
+        connection: &'a mut Connection<C>,
+        work: &'a mut Work,
+        bound: Arc<Bound>,
+    ) -> HttpStream<'a, C> {
+        HttpStream {
+            ledger: Ledger::open(connection, bound),
+            connection,
+            work,
+            received: Received { version: Version::Http11, keeps: false, upgrades: false },
+            up: Body::default(),
+            down: Body::default(),
+            keep_client: false,
+            waited: false,
+            stale: false,
+            replaced: None,
+        }
+    }
+
+    /// Runs the stream to its end.
+    pub(crate) async fn run(mut self) -> Next<C::Io> {
+        if let Err(failure) = self.read_request().await {
+            return self.refuse(failure).await;
+        }
+        let next = match self.decide().await {
+            Ok(next) => next,
+            Err(failure) => {
+                self.fail(failure).await;
+                Next::Close
+            }
+        };
+        match next {
+            Next::Tunnel(start) => Next::Tunnel(start),
+            Next::Request | Next::Close => {
+                self.finish();
+                if self.keep_client { Next::Request } else { Next::Close }
+            }
+        }
+    }
+
+    /// Routes the request and does what the verdict says.
+    async fn decide(&mut self) -> Result<Next<C::Io>, Failure> {
+        let mut decoded = Vec::new();
+        let mut complete = self.peek_body(&mut decoded);
+        if self.buffers_requests() {
+            self.buffer_body(&mut decoded, &mut complete).await?;
+        }
+        loop {
+            let verdict = self.route(&decoded, complete);
+            match verdict {
+                Verdict::Forward(backend) => return self.forward(backend).await,
+                Verdict::Reply(answer) => {
+                    self.note_reply(answer.kind);
+                    if let Some(delay) = answer.delay {
+                        self.hold(delay).await;
+                    }
+                    self.answer(*answer).await;
+                    return Ok(Next::Close);
+                }
+                Verdict::Close(_) => {
+                    return Err(Failure::silent(Cause::Proxy, Phase::Request));
+                }
+                Verdict::SilentDrop(_) => {
+                    self.connection.client.hide_close();
+                    return Err(Failure::silent(Cause::Proxy, Phase::Request));
+                }
+                Verdict::NoBackend | Verdict::Unknown(_) => {
+                    self.stamp_request();
+                    return Err(Failure::new(Cause::Server, Phase::Connect, 503));
+                }
+                Verdict::Wait { within } => {
+                    let due = self.ledger.times.begun.instant.checked_add(within);
+                    complete = self.more_body(due).await?;
+                    complete |= self.peek_body(&mut decoded);
+                }
+            }
+        }
+    }
+
+    fn route(&mut self, decoded: &[u8], complete: bool) -> Verdict {
+        let HttpStream { connection, work, ledger, .. } = self;
+        let (state, facts) = ledger.evaluate(&connection.worker.process);
+        let body = Buffered { bytes: decoded, complete };
+        let program = &facts.generation.program;
+        rules::route(program, state, &mut work.request, body, &facts, &mut NoTrace)
+    }
+
+    /// The request is complete and decided upon: `%TR` ends here.
+    pub(crate) fn stamp_request(&mut self) {
+        let now = if self.waited { Instant::now() } else { self.ledger.times.begun.instant };
+        self.ledger.times.request.get_or_insert(now);
+    }
+
+    fn note_reply(&mut self, kind: ReplyKind) {
+        let (cause, phase) = match kind {
+            ReplyKind::Deny | ReplyKind::Auth => (Cause::Proxy, Phase::Request),
+            ReplyKind::Tarpit => (Cause::Proxy, Phase::Tarpit),
+            ReplyKind::ServerRedirect => (Cause::Normal, Phase::Done),
+            _ => (Cause::Local, Phase::Request),
+        };
+        self.ledger.termination = Termination::new(cause, phase);
+        self.ledger.unlogged = kind == ReplyKind::Monitor;
+        if kind == ReplyKind::Stats {
+            self.ledger.server_name = Some("<STATS>");
+        }
+        if kind != ReplyKind::Tarpit {
+            self.stamp_request();
+        }
+        let frontend = self.ledger.bound.generation.frontend(self.ledger.bound.frontend);
+        let counters = frontend.counters.of(self.connection.worker.index);
+        match kind {
+            ReplyKind::Deny | ReplyKind::Tarpit => counters.denied_requests.add(1),
+            _ => counters.intercepted.add(1),
+        }
+    }
+
+    /// Keeps a client waiting (`tarpit`); what it does meanwhile is not looked at.
+    async fn hold(&mut self, delay: Duration) {
+        tokio::time::sleep(delay).await;
+        self.ledger.times.queued = Some(Instant::now());
+    }
+
+    /// The `timeout client` in force.
+    pub(crate) fn client_timeout(&self) -> Option<Duration> {
+        let timeouts = frontend_timeouts(&self.ledger.bound.generation, &self.ledger.bound);
+        self.ledger.state.overrides.timeout_client.or(limit(timeouts.client))
+    }
+}

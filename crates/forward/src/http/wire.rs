@@ -1,0 +1,82 @@
+//! How heads leave for the other side, and how the log counts them.
+//!
+//! The tokens `close` and `keep-alive` are taken out when a head is received, before rules see it,
+//! and say what *this* proxy wants when it is sent on.
+
+use http1::{Fields, RequestHead, ResponseHead, Version};
+
+/// Takes `close` and `keep-alive` out of a received head.
+pub(crate) fn strip_connection(fields: &mut Fields) {
+    if fields.contains(b"connection") {
+        http1::remove_connection_tokens(fields, |token| {
+            token.eq_ignore_ascii_case(b"close") || token.eq_ignore_ascii_case(b"keep-alive")
+        });
+    }
+}
+
+/// Appends a request for a server whose connection is to be kept or not.
+pub(crate) fn write_request(head: &mut RequestHead, keep: bool, out: &mut Vec<u8>) {
+    http1::set_request_connection(head, keep);
+    head.write_to(out);
+}
+
+/// Appends a response for a client, who spoke `client` and whose connection is kept or not.
+pub(crate) fn write_response(
+    head: &mut ResponseHead,
+    client: Version,
+    keep: bool,
+    out: &mut Vec<u8>,
+) {
+    http1::set_response_connection(head, client, keep);
+    head.write_to(out);
+}
+
+/// What HAProxy's internal form of a start line takes beside its words: `%B` and `%U` count it.
+const START_LINE: usize = 20;
+/// The same for the end of the fields.
+const END_OF_FIELDS: usize = 1;
+const VERSION: usize = b"HTTP/1.1".len();
+
+/// The bytes of a request head as `%U` counts them.
+pub(crate) fn counted_request(head: &RequestHead) -> u64 {
+    let line = head.method().len() + head.target().len() + VERSION;
+    (START_LINE + line + counted_fields(&head.fields) + END_OF_FIELDS) as u64
+}
+
+/// The bytes of a response head as `%B` counts them: not what goes over the wire, but names and
+/// values without what stands between them (Quirk: HAProxy counts its internal form).
+pub(crate) fn counted_response(head: &ResponseHead) -> u64 {
+    let line = VERSION + b"200".len() + head.reason().len();
+    (START_LINE + line + counted_fields(&head.fields) + END_OF_FIELDS) as u64
+}
+
+fn counted_fields(fields: &Fields) -> usize {
+    fields.written_len() - fields.len() * b": \r\n".len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(text: &[u8]) -> ResponseHead {
+        let mut head = ResponseHead::new();
+        let limits = http1::Limits::default();
+        http1::parse_response(text, &mut head, &limits).unwrap();
+        strip_connection(&mut head.fields);
+        head
+    }
+
+    #[test]
+    fn heads_are_counted_as_haproxy_2_6_logs_them() {
+        // Each beside the figure that HAProxy logged for it, less the body.
+        let cases: [(&[u8], u64); 4] = [
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", 51 - 2),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n", 51 - 2),
+            (b"HTTP/1.1 200 OK\r\n\r\n", 36 - 2),
+            (b"HTTP/1.1 100 Continue\r\n\r\n", 89 - 49),
+        ];
+        for (text, counted) in cases {
+            assert_eq!(counted_response(&response(text)), counted);
+        }
+    }
+}

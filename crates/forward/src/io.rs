@@ -1,0 +1,202 @@
+//! What a stream reads from and writes to: a trait for tests, and the sockets of production.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
+
+/// One side of a stream.
+///
+/// Everything beyond reading and writing has a default that does nothing, so that a test's pipe is
+/// a connection as well.
+pub trait Io: AsyncRead + AsyncWrite + Unpin + 'static {
+    /// Makes the close that follows a reset instead of an orderly end.
+    fn reset_on_close(&mut self) {}
+
+    /// Makes the close that follows invisible for the peer (`silent-drop`).
+    fn hide_close(&mut self) {}
+
+    /// The address that this side has here (`%bi` for a server connection).
+    fn local_addr(&self) -> Option<SocketAddr> {
+        None
+    }
+}
+
+impl Io for DuplexStream {}
+
+/// Where a server is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ServerAddress {
+    /// TCP.
+    Tcp(SocketAddr),
+    /// A path, or a name in the abstract namespace with a leading NUL.
+    Unix(PathBuf),
+}
+
+impl ServerAddress {
+    /// The socket address, if it has one.
+    pub fn socket(&self) -> Option<SocketAddr> {
+        match self {
+            ServerAddress::Tcp(address) => Some(*address),
+            ServerAddress::Unix(_) => None,
+        }
+    }
+}
+
+/// How to reach a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectTo {
+    /// Where.
+    pub address: ServerAddress,
+    /// `source`: the address to connect from.
+    pub source: Option<SocketAddr>,
+    /// `option srvtcpka`.
+    pub keepalive: bool,
+    /// `tcp-ut`.
+    pub user_timeout: Option<Duration>,
+}
+
+impl ConnectTo {
+    /// An address without any option.
+    pub fn new(address: ServerAddress) -> ConnectTo {
+        ConnectTo { address, source: None, keepalive: false, user_timeout: None }
+    }
+}
+
+/// Opens connections to servers.
+pub trait Connector: 'static {
+    /// What a connection is; the client's side has the same type.
+    type Io: Io;
+
+    /// Opens one. The caller bounds it with `timeout connect`.
+    fn connect(&self, to: ConnectTo) -> impl Future<Output = io::Result<Self::Io>>;
+}
+
+/// The production connector.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemConnector;
+
+impl Connector for SystemConnector {
+    type Io = Socket;
+
+    async fn connect(&self, to: ConnectTo) -> io::Result<Socket> {
+        match &to.address {
+            ServerAddress::Unix(path) => Ok(Socket::Unix(UnixStream::connect(path).await?)),
+            ServerAddress::Tcp(address) => {
+                let socket = match address {
+                    SocketAddr::V4(_) => TcpSocket::new_v4()?,
+                    SocketAddr::V6(_) => TcpSocket::new_v6()?,
+                };
+                socket.set_nodelay(true)?;
+                if to.keepalive {
+                    socket.set_keepalive(true)?;
+                }
+                if let Some(source) = to.source {
+                    socket.set_reuseaddr(true)?;
+                    socket.bind(source)?;
+                }
+                let stream = socket.connect(*address).await?;
+                if let Some(limit) = to.user_timeout {
+                    socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(limit))?;
+                }
+                Ok(Socket::Tcp(stream))
+            }
+        }
+    }
+}
+
+/// A socket of either family.
+#[derive(Debug)]
+pub enum Socket {
+    /// TCP, Nagle's algorithm off.
+    Tcp(TcpStream),
+    /// A unix stream socket.
+    Unix(UnixStream),
+}
+
+impl Io for Socket {
+    fn reset_on_close(&mut self) {
+        if let Socket::Tcp(stream) = self {
+            // Only a hint for the kernel: when it fails the close is an orderly one.
+            let _ = socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
+        }
+    }
+
+    fn hide_close(&mut self) {
+        if let Socket::Tcp(stream) = self {
+            // A reset that leaves with a time to live of 1 is lost at the first router.
+            let socket = socket2::SockRef::from(&*stream);
+            let _ = socket.set_ttl_v4(1);
+            let _ = socket.set_unicast_hops_v6(1);
+            let _ = socket.set_linger(Some(Duration::ZERO));
+        }
+    }
+
+    fn local_addr(&self) -> Option<SocketAddr> {
+        match self {
+            Socket::Tcp(stream) => stream.local_addr().ok(),
+            Socket::Unix(_) => None,
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Socket::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Socket::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Socket::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Socket::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Socket::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Socket::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Socket::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Socket::Unix(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Socket::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Socket::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! What is written down of a stream while it runs, and its log line and counters at the end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::model::{Mode, Setting};
+use http1::{RequestHead, ResponseHead};
+use rules::Stream;
+use sample::LogRecord;
+use tokio::time::Instant;
+
+use crate::clock::Now;
+use crate::connection::Connection;
+use crate::facts::LiveFacts;
+use crate::generation::{Bound, Listener};
+use crate::io::Connector;
+use crate::live::{Backend, Slot};
+use crate::log::LogRing;
+use crate::process::Process;
+use crate::termination::{Cause, Termination};
+
+/// syslog's `info` and `err`.
+const LEVEL_INFO: u8 = 6;
+const LEVEL_ERROR: u8 = 3;
+
+/// The moments of a stream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) accepted: Instant,
+    pub(crate) accepted_micros: i64,
+    /// When the wait for the request began: the accept, or the end of the request before.
+    pub(crate) idle_since: Instant,
+    /// The first byte of the request.
+    pub(crate) begun: Now,
+    pub(crate) request: Option<Instant>,
+    pub(crate) queued: Option<Instant>,
+    pub(crate) connected: Option<Instant>,
+    pub(crate) response: Option<Instant>,
+}
+
+/// One stream, written down.
+pub(crate) struct Ledger {
+    pub(crate) bound: Arc<Bound>,
+    pub(crate) listener: Arc<Listener>,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) local: Option<SocketAddr>,
+    /// The evaluator's memory of the stream.
+    pub(crate) state: Stream,
+    pub(crate) id: u64,
+    pub(crate) seed: u64,
+    pub(crate) times: Times,
+    pub(crate) backend: Option<BackendSeat>,
+    pub(crate) slot: Option<Slot>,
+    /// The server of the last try.
+    pub(crate) server: Option<u32>,
+    /// `<STATS>` where no server was meant to answer.
+    pub(crate) server_name: Option<&'static str>,
+    /// The address we connected from, and to.
+    pub(crate) source: Option<SocketAddr>,
+    pub(crate) address: Option<SocketAddr>,
+    pub(crate) retries: u32,
+    pub(crate) redispatched: bool,
+    pub(crate) server_queue: u32,
+    pub(crate) backend_queue: u32,
+    pub(crate) status: Option<u16>,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+    pub(crate) termination: Termination,
+    /// `monitor-uri`, and a reused connection that a server closed: not logged.
+    pub(crate) unlogged: bool,
+}
+
+/// A stream's place in the count of a backend.
+pub(crate) struct BackendSeat(pub(crate) Arc<Backend>);
+
+impl BackendSeat {
+    pub(crate) fn take(backend: &Arc<Backend>) -> BackendSeat {
+        backend.state.streams.enter();
+        BackendSeat(Arc::clone(backend))
+    }
+}
+
+impl Drop for BackendSeat {
+    fn drop(&mut self) {
+        self.0.state.streams.leave();
+    }
+}
+
+/// The heads that a log line may look at.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Heads<'a> {
+    pub(crate) request: Option<&'a RequestHead>,
+    pub(crate) response: Option<&'a ResponseHead>,
+}
+
+impl Ledger {
+    /// A stream that begins on a connection.
+    pub(crate) fn open<C: Connector>(connection: &Connection<C>, bound: Arc<Bound>) -> Ledger {
+        let begun = Now::read();
+        let mut state = Stream::new(bound.frontend);
+        state.requests_before = connection.requests;
+        Ledger {
+            listener: Arc::clone(&connection.listener),
+            peer: connection.peer,
+            local: connection.local,
+            state,
+            bound,
+            id: connection.worker.process.next_stream(),
+            seed: connection.worker.next_seed(),
+            times: Times {
+                accepted: connection.accepted,
+                accepted_micros: connection.accepted_micros,
+                idle_since: connection.idle_since,
+                begun,
+                request: None,
+                queued: None,
+                connected: None,
+                response: None,
+            },
+            backend: None,
+            slot: None,
+            server: None,
+            server_name: None,
+            source: None,
+            address: None,
+            retries: 0,
+            redispatched: false,
+            server_queue: 0,
+            backend_queue: 0,
+            status: None,
+            bytes_in: 0,
+            bytes_out: 0,
+            termination: Termination::default(),
+            unlogged: false,
+        }
+    }
+
+    /// What the evaluator may ask of the stream's world.
+    pub(crate) fn facts<'a>(&'a self, process: &'a Process) -> LiveFacts<'a> {
+        self.state_and_facts_at(process, self.times.begun.micros)
+    }
+
+    fn state_and_facts_at<'a>(&'a self, process: &'a Process, micros: i64) -> LiveFacts<'a> {
+        LiveFacts {
+            process,
+            generation: &self.bound.generation,
+            client: self.peer,
+            local: self.local,
+            listener: self.bound.index,
+            micros,
+            stream_id: self.id,
+            seed: self.seed,
+        }
+    }
+
+    /// The evaluator's memory together with the world it may ask.
+    pub(crate) fn evaluate<'a>(&'a mut self, process: &'a Process) -> (&'a mut Stream, LiveFacts<'a>) {
+        let facts = LiveFacts {
+            process,
+            generation: &self.bound.generation,
+            client: self.peer,
+            local: self.local,
+            listener: self.bound.index,
+            micros: self.times.begun.micros,
+            stream_id: self.id,
+            seed: self.seed,
+        };
+        (&mut self.state, facts)
+    }
+
+    /// Ends the stream: its places are given back, then it is counted and logged with what the
+    /// counts are without it.
+    pub(crate) fn close(
+        &mut self,
+        thread: usize,
+        process: &Process,
+        logs: &LogRing,
+        record: &mut LogRecord,
+        heads: Heads<'_>,
+    ) {
+        let ended = Instant::now();
+        self.slot = None;
+        let seat = self.backend.take();
+        let backend = seat.as_ref().map(|seat| Arc::clone(&seat.0));
+        drop(seat);
+        self.count(thread, backend.as_deref(), ended);
+        if self.unlogged || self.is_silenced() {
+            return;
+        }
+        let level = self.level();
+        let log = Arc::clone(self.bound.generation.frontend_log(self.bound.frontend));
+        if log.is_empty() {
+            return;
+        }
+        self.fill(record, backend.as_deref(), process, ended);
+        let facts = self.facts(process);
+        logs.push(&log, level, facts.micros, |out| {
+            let program = &self.bound.generation.program;
+            let (request, response) = (heads.request, heads.response);
+            rules::log_line(program, &self.state, record, request, response, &facts, out);
+        });
+    }
+
+    /// `option dontlog-normal` and `http-request set-log-level silent`.
+    fn is_silenced(&self) -> bool {
+        let proxy = self.bound.generation.program.frontend(self.bound.frontend).proxy();
+        let normal = self.termination.is_normal()
+            && self.retries == 0
+            && !self.redispatched
+            && self.status.is_none_or(|status| status < 500);
+        (normal && on(proxy.options.dontlog_normal))
+            || self.state.overrides.log_level == Some(None)
+    }
+
+    fn level(&self) -> u8 {
+        let proxy = self.bound.generation.program.frontend(self.bound.frontend).proxy();
+        let failed = !self.termination.is_normal() || self.retries > 0;
+        match self.state.overrides.log_level {
+            Some(Some(level)) => level,
+            _ if failed && on(proxy.options.log_separate_errors) => LEVEL_ERROR,
+            _ => LEVEL_INFO,
+        }
+    }
+
+    fn fill(
+        &self,
+        record: &mut LogRecord,
+        backend: Option<&Backend>,
+        process: &Process,
+        ended: Instant,
+    ) {
+        let generation = &self.bound.generation;
+        let frontend = generation.frontend(self.bound.frontend);
+        let known = backend.zip(self.server).and_then(|(backend, at)| backend.server(at));
+        let set = |text: &mut String, value: &str| {
+            text.clear();
+            text.push_str(value);
+        };
+        set(&mut record.frontend, frontend.name());
+        set(&mut record.backend, backend.map_or(frontend.name(), |backend| backend.state.name()));
+        let server = known.map_or("<NOSRV>", |known| known.state.name());
+        set(&mut record.server, self.server_name.unwrap_or(server));
+        self.fill_times(record, ended);
+        record.client = self.peer;
+        record.frontend_addr = self.local;
+        record.backend_source = self.source;
+        record.server_addr = self.address;
+        record.status = self.status;
+        record.bytes_read = self.bytes_out;
+        record.bytes_uploaded = self.bytes_in;
+        record.termination = self.letters();
+        record.actconn = process.connections.now();
+        record.feconn = frontend.connections.now();
+        record.beconn = backend.map_or(0, |backend| backend.state.streams.now());
+        record.srv_conn = known.map_or(0, |known| known.state.streams.now());
+        record.retries = self.retries;
+        record.redispatched = self.redispatched;
+        record.srv_queue = self.server_queue;
+        record.backend_queue = self.backend_queue;
+        record.request_counter = self.id;
+        let captures = &self.state.captures;
+        record.request_cookie.clone_from(&captures.request_cookie);
+        record.response_cookie.clone_from(&captures.response_cookie);
+        record.unique_id.clone_from(&self.state.unique_id);
+    }
+
+    fn fill_times(&self, record: &mut LogRecord, ended: Instant) {
+        let times = &self.times;
+        let spans = self.spans();
+        record.accept_micros = times.accepted_micros;
+        record.request_micros = times.begun.micros;
+        record.handshake = Some(Duration::ZERO);
+        record.idle = Some(times.begun.instant.saturating_duration_since(times.idle_since));
+        [record.request, record.queue, record.connect, record.response] = spans;
+        record.active = ended.saturating_duration_since(times.begun.instant);
+        record.total = ended.saturating_duration_since(times.accepted);
+        record.user = ended.saturating_duration_since(times.idle_since);
+        record.data = times.response.map(|from| ended.saturating_duration_since(from));
+    }
+
+    /// `%TR`, `%Tw`, `%Tc`, `%Tr`.
+    fn spans(&self) -> [Option<Duration>; 4] {
+        let times = &self.times;
+        let since = |to: Option<Instant>, from: Option<Instant>| {
+            Some(to?.saturating_duration_since(from?))
+        };
+        let start = times.begun.instant;
+        let request = times.request.or(times.queued.map(|_| start));
+        // A server was assigned at once: no time was spent in a queue.
+        let queued = times.queued.or(times.request.filter(|_| self.server.is_some()));
+        [
+            since(times.request, Some(start)),
+            since(queued, request),
+            since(times.connected, queued),
+            since(times.response, times.connected),
+        ]
+    }
+
+    /// Two letters, in `mode http` with the two of the persistence cookie.
+    fn letters(&self) -> [u8; 4] {
+        let [cause, phase] = self.termination.letters();
+        let (request, response) = self.cookie_letters();
+        [cause, phase, request, response]
+    }
+
+    fn cookie_letters(&self) -> (u8, u8) {
+        (self.state.persistence.cookie.letter(), b'-')
+    }
+
+    fn count(&self, thread: usize, backend: Option<&Backend>, ended: Instant) {
+        let generation = &self.bound.generation;
+        let frontend = generation.frontend(self.bound.frontend).counters.of(thread);
+        let listener = self.listener.counters.of(thread);
+        let server = backend
+            .zip(self.server)
+            .and_then(|(backend, at)| backend.server(at))
+            .map(|known| known.state.counters.of(thread));
+        let backend = backend.map(|backend| backend.state.counters.of(thread));
+        let all = [Some(frontend), Some(listener), backend, server];
+        let http = generation.program.frontend(self.bound.frontend).mode() == Mode::Http;
+        let [_, queue, connect, response] = self.spans();
+        let total = Some(ended.saturating_duration_since(self.times.begun.instant));
+        for counters in all.into_iter().flatten() {
+            counters.bytes_in.add(self.bytes_in);
+            counters.bytes_out.add(self.bytes_out);
+            if let Some(status) = self.status.filter(|_| http) {
+                counters.response(status);
+            }
+        }
+        for counters in [backend, server].into_iter().flatten() {
+            counters.times.add([queue, connect, response, total]);
+            match self.termination.cause {
+                Cause::Client | Cause::ClientTimeout => counters.client_aborts.add(1),
+                Cause::Server | Cause::ServerTimeout if self.times.connected.is_some() => {
+                    counters.server_aborts.add(1);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether a switch is on.
+pub(crate) fn on(option: Setting<bool>) -> bool {
+    option.is_some_and(|on| on.value)
+}

@@ -1,0 +1,263 @@
+//! Builds the live state of a program, taking over what an earlier one knew by name.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use balance::{Balancer, Limits};
+use config::model::{Server as ServerLine, Setting};
+use config_parse::address::{Address, AddressKind, Family, Host, Ports};
+use health::{CheckSettings, Health};
+use rules::Program;
+
+use crate::io::ServerAddress;
+use crate::log::ProxyLog;
+use crate::process::Process;
+
+use super::backend::balance_state;
+use super::{Backend, BackendState, FrontendState, Server, ServerState};
+
+/// Resolves the host name of a server line; `None` when it cannot.
+pub type Resolve<'a> = dyn Fn(&str, Family) -> Option<IpAddr> + 'a;
+
+/// The live state of one program.
+#[derive(Debug)]
+pub struct Live {
+    /// Frontends in the order of the program.
+    pub frontends: Vec<Arc<FrontendState>>,
+    /// Where each frontend logs.
+    pub frontend_logs: Vec<Arc<ProxyLog>>,
+    /// Backends in the order of the program.
+    pub backends: Vec<Arc<Backend>>,
+}
+
+impl Live {
+    /// The live state of `program`. Objects whose name `earlier` knows are the same objects.
+    pub fn new(
+        program: &Program,
+        process: &Arc<Process>,
+        resolve: &Resolve<'_>,
+        earlier: Option<&Live>,
+    ) -> Live {
+        let threads = process.settings().threads;
+        let known = Known::of(earlier);
+        let frontends = program.frontends().map(|frontend| {
+            let state = known.frontends.get(frontend.name()).map_or_else(
+                || Arc::new(FrontendState::new(frontend.name(), threads)),
+                |state| Arc::clone(state),
+            );
+            state.set_maxconn(frontend.proxy().maxconn.map_or(0, |maxconn| maxconn.value));
+            state
+        });
+        let frontend_logs = program
+            .frontends()
+            .map(|frontend| Arc::new(ProxyLog::new(process, program.config(), frontend.proxy())));
+        let backends = program.backends().map(|backend| {
+            build_backend(program, backend, process, resolve, known.backends.get(backend.name()))
+        });
+        Live {
+            frontends: frontends.collect(),
+            frontend_logs: frontend_logs.collect(),
+            backends: backends.collect(),
+        }
+    }
+
+    /// Lets the streams that still run on `earlier` count here too. Called once, when this state
+    /// takes over.
+    pub fn succeed(&self, earlier: &Live) {
+        let old = Known::of(Some(earlier));
+        for backend in &self.backends {
+            if let Some(before) = old.backends.get(backend.state.name()) {
+                before.balancer.hand_over(&backend.balancer);
+            }
+        }
+    }
+}
+
+/// What an earlier generation has, by name.
+#[derive(Default)]
+struct Known<'a> {
+    frontends: HashMap<&'a str, &'a Arc<FrontendState>>,
+    backends: HashMap<&'a str, &'a Arc<Backend>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(earlier: Option<&'a Live>) -> Known<'a> {
+        let Some(live) = earlier else { return Known::default() };
+        Known {
+            frontends: live.frontends.iter().map(|state| (state.name(), state)).collect(),
+            backends: live.backends.iter().map(|backend| (backend.state.name(), backend)).collect(),
+        }
+    }
+}
+
+fn build_backend(
+    program: &Program,
+    backend: rules::Backend<'_>,
+    process: &Arc<Process>,
+    resolve: &Resolve<'_>,
+    earlier: Option<&&Arc<Backend>>,
+) -> Arc<Backend> {
+    let threads = process.settings().threads;
+    let proxy = backend.proxy();
+    let (spec, mut table) = rules::server_table(program, backend.reference());
+    let servers: Vec<Server> = backend
+        .servers()
+        .iter()
+        .map(|line| build_server(backend.name(), line, resolve, threads, earlier))
+        .collect();
+    for (row, server) in table.iter_mut().zip(&servers) {
+        row.state = balance_state(&server.state.health());
+        row.weight = server.state.weight();
+        row.address = server.state.address().and_then(|address| address.socket());
+    }
+    let balancer = match earlier {
+        Some(old) => Balancer::inherit(spec, table, &old.balancer),
+        None => Balancer::new(spec, table),
+    };
+    for (at, server) in servers.iter().enumerate() {
+        balancer.set_state(at, balance_state(&server.state.health()));
+        let limits = Limits { maxconn: server.maxconn, maxqueue: server.maxqueue };
+        balancer.set_limits(at, limits);
+    }
+    let built = Arc::new(Backend {
+        reference: backend.reference(),
+        state: earlier.map_or_else(
+            || Arc::new(BackendState::new(backend.name(), threads)),
+            |old| Arc::clone(&old.state),
+        ),
+        balancer: Arc::new(balancer),
+        limits_move: servers.iter().any(|server| server.minconn < server.maxconn),
+        fullconn: fullconn(program, proxy.fullconn),
+        log: Arc::new(ProxyLog::new(process, program.config(), proxy)),
+        logs_checks: proxy.options.log_health_checks.is_some_and(|on| on.value),
+        queue: Mutex::default(),
+        servers,
+    });
+    built.register();
+    built
+}
+
+/// `fullconn`; when it is missing, 10 % of the sum of the `maxconn` of all frontends, as a rough
+/// form of what the manual says (of those that may lead to the backend).
+fn fullconn(program: &Program, setting: Setting<u32>) -> u32 {
+    setting.map(|given| given.value).unwrap_or_else(|| {
+        let all = program.frontends().map(|f| f.proxy().maxconn.map_or(0, |m| m.value));
+        all.fold(0, u32::saturating_add) / 10
+    })
+}
+
+fn build_server(
+    backend: &str,
+    line: &ServerLine,
+    resolve: &Resolve<'_>,
+    threads: usize,
+    earlier: Option<&&Arc<Backend>>,
+) -> Server {
+    let settings = &line.settings;
+    let number = |setting: Setting<u32>| setting.map_or(0, |value| value.value);
+    let on = |setting: Setting<bool>| setting.is_some_and(|value| value.value);
+    let address = server_address(&line.address, resolve);
+    let health = initial_health(line, address.is_some());
+    let name = line.name.value.as_str();
+    let weight = settings.weight.map_or(1, |weight| weight.value);
+    let known = earlier
+        .and_then(|old| old.servers.iter().find(|server| server.state.name() == name))
+        .map(|server| Arc::clone(&server.state));
+    let state = match known {
+        Some(state) => {
+            let resumed = health.resume(&state.health());
+            *state.health() = resumed;
+            state
+        }
+        None => Arc::new(ServerState::new(backend, name, health, weight, threads)),
+    };
+    state.set_address(address);
+    let maxconn = number(settings.maxconn);
+    Server {
+        state,
+        maxconn,
+        minconn: settings.minconn.map_or(maxconn, |minconn| minconn.value.min(maxconn)),
+        maxqueue: number(settings.maxqueue),
+        backup: on(settings.backup),
+        slowstart: settings.slowstart.map(|slow| slow.value).filter(|slow| !slow.is_zero()),
+        pool_max: settings.pool_max_conn.map_or(-1, |max| max.value),
+        max_reuse: settings.max_reuse.map_or(-1, |max| max.value),
+        ports: ports(&line.address),
+        source: settings.source.as_ref().and_then(|source| source_address(&source.value, resolve)),
+        keepalive: false,
+        user_timeout: settings.tcp_ut.map(|limit| limit.value),
+        kills_streams_when_down: settings
+            .on_marked_down
+            .as_ref()
+            .is_some_and(|action| action.value == "shutdown-sessions"),
+    }
+}
+
+fn initial_health(line: &ServerLine, has_address: bool) -> Health {
+    let settings = &line.settings;
+    let on = |setting: Setting<bool>| setting.is_some_and(|value| value.value);
+    let health = if on(settings.check) {
+        Health::checked(&check_settings(line))
+    } else {
+        Health::unchecked()
+    };
+    if on(settings.disabled) || !has_address { health.disabled() } else { health }
+}
+
+/// `inter`, `fastinter`, `downinter`, `rise`, `fall` of a server line.
+pub(crate) fn check_settings(line: &ServerLine) -> CheckSettings {
+    let settings = &line.settings;
+    let time = |setting: Setting<Duration>| setting.map(|value| value.value);
+    let default = CheckSettings::default();
+    CheckSettings {
+        inter: time(settings.inter).unwrap_or(default.inter),
+        fastinter: time(settings.fastinter),
+        downinter: time(settings.downinter),
+        rise: settings.rise.map_or(default.rise, |rise| rise.value),
+        fall: settings.fall.map_or(default.fall, |fall| fall.value),
+    }
+}
+
+/// Where a server line points, its port 0 when it has none of its own.
+pub(crate) fn server_address(address: &Address, resolve: &Resolve<'_>) -> Option<ServerAddress> {
+    match &address.kind {
+        AddressKind::Inet { family, host, ports, .. } => {
+            let ip = match host {
+                Host::Ip(ip) => *ip,
+                Host::Any if *family == Family::V6 => IpAddr::V6(Ipv6Addr::LOCALHOST),
+                Host::Any => IpAddr::V4(Ipv4Addr::LOCALHOST),
+                Host::Name(name) => resolve(name, *family)?,
+            };
+            let port = match ports {
+                Ports::One(port) | Ports::Range(port, _) => *port,
+                Ports::Unset | Ports::Offset(_) => 0,
+            };
+            Some(ServerAddress::Tcp(SocketAddr::new(ip, port)))
+        }
+        AddressKind::Unix(path) => Some(ServerAddress::Unix(path.into())),
+        AddressKind::Abns(name) => Some(ServerAddress::Unix(format!("\0{name}").into())),
+        AddressKind::UnixDatagram(_) | AddressKind::Fd(_) | AddressKind::Other(_) => None,
+    }
+}
+
+fn source_address(address: &Address, resolve: &Resolve<'_>) -> Option<SocketAddr> {
+    match &address.kind {
+        AddressKind::Inet { host: Host::Any, family, .. } => {
+            let any = match family {
+                Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+                Family::V4 | Family::Any => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            };
+            Some(SocketAddr::new(any, 0))
+        }
+        _ => server_address(address, resolve)?.socket(),
+    }
+}
+
+fn ports(address: &Address) -> Ports {
+    match &address.kind {
+        AddressKind::Inet { ports, .. } => *ports,
+        _ => Ports::One(0),
+    }
+}

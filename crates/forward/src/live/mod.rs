@@ -1,0 +1,20 @@
+//! What changes while a configuration runs: states, loads, queues, counters.
+//!
+//! In: a program, the addresses of its servers, and the [`Live`] before it. Out: one object for each
+//! frontend, backend and server. What belongs to a *name* ([`FrontendState`], [`BackendState`],
+//! [`ServerState`]) outlives a reload; what belongs to a *configuration* ([`Backend`], [`Server`])
+//! does not.
+
+mod backend;
+mod build;
+mod frontend;
+mod queue;
+mod server;
+mod stats;
+
+pub use backend::{Backend, BackendState, Slot};
+pub use build::{Live, Resolve};
+pub use frontend::FrontendState;
+pub(crate) use queue::{Place, Turn};
+pub use server::{Server, ServerState};
+pub use stats::{Counters, TimeSums};

@@ -1,0 +1,182 @@
+//! A server: what its name keeps over a reload, and what its configuration says.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use config_parse::address::Ports;
+use health::Health;
+use tokio::sync::Notify;
+
+use crate::clock::wall_micros;
+use crate::counters::{Gauge, PerThread};
+use crate::io::{ConnectTo, ServerAddress};
+
+use super::Counters;
+
+/// What belongs to a server's name: shared by all generations that have `backend/name`.
+#[derive(Debug)]
+pub struct ServerState {
+    backend: String,
+    name: String,
+    health: Mutex<Health>,
+    address: ArcSwapOption<ServerAddress>,
+    weight: AtomicU32,
+    /// Its counters.
+    pub counters: PerThread<Counters>,
+    /// Streams that it serves now and at most (`scur`, `smax`).
+    pub streams: Gauge,
+    /// Streams in its own queue now and at most (`qcur`, `qmax`).
+    pub queued: Gauge,
+    changed_micros: AtomicI64,
+    down_seconds: AtomicU64,
+    /// Grows each time its streams are to be shut down; each stream compares it with its own.
+    kills: AtomicU64,
+    killed: Notify,
+    /// The check loop waits on it for a changed order.
+    pub(crate) check_now: Notify,
+}
+
+impl ServerState {
+    pub(crate) fn new(
+        backend: &str,
+        name: &str,
+        health: Health,
+        weight: u32,
+        threads: usize,
+    ) -> ServerState {
+        ServerState {
+            backend: backend.to_owned(),
+            name: name.to_owned(),
+            health: Mutex::new(health),
+            address: ArcSwapOption::empty(),
+            weight: AtomicU32::new(weight),
+            counters: PerThread::new(threads),
+            streams: Gauge::default(),
+            queued: Gauge::default(),
+            changed_micros: AtomicI64::new(wall_micros()),
+            down_seconds: AtomicU64::new(0),
+            kills: AtomicU64::new(0),
+            killed: Notify::new(),
+            check_now: Notify::new(),
+        }
+    }
+
+    /// The name of its backend.
+    pub fn backend(&self) -> &str {
+        &self.backend
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its health, for a short look or an order. Changes go through [`super::Backend`], which tells
+    /// the balancer.
+    pub fn health(&self) -> MutexGuard<'_, Health> {
+        // The state machine has no step that could be half done when a panic unwinds through it.
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where it is; `None` while its name is not resolved.
+    pub fn address(&self) -> Option<Arc<ServerAddress>> {
+        self.address.load_full()
+    }
+
+    /// Gives it another address (resolution at start, `set server addr`).
+    pub fn set_address(&self, address: Option<ServerAddress>) {
+        self.address.store(address.map(Arc::new));
+    }
+
+    /// `weight` as configured or set by an operator, 0-256.
+    pub fn weight(&self) -> u32 {
+        self.weight.load(Relaxed)
+    }
+
+    pub(crate) fn store_weight(&self, weight: u32) {
+        self.weight.store(weight.min(256), Relaxed);
+    }
+
+    /// Microseconds since the epoch of the last change of its state (`lastchg`).
+    pub fn changed_micros(&self) -> i64 {
+        self.changed_micros.load(Relaxed)
+    }
+
+    /// Seconds that it was down before the present state (`downtime`).
+    pub fn down_seconds(&self) -> u64 {
+        self.down_seconds.load(Relaxed)
+    }
+
+    pub(crate) fn changed(&self, was_down: bool) {
+        let now = wall_micros();
+        let before = self.changed_micros.swap(now, Relaxed);
+        if was_down {
+            let seconds = u64::try_from((now - before) / 1_000_000).unwrap_or(0);
+            self.down_seconds.fetch_add(seconds, Relaxed);
+        }
+    }
+
+    /// Ends its streams now (`on-marked-down shutdown-sessions`, `shutdown sessions server`).
+    pub fn kill_streams(&self) {
+        self.kills.fetch_add(1, Relaxed);
+        self.killed.notify_waiters();
+    }
+
+    /// How often its streams were killed; a stream that saw a smaller number is to end.
+    pub(crate) fn kills(&self) -> u64 {
+        self.kills.load(Relaxed)
+    }
+}
+
+/// A server as one configuration describes it.
+#[derive(Debug)]
+pub struct Server {
+    /// What its name keeps.
+    pub state: Arc<ServerState>,
+    /// `maxconn`; 0 is no limit.
+    pub maxconn: u32,
+    /// `minconn`; equal to `maxconn` when the limit does not move.
+    pub minconn: u32,
+    /// `maxqueue`; 0 is no limit.
+    pub maxqueue: u32,
+    /// `backup`.
+    pub backup: bool,
+    /// `slowstart`.
+    pub slowstart: Option<Duration>,
+    /// `pool-max-conn`: idle connections kept, -1 for any number.
+    pub pool_max: i32,
+    /// `max-reuse`: requests on one connection after the first, -1 for any number.
+    pub max_reuse: i32,
+    pub(crate) ports: Ports,
+    pub(crate) source: Option<SocketAddr>,
+    pub(crate) keepalive: bool,
+    pub(crate) user_timeout: Option<Duration>,
+    pub(crate) kills_streams_when_down: bool,
+}
+
+impl Server {
+    /// How to reach it for a client that connected to `local`, whose port a server line without
+    /// a port takes over.
+    pub(crate) fn connect_to(&self, local: Option<SocketAddr>) -> Option<ConnectTo> {
+        let mut address = ServerAddress::clone(&*self.state.address()?);
+        if let (ServerAddress::Tcp(address), Some(local)) = (&mut address, local) {
+            match self.ports {
+                Ports::Unset => address.set_port(local.port()),
+                Ports::Offset(by) => {
+                    let port = i32::from(local.port()).saturating_add(by).clamp(0, 65535);
+                    address.set_port(u16::try_from(port).unwrap_or(u16::MAX));
+                }
+                Ports::One(_) | Ports::Range(..) => {}
+            }
+        }
+        Some(ConnectTo {
+            address,
+            source: self.source,
+            keepalive: self.keepalive,
+            user_timeout: self.user_timeout,
+        })
+    }
+}

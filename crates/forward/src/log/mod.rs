@@ -1,0 +1,178 @@
+//! Access and event logs: formatted on the thread that ran the stream, sent off its path.
+//!
+//! A [`ProxyLog`] is a proxy's `log` lines. [`ProxyLog::send_now`] sends at once, for the rare events
+//! of a process; streams append to their thread's [`LogRing`], which a task of the same thread
+//! empties when everything else is done.
+
+mod destination;
+mod header;
+mod ring;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use config::model::{Config, LogTarget, Proxy, Target};
+
+use crate::clock::wall_micros;
+use crate::process::Process;
+
+pub(crate) use destination::Destination;
+pub(crate) use header::{Format, Header};
+pub use ring::LogRing;
+
+/// Where one proxy logs.
+#[derive(Debug)]
+pub struct ProxyLog {
+    process: Arc<Process>,
+    targets: Vec<OpenTarget>,
+    tag: String,
+    hostname: Option<String>,
+}
+
+#[derive(Debug)]
+struct OpenTarget {
+    destination: Arc<Destination>,
+    format: Format,
+    len: usize,
+    facility: u8,
+    max_level: u8,
+    min_level: u8,
+    sample: Option<Sampling>,
+}
+
+impl ProxyLog {
+    pub(crate) fn new(process: &Arc<Process>, config: &Config, proxy: &Proxy) -> ProxyLog {
+        let tag = proxy.log_tag.as_ref().or(config.global.log_tag.as_ref());
+        ProxyLog::with(process, config, &proxy.log, tag.map(|tag| tag.value.as_str()))
+    }
+
+    /// The logs of the process itself: the `log` lines of `global`.
+    pub fn of_process(process: &Arc<Process>, config: &Config) -> ProxyLog {
+        let tag = config.global.log_tag.as_ref().map(|tag| tag.value.as_str());
+        ProxyLog::with(process, config, &config.global.log, tag)
+    }
+
+    fn with(
+        process: &Arc<Process>,
+        config: &Config,
+        lines: &[LogTarget],
+        tag: Option<&str>,
+    ) -> ProxyLog {
+        let mut targets = Vec::new();
+        for line in lines {
+            match line {
+                LogTarget::Target(target) => targets.push(OpenTarget::new(process, target)),
+                LogTarget::Global(_) => targets.extend(global_targets(process, config)),
+                LogTarget::None(_) => targets.clear(),
+            }
+        }
+        let settings = process.settings();
+        let hostname = config.global.log_send_hostname.as_ref();
+        ProxyLog {
+            process: Arc::clone(process),
+            targets,
+            tag: tag.unwrap_or(&settings.tag).to_owned(),
+            hostname: hostname.map(|name| {
+                name.value.clone().unwrap_or_else(|| settings.hostname.clone())
+            }),
+        }
+    }
+
+    /// Whether anything is logged here.
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+
+    /// Sends a line to every target that wants its level, without waiting. A target that cannot
+    /// take it loses it, and that is counted.
+    pub fn send_now(&self, level: u8, text: &[u8]) {
+        self.send(level, text, wall_micros(), &mut Vec::new());
+    }
+
+    pub(crate) fn send(&self, level: u8, text: &[u8], micros: i64, line: &mut Vec<u8>) {
+        for target in &self.targets {
+            if level > target.max_level || !target.sample.as_ref().is_none_or(Sampling::takes) {
+                continue;
+            }
+            line.clear();
+            let header = Header {
+                priority: target.facility * 8 + level.max(target.min_level),
+                micros,
+                tag: &self.tag,
+                pid: self.process.settings().pid,
+                hostname: self.hostname.as_deref(),
+            };
+            header.write(target.format, line);
+            line.extend_from_slice(text);
+            // `len` counts the line end as well.
+            line.truncate(target.len.saturating_sub(1));
+            line.push(b'\n');
+            if target.destination.send(line).is_err() {
+                self.process.log_dropped();
+            }
+        }
+    }
+}
+
+fn global_targets(process: &Arc<Process>, config: &Config) -> Vec<OpenTarget> {
+    let targets = config.global.log.iter().filter_map(|line| match line {
+        LogTarget::Target(target) => Some(OpenTarget::new(process, target)),
+        LogTarget::Global(_) | LogTarget::None(_) => None,
+    });
+    targets.collect()
+}
+
+impl OpenTarget {
+    fn new(process: &Arc<Process>, target: &Target) -> OpenTarget {
+        OpenTarget {
+            destination: process.destination(&target.to),
+            format: Format::named(&target.format),
+            len: target.len.max(1) as usize,
+            facility: target.facility.min(23),
+            max_level: target.max_level,
+            min_level: target.min_level,
+            sample: target.sample.as_deref().and_then(Sampling::parse),
+        }
+    }
+}
+
+/// `sample RANGES:SIZE`: of each SIZE lines, those whose number is in a range.
+#[derive(Debug)]
+struct Sampling {
+    ranges: Vec<(u32, u32)>,
+    size: u32,
+    next: AtomicU32,
+}
+
+impl Sampling {
+    fn parse(text: &str) -> Option<Sampling> {
+        let (ranges, size) = text.rsplit_once(':')?;
+        let range = |text: &str| {
+            let (low, high) = text.split_once('-').unwrap_or((text, text));
+            Some((low.trim().parse().ok()?, high.trim().parse().ok()?))
+        };
+        Some(Sampling {
+            ranges: ranges.split(',').map(range).collect::<Option<_>>()?,
+            size: size.parse().ok().filter(|size| *size > 0)?,
+            next: AtomicU32::new(0),
+        })
+    }
+
+    fn takes(&self) -> bool {
+        let number = self.next.fetch_add(1, Relaxed) % self.size + 1;
+        self.ranges.iter().any(|(low, high)| (*low..=*high).contains(&number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sampling_takes_the_numbers_in_its_ranges() {
+        let sampling = Sampling::parse("1-2,4:5").unwrap();
+        let taken: Vec<bool> = (0..7).map(|_| sampling.takes()).collect();
+        assert_eq!(taken, [true, true, false, true, false, true, true]);
+        assert!(Sampling::parse("1-2").is_none() && Sampling::parse("1:0").is_none());
+    }
+}

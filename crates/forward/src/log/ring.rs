@@ -1,0 +1,95 @@
+//! A thread's log lines that wait to be sent.
+//!
+//! The lines of one turn of the event loop are sent together by a task of the same thread: no lock,
+//! no thread to wake, and the stream that wrote a line has already gone on when the kernel is asked.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::ProxyLog;
+
+/// Bytes that may wait; a line more is dropped and counted.
+const LIMIT: usize = 1 << 20;
+
+/// The log lines of one thread.
+#[derive(Debug, Default)]
+pub struct LogRing {
+    lines: RefCell<Waiting>,
+    filled: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    lines: VecDeque<Line>,
+    /// The texts of all lines, end to end.
+    text: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Line {
+    log: Arc<ProxyLog>,
+    level: u8,
+    micros: i64,
+    end: usize,
+}
+
+impl LogRing {
+    /// Appends a line, whose text `write` appends.
+    pub(crate) fn push(
+        &self,
+        log: &Arc<ProxyLog>,
+        level: u8,
+        micros: i64,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        if log.is_empty() {
+            return;
+        }
+        let mut waiting = self.lines.borrow_mut();
+        if waiting.text.len() > LIMIT {
+            log.process.log_dropped();
+            return;
+        }
+        write(&mut waiting.text);
+        let end = waiting.text.len();
+        waiting.lines.push_back(Line { log: Arc::clone(log), level, micros, end });
+        if waiting.lines.len() == 1 {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Sends what waits. Returns how many lines there were.
+    pub fn flush(&self) -> usize {
+        let mut sending = self.lines.take();
+        let count = sending.lines.len();
+        let mut start = 0;
+        let mut buffer = Vec::new();
+        for line in &sending.lines {
+            let text = sending.text.get(start..line.end).unwrap_or_default();
+            line.log.send(line.level, text, line.micros, &mut buffer);
+            start = line.end;
+        }
+        // The buffers go back, unless a burst made them large.
+        sending.lines.clear();
+        sending.text.clear();
+        let mut waiting = self.lines.borrow_mut();
+        if waiting.lines.is_empty() && sending.text.capacity() <= LIMIT / 8 {
+            *waiting = sending;
+        }
+        count
+    }
+
+    /// Sends lines as they come, for ever.
+    pub async fn run(self: Rc<Self>) {
+        loop {
+            self.filled.notified().await;
+            // Behind every task that is ready now: their lines go out in the same batch.
+            tokio::task::yield_now().await;
+            self.flush();
+        }
+    }
+}

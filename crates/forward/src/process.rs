@@ -1,0 +1,148 @@
+//! What the whole process has once: its settings, its counters, the sockets of its logs.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use config::model::LogAddress;
+use tokio::sync::Notify;
+
+use crate::counters::Gauge;
+use crate::log::Destination;
+use crate::tunnels::Tunnels;
+
+/// What does not change while the process runs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Threads, each with its own [`crate::Worker`].
+    pub threads: usize,
+    /// `tune.bufsize`.
+    pub bufsize: usize,
+    /// `tune.maxrewrite`.
+    pub maxrewrite: usize,
+    /// `tune.http.maxhdr`.
+    pub maxhdr: usize,
+    /// `maxconn` of the process; 0 is no limit.
+    pub maxconn: u32,
+    /// The process id, for logs and `pid`.
+    pub pid: u32,
+    /// The machine's name.
+    pub hostname: String,
+    /// What logs call the program without `log-tag`: `haproxy` when it replaces HAProxy.
+    pub tag: String,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            threads: 1,
+            bufsize: 16384,
+            maxrewrite: 1024,
+            maxhdr: 101,
+            maxconn: 0,
+            pid: std::process::id(),
+            hostname: String::new(),
+            tag: "haproxy".to_owned(),
+        }
+    }
+}
+
+/// The process as all its threads see it.
+#[derive(Debug)]
+pub struct Process {
+    settings: Settings,
+    /// Client connections now and at most.
+    pub connections: Gauge,
+    maxconn: AtomicU32,
+    streams: AtomicU64,
+    stopping: AtomicBool,
+    dropped_logs: AtomicU64,
+    destinations: Mutex<HashMap<String, Arc<Destination>>>,
+    tunnels: Mutex<Vec<Arc<Tunnels>>>,
+    /// Told when a connection ended while the process or its frontend was full.
+    pub(crate) room: Notify,
+}
+
+impl Process {
+    /// The process; made once.
+    pub fn new(settings: Settings) -> Arc<Process> {
+        Arc::new(Process {
+            maxconn: AtomicU32::new(settings.maxconn),
+            settings,
+            connections: Gauge::default(),
+            streams: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            dropped_logs: AtomicU64::new(0),
+            destinations: Mutex::default(),
+            tunnels: Mutex::default(),
+            room: Notify::new(),
+        })
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// `maxconn` of the process; 0 is no limit.
+    pub fn maxconn(&self) -> u32 {
+        self.maxconn.load(Relaxed)
+    }
+
+    /// `set maxconn global`.
+    pub fn set_maxconn(&self, maxconn: u32) {
+        self.maxconn.store(maxconn, Relaxed);
+    }
+
+    /// Whether no more connections may be accepted now.
+    pub fn is_full(&self) -> bool {
+        let maxconn = self.maxconn();
+        maxconn != 0 && self.connections.now() >= maxconn
+    }
+
+    /// The number of the next stream (`%rt`), from 0.
+    pub(crate) fn next_stream(&self) -> u64 {
+        self.streams.fetch_add(1, Relaxed)
+    }
+
+    /// Streams begun so far.
+    pub fn streams(&self) -> u64 {
+        self.streams.load(Relaxed)
+    }
+
+    /// Begins the soft stop: responses from now on end their connection. Each worker must also be
+    /// told to close its idle connections.
+    pub fn stop(&self) {
+        self.stopping.store(true, Relaxed);
+    }
+
+    /// Whether the soft stop has begun.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Relaxed)
+    }
+
+    /// Log lines that no target took (`DroppedLogs` of `show info`).
+    pub fn dropped_logs(&self) -> u64 {
+        self.dropped_logs.load(Relaxed)
+    }
+
+    pub(crate) fn log_dropped(&self) {
+        self.dropped_logs.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn add_tunnels(&self, tunnels: &Arc<Tunnels>) {
+        self.tunnels.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(tunnels));
+    }
+
+    /// The tunnels of each thread.
+    pub fn tunnels(&self) -> Vec<Arc<Tunnels>> {
+        self.tunnels.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The open destination of a log address, opened at its first use.
+    pub(crate) fn destination(&self, address: &LogAddress) -> Arc<Destination> {
+        let mut known = self.destinations.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = Destination::key(address);
+        Arc::clone(known.entry(key).or_insert_with(|| Arc::new(Destination::open(address))))
+    }
+}

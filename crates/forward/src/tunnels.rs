@@ -1,0 +1,150 @@
+//! Tunnels: their task, and the registry by which others see and end them.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sample::LogRecord;
+use tunnel::{Control, Ended, Kill, Opening, Timeouts};
+
+use crate::connection::Seat;
+use crate::io::Connector;
+use crate::ledger::{Heads, Ledger};
+use crate::live::ServerState;
+use crate::termination::{Cause, Phase, Termination};
+use crate::worker::Worker;
+
+/// The request line of an upgraded stream, for its log line.
+type RequestLine = Option<(Vec<u8>, Vec<u8>, &'static str)>;
+
+/// Two connections that are to become one.
+pub(crate) struct Tunnel<T> {
+    pub(crate) client: T,
+    pub(crate) server: T,
+    pub(crate) opening: Opening,
+    pub(crate) timeouts: Timeouts,
+}
+
+/// What the registry tells of a tunnel.
+#[derive(Debug, Clone)]
+pub struct TunnelInfo {
+    /// The client.
+    pub client: Option<SocketAddr>,
+    /// The server; `None` for `mode tcp` without one.
+    pub server: Option<Arc<ServerState>>,
+    /// Microseconds since the epoch at which the connection was accepted.
+    pub accepted_micros: i64,
+    /// Watches and ends it.
+    pub control: Control,
+}
+
+/// The tunnels of one thread; other threads may look and give orders.
+#[derive(Debug, Default)]
+pub struct Tunnels {
+    entries: Mutex<Entries>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    tunnels: Vec<Option<TunnelInfo>>,
+    free: Vec<u32>,
+}
+
+impl Tunnels {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        // A slab entry is written in one step.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, info: TunnelInfo) -> u32 {
+        let mut entries = self.entries();
+        if let Some(place) = entries.free.pop() {
+            entries.tunnels[place as usize] = Some(info);
+            return place;
+        }
+        entries.tunnels.push(Some(info));
+        (entries.tunnels.len() - 1) as u32
+    }
+
+    fn leave(&self, place: u32) {
+        let mut entries = self.entries();
+        if let Some(entry) = entries.tunnels.get_mut(place as usize) {
+            *entry = None;
+            entries.free.push(place);
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        let entries = self.entries();
+        entries.tunnels.len() - entries.free.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of them, as they are now.
+    pub fn list(&self) -> Vec<TunnelInfo> {
+        self.entries().tunnels.iter().flatten().cloned().collect()
+    }
+
+    /// Ends those of a server at once.
+    pub fn end_of_server(&self, server: &Arc<ServerState>, why: Kill) {
+        for tunnel in self.list() {
+            if tunnel.server.as_ref().is_some_and(|known| Arc::ptr_eq(known, server)) {
+                tunnel.control.end(why);
+            }
+        }
+    }
+}
+
+/// Runs a tunnel as a task of this thread, to its log line.
+pub(crate) fn spawn<C: Connector>(
+    worker: &Rc<Worker<C>>,
+    tunnel: Tunnel<C::Io>,
+    seat: Seat,
+    ledger: Box<Ledger>,
+    request_line: RequestLine,
+) {
+    let control = Control::new();
+    let server = ledger.backend.as_ref().zip(ledger.server).and_then(|(seat, at)| {
+        seat.0.server(at).map(|known| Arc::clone(&known.state))
+    });
+    let place = worker.tunnels.enter(TunnelInfo {
+        client: ledger.peer,
+        server,
+        accepted_micros: ledger.times.accepted_micros,
+        control: control.clone(),
+    });
+    let Tunnel { client, server, opening, timeouts } = tunnel;
+    let relay = tunnel::relay(client, server, opening, timeouts, control);
+    let rest = Box::new((ledger, request_line, seat));
+    let worker = Rc::clone(worker);
+    tokio::task::spawn_local(async move {
+        let ended = relay.await;
+        worker.tunnels.leave(place);
+        let (mut ledger, request_line, _seat) = *rest;
+        note_end(&mut ledger, ended);
+        let mut record = LogRecord { request_line, ..LogRecord::default() };
+        let (process, logs) = (&worker.process, &worker.logs);
+        ledger.close(worker.index, process, logs, &mut record, Heads::default());
+    });
+}
+
+pub(crate) fn note_end(ledger: &mut Ledger, ended: Ended) {
+    ledger.bytes_in += ended.bytes_up;
+    ledger.bytes_out += ended.bytes_down;
+    let cause = match ended.cause {
+        tunnel::Cause::Closed => return,
+        tunnel::Cause::Aborted(tunnel::Side::Client) => Cause::Client,
+        tunnel::Cause::Aborted(tunnel::Side::Server) => Cause::Server,
+        tunnel::Cause::TimedOut(tunnel::Side::Client) => Cause::ClientTimeout,
+        tunnel::Cause::TimedOut(tunnel::Side::Server) => Cause::ServerTimeout,
+        tunnel::Cause::Killed(Kill::ServerDown) => Cause::Down,
+        tunnel::Cause::Killed(Kill::ServerUp) => Cause::Up,
+        tunnel::Cause::Killed(Kill::Operator) | tunnel::Cause::Drained => Cause::Killed,
+    };
+    ledger.termination = Termination::new(cause, Phase::Data);
+}

@@ -1,0 +1,166 @@
+//! One thread's half of the data plane: what its connections share without a lock.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use crate::connection::Connection;
+use crate::generation::Listener;
+use crate::idle::IdlePool;
+use crate::io::{Connector, SystemConnector};
+use crate::log::LogRing;
+use crate::process::Process;
+use crate::tunnels::Tunnels;
+use crate::work::Work;
+
+/// How many sets of buffers a quiet thread keeps.
+const SPARE: usize = 64;
+
+/// How often idle server connections are looked through (`pool-purge-delay`'s default).
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// A thread of the data plane. Lives on a current-thread runtime inside a `LocalSet`.
+pub struct Worker<C: Connector = SystemConnector> {
+    pub(crate) index: usize,
+    pub(crate) process: Arc<Process>,
+    pub(crate) connector: C,
+    /// Its log lines.
+    pub logs: Rc<LogRing>,
+    pub(crate) pool: IdlePool<C::Io>,
+    pub(crate) head_limits: http1::Limits,
+    /// The tunnels that run here.
+    pub tunnels: Arc<Tunnels>,
+    spare: RefCell<Vec<Box<Work>>>,
+    idle_clients: Sleepers,
+    seed: Cell<u64>,
+}
+
+impl<C: Connector> Worker<C> {
+    /// A worker with its number among `threads`, from 0. Starts its tasks, so it must be called
+    /// inside the `LocalSet` that will run it.
+    pub fn start(index: usize, process: Arc<Process>, connector: C) -> Rc<Worker<C>> {
+        let settings = process.settings();
+        let head_limits = http1::Limits {
+            head_bytes: settings.bufsize.saturating_sub(settings.maxrewrite),
+            fields: settings.maxhdr,
+        };
+        let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), index);
+        let worker = Rc::new(Worker {
+            index,
+            process,
+            connector,
+            logs: Rc::default(),
+            pool: IdlePool::new(),
+            head_limits,
+            tunnels: Arc::default(),
+            spare: RefCell::default(),
+            idle_clients: Sleepers::default(),
+            seed: Cell::new(seed),
+        });
+        worker.process.add_tunnels(&worker.tunnels);
+        tokio::task::spawn_local(Rc::clone(&worker.logs).run());
+        tokio::task::spawn_local(sweep(Rc::downgrade(&worker)));
+        worker
+    }
+
+    /// Takes charge of a connection that a listener accepted: it runs as a task of this thread.
+    pub fn serve(
+        self: &Rc<Self>,
+        client: C::Io,
+        peer: Option<SocketAddr>,
+        local: Option<SocketAddr>,
+        listener: &Arc<Listener>,
+    ) {
+        if let Some(connection) = Connection::new(self, client, peer, local, listener) {
+            tokio::task::spawn_local(connection.run());
+        }
+    }
+
+    /// Its number, from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Wakes every idle client connection, so that it can see that the process is stopping or its
+    /// listener is gone.
+    pub fn wake_idle(&self) {
+        self.idle_clients.wake_all();
+    }
+
+    /// Idle connections to servers that this thread keeps.
+    pub fn idle_server_connections(&self) -> usize {
+        self.pool.len()
+    }
+
+    pub(crate) fn sleepers(&self) -> &Sleepers {
+        &self.idle_clients
+    }
+
+    /// A set of buffers, its contents undefined but empty.
+    pub(crate) fn take_work(&self) -> Box<Work> {
+        self.spare
+            .borrow_mut()
+            .pop()
+            .unwrap_or_else(|| Box::new(Work::new(self.process.settings().bufsize)))
+    }
+
+    pub(crate) fn give_work(&self, mut work: Box<Work>) {
+        let mut spare = self.spare.borrow_mut();
+        if spare.len() < SPARE {
+            work.clear(self.process.settings().bufsize);
+            spare.push(work);
+        }
+    }
+
+    /// The seed of one stream's draws.
+    pub(crate) fn next_seed(&self) -> u64 {
+        let seed = self.seed.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.seed.set(seed);
+        seed
+    }
+}
+
+/// Closes idle server connections from time to time, as long as the worker lives.
+async fn sweep<C: Connector>(worker: std::rc::Weak<Worker<C>>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        let Some(worker) = worker.upgrade() else { return };
+        worker.pool.sweep();
+    }
+}
+
+/// The wakers of connections that wait for nothing but their client.
+#[derive(Debug, Default)]
+pub(crate) struct Sleepers {
+    wakers: RefCell<Vec<Option<Waker>>>,
+    free: RefCell<Vec<u32>>,
+}
+
+impl Sleepers {
+    /// Notes a sleeper; the place is to be given back when it wakes.
+    pub(crate) fn enter(&self, waker: &Waker) -> u32 {
+        let mut wakers = self.wakers.borrow_mut();
+        if let Some(place) = self.free.borrow_mut().pop() {
+            wakers[place as usize] = Some(waker.clone());
+            return place;
+        }
+        wakers.push(Some(waker.clone()));
+        (wakers.len() - 1) as u32
+    }
+
+    pub(crate) fn leave(&self, place: u32) {
+        if let Some(waker) = self.wakers.borrow_mut().get_mut(place as usize) {
+            *waker = None;
+            self.free.borrow_mut().push(place);
+        }
+    }
+
+    fn wake_all(&self) {
+        // A waker may run code that comes back here: wake outside the borrow.
+        let wakers: Vec<Waker> = self.wakers.borrow().iter().flatten().cloned().collect();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
