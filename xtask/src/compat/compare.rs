@@ -73,12 +73,8 @@ pub(crate) fn normal_log(line: &str) -> String {
             if word.len() > 18 && word.starts_with("20") && word.contains('T') {
                 return "T".into();
             }
-            if let Some(rest) = word.strip_prefix("127.0.0.1:") {
-                return if rest.bytes().all(|b| b.is_ascii_digit()) {
-                    "127.0.0.1:#".into()
-                } else {
-                    word.into()
-                };
+            if let Some((address, _)) = word.rsplit_once(':').filter(|(a, p)| is_endpoint(a, p)) {
+                return format!("{address}:#");
             }
             let parts: Vec<&str> = word.split('/').collect();
             let number = |part: &str| part.trim_start_matches(['+', '-']).parse::<i64>().is_ok();
@@ -104,6 +100,10 @@ pub(crate) fn normal_log(line: &str) -> String {
 fn tag(header: &str) -> String {
     let tag = header.split('[').next().unwrap_or("").rsplit(' ').next().unwrap_or("");
     if ["haproxy", "proxyd"].contains(&tag) { String::new() } else { format!(" {tag}:") }
+}
+
+fn is_endpoint(address: &str, port: &str) -> bool {
+    address.parse::<std::net::IpAddr>().is_ok() && port.parse::<u16>().is_ok()
 }
 
 fn mask_timer(part: &str) -> String {
