@@ -1,3 +1,44 @@
-//! The lbctl command.
+//! `lbctl`: checks configurations, explains what happens to a request, diffs against a running daemon.
+//!
+//! Exit codes, like diff(1): 0 clean, routed or same; 1 findings, no route, or different; 2 it could not be
+//! done; 3 a bug of ours. All answers go to standard output, all failures to standard error.
+#![expect(clippy::print_stdout, reason = "the answers of a command are its output")]
+#![expect(clippy::print_stderr, reason = "a failure is told to the person who typed the command")]
 
-fn main() {}
+mod arguments;
+mod check;
+mod diff;
+mod exit;
+mod explain;
+mod files;
+mod rule;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(usage) => {
+            // Printing can only fail when nobody reads.
+            let _ = usage.print();
+            return if usage.use_stderr() { Exit::CouldNot.into() } else { Exit::Clean.into() };
+        }
+    };
+    let done = match &arguments.command {
+        Command::Check(check) => check::run(check),
+        Command::Explain(explain) => explain::run(explain),
+        Command::Diff(diff) => diff::run(diff),
+        Command::Rule(rule) => rule::run(rule),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(why) => {
+            eprintln!("lbctl: {why}");
+            Exit::CouldNot.into()
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The command line as typed. Words and flags are docs/exit-codes.md's neighbours: scripts rely on them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Checks HAProxy configurations, explains routing, diffs against a running daemon.
+#[derive(Debug, Parser)]
+#[command(name = "lbctl", version, propagate_version = true)]
+#[command(after_help = "Examples:
+  lbctl check haproxy.cfg
+  lbctl explain -f haproxy.cfg GET http://ws.example/chat --ws
+  lbctl diff old.cfg new.cfg
+  lbctl diff -f haproxy.cfg --live /run/weir.sock")]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Finds everything that is wrong with a configuration, in one run
+    Check(Check),
+    /// Shows what happens to a request, rule by rule, with the code that the daemon runs
+    Explain(Explain),
+    /// Shows what changes between two configurations, or between a file and a running daemon
+    Diff(Diff),
+    /// Explains a code such as E0403
+    Rule(Rule),
+}
+
+/// `lbctl check`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lbctl check haproxy.cfg
+  lbctl check -f base.cfg -f conf.d          several files are one configuration; a directory means its *.cfg
+  lbctl check --output-format json haproxy.cfg
+  lbctl check --fix haproxy.cfg              repairs what can be repaired without changing the meaning
+  lbctl check --fix --diff haproxy.cfg       shows the repair and writes nothing
+
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 it could not be done.")]
+pub(crate) struct Check {
+    /// Files or directories, one configuration together; `-` is standard input
+    #[arg(value_name = "FILE|DIR")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The same as HAProxy's -f; may be repeated
+    #[arg(short = 'f', value_name = "FILE|DIR")]
+    pub(crate) more: Vec<PathBuf>,
+    /// Whose verdict to give: a HAProxy version, or proxyd
+    #[arg(long, default_value = "3.5", value_name = "VERSION|proxyd")]
+    pub(crate) target: String,
+    /// How findings are shown
+    #[arg(long, value_enum, default_value_t = FindingFormat::Full)]
+    pub(crate) output_format: FindingFormat,
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    pub(crate) fail_on: FailOn,
+    /// Show only these codes, or codes that begin so: E04,W0706
+    #[arg(long, value_delimiter = ',', value_name = "CODES")]
+    pub(crate) select: Vec<String>,
+    /// Leave these codes out, or codes that begin so
+    #[arg(long, value_delimiter = ',', value_name = "CODES")]
+    pub(crate) ignore: Vec<String>,
+    /// Count findings by code instead of showing them
+    #[arg(long)]
+    pub(crate) statistics: bool,
+    /// Repair what can be repaired without changing the meaning, and write the files
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// With --fix: also repairs that may change the meaning
+    #[arg(long, requires = "fix")]
+    pub(crate) unsafe_fixes: bool,
+    /// With --fix: show the repair as a diff and write nothing
+    #[arg(long, requires = "fix")]
+    pub(crate) diff: bool,
+    /// Say nothing: the exit code is the answer
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// How findings are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FindingFormat {
+    /// Snippets with labels and help
+    Full,
+    /// One line a finding: file:line:col: CODE message
+    Concise,
+    /// One object, for programs
+    Json,
+}
+
+/// The least severity that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Only errors
+    Error,
+    /// Warnings too
+    Warning,
+    /// Notes too
+    Note,
+}
+
+/// `lbctl explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lbctl explain -f haproxy.cfg http://www.example/api
+  lbctl explain -f haproxy.cfg POST /login -H 'Host: www.example' --src 192.0.2.7
+  lbctl explain -f haproxy.cfg /chat -H 'Host: ws.example' --ws
+  lbctl explain -f haproxy.cfg / --fact 'server be/s1 down'
+
+A fact that is not given is assumed as in a daemon that just started: every server up, no load.
+A random draw is unknown unless --seed is given. Exit codes: 0 routed, 1 no route or rejected, 2 it could not be done.")]
+pub(crate) struct Explain {
+    /// The configuration; may be repeated
+    #[arg(short = 'f', required = true, value_name = "FILE|DIR")]
+    pub(crate) files: Vec<PathBuf>,
+    /// `[METHOD] URL`: an absolute URL sets the Host header too
+    #[arg(value_name = "[METHOD] URL", num_args = 0..=2)]
+    pub(crate) request: Vec<String>,
+    /// A request header; may be repeated
+    #[arg(short = 'H', value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+    /// The Cookie header
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) cookie: Option<String>,
+    /// A file with the request body
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body: Option<PathBuf>,
+    /// The client's address
+    #[arg(long, value_name = "IP[:PORT]", default_value = "127.0.0.1")]
+    pub(crate) src: String,
+    /// The address that the client connects to: it chooses the listener
+    #[arg(long, value_name = "IP:PORT", conflicts_with = "listener")]
+    pub(crate) dst: Option<String>,
+    /// The frontend, by name, or the name of a `bind` line
+    #[arg(long, value_name = "NAME")]
+    pub(crate) listener: Option<String>,
+    /// Add the headers of a WebSocket handshake
+    #[arg(long)]
+    pub(crate) ws: bool,
+    /// Something that is so: 'server BACKEND/SERVER up|down|drain|maint'; may be repeated
+    #[arg(long, value_name = "FACT")]
+    pub(crate) fact: Vec<String>,
+    /// The moment of the request in seconds since the epoch
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) at: Option<i64>,
+    /// The seed of random draws
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Requests to explain one after the other with one state, a json object a line; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "request")]
+    pub(crate) requests: Option<PathBuf>,
+    /// How the explanation is shown
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub(crate) output_format: ExplainFormat,
+}
+
+/// How an explanation is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// For people
+    Text,
+    /// One object, for programs
+    Json,
+}
+
+/// `lbctl diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lbctl diff old.cfg new.cfg
+  lbctl diff -f haproxy.cfg --live /run/weir.sock
+
+Objects are compared after `defaults` are resolved, not lines. Each change says what it does to a running
+daemon: hot (nothing is closed), rebinds a listener, or ends streams.
+Exit codes: 0 same, 1 different, 2 it could not be done.")]
+pub(crate) struct Diff {
+    /// The configuration before, and the one after
+    #[arg(value_name = "OLD NEW", num_args = 2)]
+    pub(crate) pair: Vec<PathBuf>,
+    /// The file to compare a daemon with; may be repeated
+    #[arg(short = 'f', value_name = "FILE|DIR", requires = "live")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The runtime socket of the daemon
+    #[arg(long, value_name = "SOCKET", requires = "files", conflicts_with = "pair")]
+    pub(crate) live: Option<PathBuf>,
+    /// How changes are shown
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(crate) output_format: DiffFormat,
+}
+
+/// How changes are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For people
+    Text,
+    /// One object, for programs
+    Json,
+}
+
+/// `lbctl rule`.
+#[derive(Debug, Args)]
+pub(crate) struct Rule {
+    /// The code, E0403
+    #[arg(required_unless_present = "all")]
+    pub(crate) code: Option<String>,
+    /// Every code, one line each
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(crate) output_format: DiffFormat,
+}

@@ -1,0 +1,128 @@
+//! `lbctl diff`: objects after `defaults` are resolved, between two files or a file and a daemon.
+
+mod live;
+
+use config::{Change, Impact, Item, Kind, Loaded, Target};
+use diag::Sources;
+use serde_json::json;
+
+use crate::arguments::{Diff, DiffFormat};
+use crate::exit::{CouldNot, Exit};
+use crate::files;
+
+/// Compares and shows.
+pub(crate) fn run(diff: &Diff) -> Result<Exit, CouldNot> {
+    let target = Target::HaProxy(3, 5);
+    let (old, new) = match (&diff.live, diff.pair.as_slice()) {
+        (Some(socket), _) => (live::running(socket, target)?, files::load(&diff.files, target)?),
+        (None, [old, new]) => (
+            files::load(std::slice::from_ref(old), target)?,
+            files::load(std::slice::from_ref(new), target)?,
+        ),
+        _ => {
+            return Err(
+                "nothing to compare: `lbctl diff OLD NEW` or `lbctl diff -f FILE --live SOCKET`"
+                    .into(),
+            );
+        }
+    };
+    for (side, loaded) in [("old", &old), ("new", &new)] {
+        if let Some(error) = loaded.diagnostics.iter().find(|finding| finding.is_error()) {
+            let place = loaded.sources.cite(error.span);
+            return Err(format!(
+                "the {side} configuration has errors: {place}: {} {}",
+                error.code, error.message
+            ));
+        }
+    }
+    let changes = config::diff(&old.config, &new.config);
+    let runtime = match &diff.live {
+        Some(socket) => live::runtime_changes(socket, &old.config)?,
+        None => Vec::new(),
+    };
+    match diff.output_format {
+        DiffFormat::Text => print!("{}", text(&old, &new, &changes, &runtime)),
+        DiffFormat::Json => println!("{}", to_json(&old, &new, &changes, &runtime)),
+    }
+    Ok(if changes.is_empty() && runtime.is_empty() { Exit::Clean } else { Exit::Found })
+}
+
+fn text(old: &Loaded, new: &Loaded, changes: &[Change], runtime: &[live::Runtime]) -> String {
+    let mut out = String::new();
+    for change in changes {
+        let said =
+            |item: &Option<Item>| item.as_ref().map(|item| item.text.clone()).unwrap_or_default();
+        let (sign, words) = match change.kind {
+            Kind::Added => ('+', said(&change.to)),
+            Kind::Removed => ('-', said(&change.from)),
+            Kind::Changed => ('~', format!("{} -> {}", said(&change.from), said(&change.to))),
+        };
+        let place = cite(&new.sources, &change.to).or_else(|| cite(&old.sources, &change.from));
+        let place = place.map(|place| format!("  ({place})")).unwrap_or_default();
+        let object = format!("{} {}", change.section, change.what);
+        let words = if words.is_empty() { String::new() } else { format!(": {words}") };
+        out.push_str(&format!(
+            "{sign} {}{words}  [{}]{place}\n",
+            object.trim_end(),
+            impact_word(change.impact)
+        ));
+    }
+    for change in runtime {
+        out.push_str(&format!(
+            "! {}/{}: {} is {} in the daemon, {} in the file it loaded\n",
+            change.backend, change.server, change.what, change.running, change.loaded
+        ));
+    }
+    if out.is_empty() {
+        out.push_str("no difference\n");
+    }
+    out
+}
+
+fn impact_word(impact: Impact) -> &'static str {
+    match impact {
+        Impact::Hot => "hot",
+        Impact::RebindsListener => "rebinds a listener",
+        Impact::EndsStreams => "ends streams",
+    }
+}
+
+/// Where an object was written.
+fn cite(sources: &Sources, item: &Option<Item>) -> Option<String> {
+    Some(sources.cite(item.as_ref()?.span?))
+}
+
+fn to_json(
+    old: &Loaded,
+    new: &Loaded,
+    changes: &[Change],
+    runtime: &[live::Runtime],
+) -> serde_json::Value {
+    let changes: Vec<_> = changes
+        .iter()
+        .map(|change| {
+            json!({
+                "section": change.section,
+                "object": change.what,
+                "kind": match change.kind {
+                    Kind::Added => "added",
+                    Kind::Removed => "removed",
+                    Kind::Changed => "changed",
+                },
+                "from": change.from.as_ref().map(|item| &item.text),
+                "to": change.to.as_ref().map(|item| &item.text),
+                "impact": impact_word(change.impact),
+                "old": cite(&old.sources, &change.from),
+                "new": cite(&new.sources, &change.to),
+            })
+        })
+        .collect();
+    let runtime: Vec<_> = runtime
+        .iter()
+        .map(|change| {
+            json!({"backend": change.backend, "server": change.server, "what": change.what,
+                   "running": change.running, "loaded": change.loaded})
+        })
+        .collect();
+    json!({"version": 1, "changes": changes, "runtime": runtime})
+}

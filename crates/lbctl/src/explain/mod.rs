@@ -1,0 +1,79 @@
+//! `lbctl explain`: a request goes through the evaluator that the daemon runs, and every step is shown.
+//!
+//! Nothing is decided here: [`evaluate`] calls `rules` as `forward` does, [`facts`] answers its questions.
+
+mod evaluate;
+mod facts;
+mod json;
+mod request;
+mod text;
+
+use std::fs;
+use std::io::Read;
+
+use config::Target;
+use diag::render;
+use rules::Program;
+
+use crate::arguments::{Explain, ExplainFormat};
+use crate::exit::{CouldNot, Exit};
+use crate::files;
+use evaluate::{Explained, World};
+use request::Asked;
+
+/// Explains one request, or a list of them with one state.
+pub(crate) fn run(explain: &Explain) -> Result<Exit, CouldNot> {
+    let loaded = files::load(&explain.files, Target::HaProxy(3, 5))?;
+    let mut diagnostics = loaded.diagnostics;
+    let (program, more) =
+        rules::compile_in(loaded.config, &files::contents, &files::environment("3.5.0"));
+    diagnostics.extend(more);
+    let broken = diagnostics.iter().any(diag::Diagnostic::is_error);
+    let Some(program) = program.filter(|_| !broken) else {
+        render::order(&mut diagnostics);
+        diagnostics.retain(diag::Diagnostic::is_error);
+        let list = render::concise(&loaded.sources, &diagnostics);
+        return Err(format!(
+            "the configuration has errors, so nothing routes:\n{}",
+            list.trim_end()
+        ));
+    };
+    let mut world = World::new(&program, &explain.fact, explain.at, explain.seed)?;
+    let mut exit = Exit::Clean;
+    for asked in asked(explain, &program)? {
+        let explained = evaluate::evaluate(&program, &mut world, &asked);
+        if !explained.is_routed() {
+            exit = Exit::Found;
+        }
+        print(explain.output_format, &program, &loaded.sources, &explained);
+    }
+    Ok(exit)
+}
+
+fn print(format: ExplainFormat, program: &Program, sources: &diag::Sources, explained: &Explained) {
+    match format {
+        ExplainFormat::Text => print!("{}", text::render(program, sources, explained)),
+        ExplainFormat::Json => println!("{}", json::render(program, sources, explained)),
+    }
+}
+
+/// The requests of the command line, or those of `--requests`.
+fn asked(explain: &Explain, program: &Program) -> Result<Vec<Asked>, CouldNot> {
+    let Some(list) = &explain.requests else {
+        return Ok(vec![request::from_arguments(explain, program)?]);
+    };
+    let text = if list.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(list)
+    };
+    let text = text.map_err(|e| format!("{}: {e}", list.display()))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(number, line)| {
+            request::from_json(explain, program, line)
+                .map_err(|why| format!("{}:{}: {why}", list.display(), number + 1))
+        })
+        .collect()
+}

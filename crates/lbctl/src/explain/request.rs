@@ -1,0 +1,256 @@
+//! The request that is asked about: from the command line or from a json object.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http1::Version;
+use rules::Program;
+use sample::FrontendRef;
+use serde::Deserialize;
+
+use crate::arguments::Explain;
+use crate::exit::CouldNot;
+
+/// A request and where it comes in.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// The listener: an index of [`Program::listeners`].
+    pub(crate) listener: usize,
+    /// Its frontend.
+    pub(crate) frontend: FrontendRef,
+    /// The head as a client would send it.
+    pub(crate) head: Vec<u8>,
+    /// The body.
+    pub(crate) body: Vec<u8>,
+    /// The client.
+    pub(crate) src: SocketAddr,
+    /// The address that the client connects to.
+    pub(crate) dst: Option<SocketAddr>,
+    /// It follows another one on the same connection.
+    pub(crate) same_connection: bool,
+}
+
+/// A line of `--requests`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    #[serde(default = "get")]
+    method: String,
+    url: String,
+    #[serde(default)]
+    version: Option<String>,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    src: Option<String>,
+    #[serde(default)]
+    dst: Option<String>,
+    #[serde(default)]
+    listener: Option<String>,
+    #[serde(default)]
+    same_connection: bool,
+}
+
+fn get() -> String {
+    "GET".into()
+}
+
+/// Reads a json object: its `url` is the request target as sent, its headers are all there are.
+pub(crate) fn from_json(
+    explain: &Explain,
+    program: &Program,
+    line: &str,
+) -> Result<Asked, CouldNot> {
+    let line: Line = serde_json::from_str(line).map_err(|e| e.to_string())?;
+    let version = match line.version.as_deref() {
+        Some("HTTP/1.0") => Version::Http10,
+        Some("HTTP/1.1") | None => Version::Http11,
+        Some(other) => return Err(format!("`{other}` is no version: HTTP/1.0 or HTTP/1.1")),
+    };
+    let dst = line.dst.or_else(|| explain.dst.clone());
+    let name = line.listener.or_else(|| explain.listener.clone());
+    let (listener, dst) = find_listener(program, name.as_deref(), dst.as_deref())?;
+    Ok(Asked {
+        listener,
+        frontend: program.listeners()[listener].frontend,
+        head: head(&line.method, &line.url, version, &line.headers),
+        body: line.body.unwrap_or_default().into_bytes(),
+        src: source(line.src.as_deref().unwrap_or(&explain.src))?,
+        dst,
+        same_connection: line.same_connection,
+    })
+}
+
+/// Reads the command line: an absolute URL gives the `Host` header, as a browser would.
+pub(crate) fn from_arguments(explain: &Explain, program: &Program) -> Result<Asked, CouldNot> {
+    let (method, url) =
+        match explain.request.as_slice() {
+            [url] => (None, url),
+            [method, url] => (Some(method.as_str()), url),
+            _ => return Err(
+                "no request: name a URL, as in `lbctl explain -f haproxy.cfg http://www.example/`"
+                    .into(),
+            ),
+        };
+    let mut headers = Vec::new();
+    for header in &explain.headers {
+        let (name, value) = header
+            .split_once(':')
+            .ok_or_else(|| format!("`{header}` is no header: `Name: value`"))?;
+        headers.push((name.trim().to_owned(), value.trim().to_owned()));
+    }
+    let target = origin_form(url, &mut headers);
+    if let Some(cookie) = &explain.cookie {
+        headers.push(("Cookie".into(), cookie.clone()));
+    }
+    if explain.ws {
+        add_handshake(&mut headers);
+    }
+    let body = match &explain.body {
+        Some(file) => std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?,
+        None => Vec::new(),
+    };
+    if explain.body.is_some() && !has(&headers, "content-length") {
+        headers.push(("Content-Length".into(), body.len().to_string()));
+    }
+    let method = method.unwrap_or(if explain.body.is_some() { "POST" } else { "GET" });
+    let (listener, dst) =
+        find_listener(program, explain.listener.as_deref(), explain.dst.as_deref())?;
+    Ok(Asked {
+        listener,
+        frontend: program.listeners()[listener].frontend,
+        head: head(method, &target, Version::Http11, &headers),
+        body,
+        src: source(&explain.src)?,
+        dst,
+        same_connection: false,
+    })
+}
+
+/// `http://host/path?q` as `/path?q` with a `Host` header; other forms stay as they are.
+fn origin_form(url: &str, headers: &mut Vec<(String, String)>) -> String {
+    let rest = ["http://", "https://", "ws://", "wss://"]
+        .iter()
+        .find_map(|scheme| url.strip_prefix(scheme));
+    let Some(rest) = rest else {
+        return url.to_owned();
+    };
+    let at = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(at);
+    if !has(headers, "host") {
+        headers.insert(0, ("Host".into(), host.to_owned()));
+    }
+    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
+}
+
+fn add_handshake(headers: &mut Vec<(String, String)>) {
+    let handshake = [
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+    for (name, value) in handshake {
+        if !has(headers, name) {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+    }
+}
+
+fn has(headers: &[(String, String)], name: &str) -> bool {
+    headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+}
+
+fn head(method: &str, target: &str, version: Version, headers: &[(String, String)]) -> Vec<u8> {
+    let mut out = format!("{method} {target} ").into_bytes();
+    out.extend_from_slice(version.as_bytes());
+    out.extend_from_slice(b"\r\n");
+    for (name, value) in headers {
+        out.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+    }
+    out.extend_from_slice(b"\r\n");
+    out
+}
+
+fn source(word: &str) -> Result<SocketAddr, CouldNot> {
+    if let Ok(address) = word.parse::<IpAddr>() {
+        return Ok(SocketAddr::new(address, 40000));
+    }
+    word.parse().map_err(|_| format!("`{word}` is no source: IP or IP:PORT"))
+}
+
+/// The listener of a name or of a destination; else the first one.
+fn find_listener(
+    program: &Program,
+    name: Option<&str>,
+    dst: Option<&str>,
+) -> Result<(usize, Option<SocketAddr>), CouldNot> {
+    let listeners = program.listeners();
+    if listeners.is_empty() {
+        return Err("the configuration has no `bind` line, so nothing can be asked of it".into());
+    }
+    if let Some(name) = name {
+        let named = |listener: &rules::Listener| {
+            listener.name.as_deref() == Some(name)
+                || program.frontend(listener.frontend).name() == name
+        };
+        let at = listeners.iter().position(named);
+        return at.map(|at| (at, address(&listeners[at]))).ok_or_else(|| {
+            let known: Vec<_> =
+                program.frontends().map(|frontend| frontend.name().to_owned()).collect();
+            format!("no listener is named `{name}`: there are {}", known.join(", "))
+        });
+    }
+    if let Some(dst) = dst {
+        let wanted: SocketAddr =
+            dst.parse().map_err(|_| format!("`{dst}` is no destination: IP:PORT"))?;
+        let fits = |listener: &rules::Listener| {
+            address(listener).is_some_and(|own| {
+                own.port() == wanted.port()
+                    && (own.ip() == wanted.ip() || own.ip().is_unspecified())
+            })
+        };
+        let at =
+            listeners.iter().position(fits).ok_or_else(|| format!("nothing listens on `{dst}`"))?;
+        return Ok((at, Some(wanted)));
+    }
+    Ok((0, address(&listeners[0])))
+}
+
+/// The address of a listener, when it is a literal one.
+fn address(listener: &rules::Listener) -> Option<SocketAddr> {
+    use config_parse::address::{AddressKind, Family, Host, Ports};
+    let AddressKind::Inet { family, host, ports: Ports::One(port), .. } = &listener.address.kind
+    else {
+        return None;
+    };
+    let ip = match host {
+        Host::Ip(ip) => *ip,
+        Host::Any if *family == Family::V6 => IpAddr::from([0u16; 8]),
+        Host::Any => IpAddr::from([0, 0, 0, 0]),
+        Host::Name(_) => return None,
+    };
+    Some(SocketAddr::new(ip, *port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(url: &str, target: &str, host: Option<&str>) {
+        let mut headers = Vec::new();
+        assert_eq!(origin_form(url, &mut headers), target);
+        assert_eq!(headers.first().map(|(_, value)| value.as_str()), host);
+    }
+
+    #[test]
+    fn an_absolute_url_gives_the_host() {
+        check("http://a.example/x?y", "/x?y", Some("a.example"));
+        check("wss://a.example:8443", "/", Some("a.example:8443"));
+        check("https://a.example?q", "/?q", Some("a.example"));
+        check("/x", "/x", None);
+        check("*", "*", None);
+    }
+}

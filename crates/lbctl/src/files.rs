@@ -1,0 +1,85 @@
+//! Reading configurations: files, directories, standard input, and the environment they see.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use config::{Loaded, Target};
+use config_parse::env::Environment;
+
+use crate::exit::CouldNot;
+
+/// A file's name as the user gave it, and its bytes.
+pub(crate) type Named = (String, Vec<u8>);
+
+/// Reads files and directories in the order given; a directory means its `*.cfg` in C order.
+pub(crate) fn read_all(paths: &[PathBuf]) -> Result<Vec<Named>, CouldNot> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            for file in directory(path)? {
+                files.push(read(&file)?);
+            }
+        } else {
+            files.push(read(path)?);
+        }
+    }
+    Ok(files)
+}
+
+fn directory(path: &Path) -> Result<Vec<PathBuf>, CouldNot> {
+    let entries = fs::read_dir(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    files.retain(|file| file.extension().is_some_and(|end| end == "cfg") && !is_hidden(file));
+    files.sort();
+    Ok(files)
+}
+
+fn is_hidden(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+fn read(path: &Path) -> Result<Named, CouldNot> {
+    let name = path.display().to_string();
+    let bytes = if name == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        fs::read(path)
+    };
+    let bytes = bytes.map_err(|e| format!("{name}: {e}"))?;
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(format!("{name}: a configuration of 4 GiB or more cannot be read"));
+    }
+    Ok((name, bytes))
+}
+
+/// The process's environment, as a daemon started from here would see it.
+pub(crate) fn environment(version: &str) -> Environment {
+    let mut environment = Environment::of_version(version);
+    for (name, value) in std::env::vars_os() {
+        if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+            environment.set(&name, &value);
+        }
+    }
+    environment
+}
+
+/// Reads and lowers a configuration for a target.
+pub(crate) fn load(paths: &[PathBuf], target: Target) -> Result<Loaded, CouldNot> {
+    Ok(config::load(read_all(paths)?, &environment(version_of(target)), target))
+}
+
+/// The version that `.if version_atleast()` compares with.
+pub(crate) fn version_of(target: Target) -> &'static str {
+    match target {
+        Target::HaProxy(2, minor) if minor <= 6 => "2.6.12",
+        Target::HaProxy(2, _) => "2.9.0",
+        Target::Proxyd | Target::HaProxy(..) => "3.5.0",
+    }
+}
+
+/// Contents of the files that a configuration names: error files, pattern files.
+pub(crate) fn contents(name: &str) -> Result<Vec<u8>, String> {
+    fs::read(name).map_err(|e| e.to_string())
+}

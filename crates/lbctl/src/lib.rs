@@ -1,2 +1,0 @@
-//! Checks configurations, explains routing, diffs against a running daemon.
-
