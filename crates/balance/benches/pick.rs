@@ -104,5 +104,32 @@ fn picks(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, picks);
+/// What a pick takes when two threads want one at the same time: time per pick of one thread.
+fn contended(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("two-threads");
+    for (name, spec) in algorithms() {
+        let farm = Farm::new(name, spec, 10_000);
+        group.bench_function(name, |bench| {
+            bench.iter_custom(|picks| {
+                std::thread::scope(|scope| {
+                    let thread = || {
+                        let start = std::time::Instant::now();
+                        for number in 0..picks as u32 {
+                            let key = number.to_ne_bytes();
+                            let draws = [number.wrapping_mul(0x9e37_79b9), number];
+                            let input = PickInput { draws: &draws, ..PickInput::key(&key) };
+                            black_box(farm.balancer.pick(&input, &mut NoTrace).ok());
+                        }
+                        start.elapsed()
+                    };
+                    let other = scope.spawn(thread);
+                    let mine = thread();
+                    other.join().map_or(mine, |other| other.max(mine))
+                })
+            });
+        });
+    }
+}
+
+criterion_group!(benches, picks, contended);
 criterion_main!(benches);

@@ -19,9 +19,12 @@
 
 mod balancer;
 mod bitset;
+mod choose;
+mod engine;
 mod farm;
 mod fifo;
 mod first;
+mod generation;
 mod hash;
 pub mod key;
 mod leastconn;
@@ -31,6 +34,7 @@ mod random;
 mod ring;
 mod roundrobin;
 mod server;
+mod shares;
 mod spec;
 mod weight;
 
