@@ -12,13 +12,12 @@ pub fn can_cast(from: Type, to: Type) -> bool {
     use Type::*;
     match (from, to) {
         (Any, _) | (_, Any) => true,
-        (Bool | Int, Bool | Int | Str) => true,
-        (Bool, _) => false,
-        (Int, Addr | Ipv4 | Ipv6 | Bin) => true,
-        (Int, Meth) => false,
-        (Ipv4, Int) => true,
+        (Bool | Int, Bool | Int | Str | Bin) => true,
+        (Int, Addr | Ipv4 | Ipv6) => true,
+        (Bool | Int, _) => false,
+        (Addr | Ipv4, Bool | Int) => true,
         (Addr | Ipv4 | Ipv6, Addr | Ipv4 | Ipv6 | Str | Bin) => true,
-        (Addr | Ipv4 | Ipv6, Bool | Int | Meth) => false,
+        (Addr | Ipv4 | Ipv6, _) => false,
         (Str, _) => true,
         (Bin | Meth, Str | Bin | Meth) => true,
         (Bin | Meth, _) => false,
@@ -86,7 +85,20 @@ pub fn as_text(value: Value<'_>) -> Cow<'_, [u8]> {
         Value::Bool(yes) => Cow::Borrowed(if yes { b"1" } else { b"0" }),
         Value::Int(number) => Cow::Owned(format_int(number)),
         Value::Ip(ip) => Cow::Owned(ip.to_string().into_bytes()),
-        Value::Str(text) | Value::Bin(text) | Value::Meth(text) => text,
+        Value::Str(text) | Value::Meth(text) => text,
+        Value::Bin(bytes) => until_nul(bytes),
+    }
+}
+
+/// Bytes as text end at the first NUL.
+fn until_nul(bytes: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    let Some(end) = memchr::memchr(0, &bytes) else { return bytes };
+    match bytes {
+        Cow::Borrowed(bytes) => Cow::Borrowed(bytes.get(..end).unwrap_or(bytes)),
+        Cow::Owned(mut bytes) => {
+            bytes.truncate(end);
+            Cow::Owned(bytes)
+        }
     }
 }
 
@@ -96,6 +108,6 @@ fn as_bytes(value: Value<'_>) -> Option<Cow<'_, [u8]>> {
         Value::Int(number) => Some(Cow::Owned(number.to_be_bytes().to_vec())),
         Value::Ip(IpAddr::V4(ip)) => Some(Cow::Owned(ip.octets().to_vec())),
         Value::Ip(IpAddr::V6(ip)) => Some(Cow::Owned(ip.octets().to_vec())),
-        Value::Bool(_) => None,
+        Value::Bool(yes) => Some(Cow::Owned(i64::from(yes).to_be_bytes().to_vec())),
     }
 }

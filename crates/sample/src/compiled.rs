@@ -123,11 +123,15 @@ impl Compiled {
 
     /// Whether more input may give another value.
     pub fn may_change(&self, ctx: &Context<'_>) -> bool {
-        match self.fetch.stable {
-            Stable::Always => false,
-            Stable::RequestComplete => !self.absent && !ctx.request_body.complete,
-            Stable::ResponseComplete => !self.absent && !ctx.response_body.complete,
-        }
+        let open_ended = || self.args.int(1) == Some(0);
+        let buffer = match self.fetch.stable {
+            Stable::RequestComplete => ctx.request_body,
+            Stable::ResponseComplete => ctx.response_body,
+            Stable::RequestOpenEnded if open_ended() => ctx.request_body,
+            Stable::ResponseOpenEnded if open_ended() => ctx.response_body,
+            _ => return false,
+        };
+        !self.absent && !buffer.complete
     }
 
     fn convert<'a>(&'a self, value: Value<'a>, ctx: &Context<'a>) -> Sample<'a> {

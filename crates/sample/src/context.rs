@@ -35,7 +35,8 @@ pub struct Context<'a> {
     pub captured_response: &'a [Option<Vec<u8>>],
     /// The world.
     pub facts: &'a dyn Facts,
-    /// What is known when the stream ends; only for log lines.
+    /// What is known of the stream so far. Log lines need it whole; rules read the request line as it
+    /// was received from it (`capture.req.uri`), when it is there.
     pub log: Option<&'a LogRecord>,
 }
 

@@ -69,6 +69,50 @@ pub enum Fact {
     ServerRate(ServerRef),
     /// A server's effective weight (`srv_weight`).
     ServerWeight(ServerRef),
+    /// A server's weight as set now, before slow start and the like (`srv_uweight`).
+    ServerUserWeight(ServerRef),
+    /// A server's weight in the file (`srv_iweight`).
+    ServerInitialWeight(ServerRef),
+    /// How many more streams a server takes (`srv_conn_free`); -1 without a limit.
+    ServerFree(ServerRef),
+    /// How many more streams the servers of a backend take (`be_conn_free`); -1 without a limit.
+    BackendFree(BackendRef),
+    /// The same with the room in their queues (`connslots`); -1 without a limit.
+    BackendSlots(BackendRef),
+    /// The name of the stream's frontend: [`FactValue::Text`].
+    FrontendName,
+    /// Its id.
+    FrontendId,
+    /// The name of the frontend's default backend.
+    FrontendDefault,
+    /// The name of the stream's backend.
+    BackendName,
+    /// Its id.
+    BackendId,
+    /// The name of the chosen server.
+    ServerName,
+    /// Its id.
+    ServerId,
+    /// The name of the listener (`so_name`).
+    ListenerName,
+    /// Its id (`so_id`).
+    ListenerId,
+    /// Whether the client's address is one of this machine (`src_is_local`): [`FactValue::Bool`].
+    SrcIsLocal,
+    /// Whether the address it connected to is one of this machine: [`FactValue::Bool`].
+    DstIsLocal,
+    /// Whether this is the first request of its connection: [`FactValue::Bool`].
+    FirstRequest,
+    /// Whether the process is stopping: [`FactValue::Bool`].
+    Stopping,
+    /// The number of the thread, from 0.
+    Thread,
+    /// Seconds since the process began.
+    Uptime,
+    /// The stream's unique id: [`FactValue::Text`].
+    UniqueId,
+    /// The name of the zone that [`Fact::UtcOffset`] belongs to (`CET`): [`FactValue::Text`].
+    ZoneName,
 }
 
 /// An answer.

@@ -9,13 +9,18 @@
 //! converter group one of `convert/`.
 
 mod arg;
+mod base64;
 mod cast;
 pub mod compile;
 mod compiled;
 mod context;
 mod convert;
+pub mod crypt;
+mod date;
 mod facts;
 mod fetch;
+mod hash;
+pub mod hex;
 mod log;
 mod names;
 mod not_built;

@@ -71,6 +71,8 @@ pub enum MapMethod {
 pub trait Map: Send + Sync {
     /// The value of the key that matches best, already of the map's output type.
     fn look_up(&self, key: &Value<'_>) -> Option<Value<'static>>;
+    /// The type of its values.
+    fn output(&self) -> Type;
 }
 
 /// Makes maps of files. The crate `acl` has the index structures, and so the only real one.

@@ -24,6 +24,25 @@ pub fn compile(pattern: &str, ignore_case: bool) -> Result<Regex, String> {
     })
 }
 
+/// Appends a replacement: `\0` to `\9` are groups, a backslash before another character hides it.
+pub fn expand(replacement: &[u8], groups: &regex::bytes::Captures<'_>, out: &mut Vec<u8>) {
+    let mut bytes = replacement.iter().copied();
+    while let Some(byte) = bytes.next() {
+        if byte != b'\\' {
+            out.push(byte);
+            continue;
+        }
+        match bytes.next() {
+            Some(digit @ b'0'..=b'9') => {
+                let group = groups.get(usize::from(digit - b'0'));
+                out.extend_from_slice(group.map_or(&b""[..], |group| group.as_bytes()));
+            }
+            Some(other) => out.push(other),
+            None => out.push(b'\\'),
+        }
+    }
+}
+
 /// The construct of PCRE that the engine does not have.
 fn beyond(pattern: &str) -> Option<&'static str> {
     let has = |word: &str| pattern.contains(word);

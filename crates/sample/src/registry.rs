@@ -35,6 +35,10 @@ pub enum Stable {
     RequestComplete,
     /// Until the response's bytes are complete.
     ResponseComplete,
+    /// As [`Stable::RequestComplete`] when the second argument asks for all there is (0).
+    RequestOpenEnded,
+    /// The same of the response.
+    ResponseOpenEnded,
 }
 
 /// A fetch.

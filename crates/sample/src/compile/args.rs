@@ -8,7 +8,7 @@ use diag::{Code, Diagnostic, Spanned, codes};
 
 use super::{CompileEnv, with_nearest};
 use crate::arg::{Arg, ArgKind, Args};
-use crate::number::int_of_text;
+use crate::number::strict_int;
 
 /// Compiles the arguments of a call; `None` when one of them was refused.
 pub(super) fn compile(
@@ -86,8 +86,8 @@ fn one(
     let wrong = || refuse(arg, codes::E0503, format!("`{text}` is no {}", kind.describe()));
     match kind {
         ArgKind::Str => Ok(Arg::Str(text.as_bytes().to_vec())),
-        ArgKind::Int => int(text).map(Arg::Int).ok_or_else(wrong),
-        ArgKind::Operand => match int_of_text(text.as_bytes()) {
+        ArgKind::Int => strict_int(text.as_bytes()).map(Arg::Int).ok_or_else(wrong),
+        ArgKind::Operand => match strict_int(text.as_bytes()) {
             Some(number) => Ok(Arg::Int(number)),
             None => env.vars.intern(text).map(Arg::Var).map_err(|_| wrong()),
         },
@@ -147,17 +147,6 @@ fn no_proxy(arg: &Spanned<String>, kind: ArgKind, env: &CompileEnv<'_>) -> Box<D
     let message = format!("no {} is named `{}`", kind.describe(), arg.value);
     let finding = Diagnostic::new(codes::E0401, arg.span, message);
     Box::new(with_nearest(finding, &arg.value, env.names.proxies().iter()))
-}
-
-fn int(text: &str) -> Option<i64> {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text),
-    };
-    match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
-        Some(hex) => i64::from_str_radix(hex, 16).ok().map(|number| sign * number),
-        None => int_of_text(text.as_bytes()),
-    }
 }
 
 fn mask4(text: &str) -> Option<Ipv4Addr> {

@@ -28,3 +28,20 @@ pub struct Userlist {
     /// Its users.
     pub users: Vec<User>,
 }
+
+impl Userlist {
+    /// The user of this name, if the password is right.
+    pub fn check(&self, name: &[u8], password: &[u8]) -> Option<&User> {
+        let user = self.users.iter().find(|user| user.name.as_bytes() == name)?;
+        let right = match user.password.as_ref()? {
+            Password::Plain(kept) => same(kept.as_bytes(), password),
+            Password::Hash(hash) => crate::crypt::verify(password, hash),
+        };
+        right.then_some(user)
+    }
+}
+
+/// Compares without telling by its duration how much was right.
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}
