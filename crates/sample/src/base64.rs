@@ -44,10 +44,9 @@ pub(crate) fn encode(bytes: &[u8], alphabet: Alphabet) -> Vec<u8> {
 pub(crate) fn decode(text: &[u8], alphabet: Alphabet) -> Option<Vec<u8>> {
     let digits = match alphabet {
         Alphabet::Standard if !text.len().is_multiple_of(4) => return None,
-        Alphabet::Standard => text
-            .strip_suffix(b"==")
-            .or_else(|| text.strip_suffix(b"="))
-            .unwrap_or(text),
+        Alphabet::Standard => {
+            text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text)
+        }
         Alphabet::Url => text,
     };
     let table = alphabet.table();

@@ -113,6 +113,8 @@ pub struct LogRecord {
     pub request_line: Option<(Vec<u8>, Vec<u8>, &'static str)>,
     /// `%rt`: request counter.
     pub request_counter: u64,
-    /// `%lc`-like counters and the unique id (`%ID`).
+    /// `%lc`: the frontend's log lines.
+    pub log_counter: u64,
+    /// The unique id (`%ID`).
     pub unique_id: Option<Vec<u8>>,
 }

@@ -142,8 +142,7 @@ fn md5_digest(password: &[u8], salt: &[u8]) -> [u8; 16] {
 
 /// The digest's bytes in the order of the MD5 kind.
 fn md5_text(digest: &[u8; 16]) -> Vec<u8> {
-    const ORDER: [[usize; 3]; 5] =
-        [[0, 6, 12], [1, 7, 13], [2, 8, 14], [3, 9, 15], [4, 10, 5]];
+    const ORDER: [[usize; 3]; 5] = [[0, 6, 12], [1, 7, 13], [2, 8, 14], [3, 9, 15], [4, 10, 5]];
     let mut text = Vec::with_capacity(22);
     for group in ORDER {
         push_digits(&group.map(|at| digest[at]), 4, &mut text);
@@ -167,7 +166,8 @@ mod tests {
     }
 
     const HASHES: &[&str] = &[
-        "$1$saltsalt$1K7dkhtbTNVUwUicA5kOT1", 
-        "$5$saltsalt$9Wp9Qw4Ze8Jxq5F1Z3UnS47KFhc8AqhCRyxFDa8e660", 
-        "$6$saltsalt$cc1KsgmlKYtCcnNH8.sv7Fe8mca8fAso5fHlNrb1VZa5WYQ.L3ChTcx06ID.LoaXZAf9CZNraK43XCp7LxKHl1"];
+        "$1$saltsalt$1K7dkhtbTNVUwUicA5kOT1",
+        "$5$saltsalt$9Wp9Qw4Ze8Jxq5F1Z3UnS47KFhc8AqhCRyxFDa8e660",
+        "$6$saltsalt$cc1KsgmlKYtCcnNH8.sv7Fe8mca8fAso5fHlNrb1VZa5WYQ.L3ChTcx06ID.LoaXZAf9CZNraK43XCp7LxKHl1",
+    ];
 }

@@ -22,8 +22,18 @@ pub(crate) struct Civil {
 pub(crate) const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const LONG_MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const LONG_DAYS: [&str; 7] =
@@ -232,7 +242,11 @@ mod tests {
             "11/14/23 22:13:20 22:13 2023-11-14 Tue Nov 14 22:13:20 2023 11/14/23 22:13:20 Nov 20 \
              23 2023 2 2 46 46 46 10 10 22 PM pm 10:13:20 PM 1700000000|%E|%q",
         );
-        check(1_000_000_000, "%a %A %b %B %d %e %j %y %%", "Sun Sunday Sep September 09  9 252 01 %");
+        check(
+            1_000_000_000,
+            "%a %A %b %B %d %e %j %y %%",
+            "Sun Sunday Sep September 09  9 252 01 %",
+        );
     }
 
     #[test]

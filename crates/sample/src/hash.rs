@@ -36,9 +36,8 @@ pub(crate) fn crc32c(key: &[u8]) -> u32 {
 }
 
 fn crc(key: &[u8], table: &[u32; 256]) -> u32 {
-    !key.iter().fold(u32::MAX, |crc, byte| {
-        table[((crc ^ u32::from(*byte)) & 0xff) as usize] ^ (crc >> 8)
-    })
+    !key.iter()
+        .fold(u32::MAX, |crc, byte| table[((crc ^ u32::from(*byte)) & 0xff) as usize] ^ (crc >> 8))
 }
 
 static CRC32: [u32; 256] = crc_table(0xedb8_8320);

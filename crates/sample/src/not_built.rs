@@ -34,10 +34,7 @@ fn find(table: &'static [(&'static str, &'static str)], name: &str) -> Option<&'
 
 /// Fetches by part.
 static FETCHES: &[(&str, &str)] = &[
-    (
-        "FastCGI",
-        "fcgi.docroot fcgi.index",
-    ),
+    ("FastCGI", "fcgi.docroot fcgi.index"),
     (
         "HAProxy's internals",
         "internal.htx.data internal.htx.free internal.htx.free_data internal.htx.has_eom \
@@ -51,10 +48,7 @@ static FETCHES: &[(&str, &str)] = &[
          bs.debug_str bs.id bs.rst_code fc_glitches fc_nb_streams fc_settings_streams_limit \
          fs.aborted fs.debug_str fs.id fs.rst_code",
     ),
-    (
-        "QUIC",
-        "quic_enabled",
-    ),
+    ("QUIC", "quic_enabled"),
     (
         "TCP_INFO",
         "bc_rtt bc_rttvar fc_fackets fc_lost fc_reordering fc_retrans fc_rtt fc_rttvar \
@@ -96,31 +90,16 @@ static FETCHES: &[(&str, &str)] = &[
         "acl bc_reused dst_conn dump_all_vars req.bytes_out res.bytes_out server_status \
          spoe.engine-id tgroup",
     ),
-    (
-        "compression",
-        "res.comp res.comp_algo",
-    ),
-    (
-        "distcc",
-        "distcc_body distcc_param",
-    ),
-    (
-        "error codes of connections",
-        "bc_err bc_err_name bc_err_str fc_err fc_err_name fc_err_str",
-    ),
+    ("compression", "res.comp res.comp_algo"),
+    ("distcc", "distcc_body distcc_param"),
+    ("error codes of connections", "bc_err bc_err_name bc_err_str fc_err fc_err_name fc_err_str"),
     (
         "profiling of tasks",
         "cpu_calls cpu_ns_avg cpu_ns_tot cpu_usage_grp cpu_usage_proc cpu_usage_thr \
          lat_ns_avg lat_ns_tot",
     ),
-    (
-        "queue priorities",
-        "prio_class prio_offset",
-    ),
-    (
-        "saved SYN packets",
-        "fc_saved_syn",
-    ),
+    ("queue priorities", "prio_class prio_offset"),
+    ("saved SYN packets", "fc_saved_syn"),
     (
         "stick tables",
         "sc0_bytes_in_rate sc0_bytes_out_rate sc0_clr_gpc0 sc0_clr_gpc1 sc0_conn_cnt \
@@ -153,14 +132,8 @@ static FETCHES: &[(&str, &str)] = &[
          src_kbytes_in src_kbytes_out src_sess_cnt src_sess_rate src_updt_conn_cnt table_avl \
          table_cnt",
     ),
-    (
-        "the PROXY protocol",
-        "fc_pp_authority fc_pp_tlv fc_pp_unique_id",
-    ),
-    (
-        "the cache",
-        "res.cache_hit res.cache_name",
-    ),
+    ("the PROXY protocol", "fc_pp_authority fc_pp_tlv fc_pp_unique_id"),
+    ("the cache", "res.cache_hit res.cache_name"),
     (
         "the record of the last rule",
         "last_entity last_rule_file last_rule_line term_events waiting_entity",
@@ -176,43 +149,22 @@ static FETCHES: &[(&str, &str)] = &[
 
 /// Converters by part.
 static CONVERTERS: &[(&str, &str)] = &[
-    (
-        "AES",
-        "aes_cbc_dec aes_cbc_enc aes_gcm_dec aes_gcm_enc",
-    ),
-    (
-        "FIX",
-        "fix_is_valid fix_tag_value",
-    ),
+    ("AES", "aes_cbc_dec aes_cbc_enc aes_gcm_dec aes_gcm_enc"),
+    ("FIX", "fix_is_valid fix_tag_value"),
     (
         "JSON Web Tokens",
         "jwt_decrypt_cert jwt_decrypt_jwk jwt_decrypt_secret jwt_header_query \
          jwt_payload_query jwt_verify jwt_verify_cert",
     ),
-    (
-        "MQTT",
-        "mqtt_field_value mqtt_is_valid",
-    ),
-    (
-        "Protocol Buffers",
-        "protobuf ungrpc",
-    ),
-    (
-        "TLS",
-        "x509_v_err_str",
-    ),
+    ("MQTT", "mqtt_field_value mqtt_is_valid"),
+    ("Protocol Buffers", "protobuf ungrpc"),
+    ("TLS", "x509_v_err_str"),
     (
         "`Forwarded` header parsing",
         "rfc7239_field rfc7239_is_valid rfc7239_n2nn rfc7239_n2np rfc7239_nn rfc7239_np",
     ),
-    (
-        "a converter of its own",
-        "date when",
-    ),
-    (
-        "names looked up at run time",
-        "fe_exists nbsrv srv_is_up srv_queue",
-    ),
+    ("a converter of its own", "date when"),
+    ("names looked up at run time", "fe_exists nbsrv srv_is_up srv_queue"),
     (
         "saved SYN packets",
         "eth.data eth.dst eth.hdr eth.proto eth.src eth.vlan ip.data ip.df ip.dst ip.fp \

@@ -184,4 +184,6 @@ pub fn converter(name: &str) -> Option<&'static ConvertEntry> {
     converters().find(|entry| entry.name == name)
 }
 
-pub use crate::not_built::{converter_not_built, fetch_not_built};
+pub use crate::not_built::{
+    converter_not_built, converters_not_built, fetch_not_built, fetches_not_built,
+};

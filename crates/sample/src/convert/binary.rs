@@ -99,11 +99,7 @@ fn has_ctl<'a>(value: Value<'a>, _: &'a Args, _: &Context<'a>) -> Sample<'a> {
 }
 
 /// Writes groups of bytes with separators between them; a short last group may be left out.
-fn groups<'a>(
-    value: Value<'a>,
-    args: &Args,
-    write: impl Fn(&[u8], &mut Vec<u8>),
-) -> Sample<'a> {
+fn groups<'a>(value: Value<'a>, args: &Args, write: impl Fn(&[u8], &mut Vec<u8>)) -> Sample<'a> {
     let all = bytes(value);
     let separator = args.str(0).unwrap_or_default();
     let size = args.int(1).and_then(|size| usize::try_from(size).ok()).unwrap_or(0);

@@ -4,7 +4,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
-use xxhash_rust::{xxh3::xxh3_64_with_seed, xxh32::xxh32 as hash_xxh32, xxh64::xxh64 as hash_xxh64};
+use xxhash_rust::{
+    xxh3::xxh3_64_with_seed, xxh32::xxh32 as hash_xxh32, xxh64::xxh64 as hash_xxh64,
+};
 
 use crate::arg::{Arg, ArgKind, Args};
 use crate::base64::{self, Alphabet};
@@ -115,7 +117,8 @@ enum Algorithm {
 
 impl Algorithm {
     fn of(name: &[u8]) -> Option<Algorithm> {
-        let name: Vec<u8> = name.iter().filter(|b| **b != b'-').map(u8::to_ascii_lowercase).collect();
+        let name: Vec<u8> =
+            name.iter().filter(|b| **b != b'-').map(u8::to_ascii_lowercase).collect();
         Some(match name.as_slice() {
             b"md5" => Algorithm::Md5,
             b"sha1" => Algorithm::Sha1,

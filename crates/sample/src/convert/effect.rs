@@ -22,8 +22,16 @@ pub(super) static ENTRIES: &[ConvertEntry] = &[
 ];
 
 fn check_conditions(args: &mut Args) -> Result<(), (usize, String)> {
-    const KNOWN: &[&[u8]] =
-        &[b"ifexists", b"ifnotexists", b"ifempty", b"ifnotempty", b"ifset", b"ifnotset", b"ifgt", b"iflt"];
+    const KNOWN: &[&[u8]] = &[
+        b"ifexists",
+        b"ifnotexists",
+        b"ifempty",
+        b"ifnotempty",
+        b"ifset",
+        b"ifnotset",
+        b"ifgt",
+        b"iflt",
+    ];
     for position in [1, 2] {
         if let Some(word) = args.str(position)
             && !KNOWN.contains(&word)
@@ -37,7 +45,8 @@ fn check_conditions(args: &mut Args) -> Result<(), (usize, String)> {
 
 /// Every condition must hold for the variable to change (manual 4.4, `set-var`).
 fn may_set(value: &Value<'_>, old: Option<&Value<'_>>, condition: &[u8]) -> bool {
-    let empty = matches!(value, Value::Str(text) | Value::Bin(text) | Value::Meth(text) if text.is_empty());
+    let empty =
+        matches!(value, Value::Str(text) | Value::Bin(text) | Value::Meth(text) if text.is_empty());
     let compared = |order| match (old, value) {
         (None, _) => true,
         (Some(Value::Int(old)), Value::Int(new)) => new.cmp(old) == order,

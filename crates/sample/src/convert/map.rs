@@ -8,12 +8,7 @@ use crate::registry::ConvertEntry;
 use crate::{Context, Sample, Type, Value, cast};
 
 /// An entry: how keys are compared, and the types of keys and values.
-const fn map(
-    name: &'static str,
-    input: Type,
-    out: Type,
-    args: &'static [ArgKind],
-) -> ConvertEntry {
+const fn map(name: &'static str, input: Type, out: Type, args: &'static [ArgKind]) -> ConvertEntry {
     ConvertEntry::new(name, input, out, look_up, "the value of the key that matches, in a map file")
         .args(1, args)
 }

@@ -34,7 +34,9 @@ fn check_unit(args: &mut Args) -> Result<(), (usize, String)> {
 fn http_date<'a>(value: Value<'a>, args: &'a Args, _: &Context<'a>) -> Sample<'a> {
     let time = number(&value).saturating_add(args.int(0).unwrap_or(0));
     let text = match args.str(1) {
-        Some(b"ms") => format!("{}.{}", http_date_text(time.div_euclid(1000)), time.rem_euclid(1000)),
+        Some(b"ms") => {
+            format!("{}.{}", http_date_text(time.div_euclid(1000)), time.rem_euclid(1000))
+        }
         Some(b"us") => {
             let (seconds, rest) = (time.div_euclid(1_000_000), time.rem_euclid(1_000_000));
             format!("{}.{rest}", http_date_text(seconds))

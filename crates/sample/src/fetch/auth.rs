@@ -121,9 +121,11 @@ fn kind<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
 fn bearer<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
     merge(request(ctx).map(|head| {
         let field = args.str(0).filter(|name| !name.is_empty()).unwrap_or(b"authorization");
-        let token = head.fields.get(field).and_then(scheme).and_then(|(scheme, rest)| {
-            scheme.eq_ignore_ascii_case(b"bearer").then_some(rest)
-        });
+        let token = head
+            .fields
+            .get(field)
+            .and_then(scheme)
+            .and_then(|(scheme, rest)| scheme.eq_ignore_ascii_case(b"bearer").then_some(rest));
         or_missing(token.map(|token| Value::Str(Cow::Borrowed(token))))
     }))
 }

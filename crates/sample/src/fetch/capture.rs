@@ -12,14 +12,44 @@ use super::{merge, or_missing, request, response, text};
 pub(crate) static GROUP: FetchGroup = FetchGroup {
     section: "7.3.6",
     entries: &[
-        FetchEntry::new("capture.req.hdr", Type::Str, Places::TRANSACTION, req_hdr, "by its number")
-            .args(1, &[ArgKind::Int]),
-        FetchEntry::new("capture.req.method", Type::Str, Places::TRANSACTION, method, "as received"),
+        FetchEntry::new(
+            "capture.req.hdr",
+            Type::Str,
+            Places::TRANSACTION,
+            req_hdr,
+            "by its number",
+        )
+        .args(1, &[ArgKind::Int]),
+        FetchEntry::new(
+            "capture.req.method",
+            Type::Str,
+            Places::TRANSACTION,
+            method,
+            "as received",
+        ),
         FetchEntry::new("capture.req.uri", Type::Str, Places::TRANSACTION, uri, "as received"),
-        FetchEntry::new("capture.req.ver", Type::Str, Places::TRANSACTION, req_ver, "HTTP/1.0 or 1.1"),
-        FetchEntry::new("capture.res.hdr", Type::Str, Places::RESPONSE_KEPT, res_hdr, "by its number")
-            .args(1, &[ArgKind::Int]),
-        FetchEntry::new("capture.res.ver", Type::Str, Places::TRANSACTION, res_ver, "HTTP/1.0 or 1.1"),
+        FetchEntry::new(
+            "capture.req.ver",
+            Type::Str,
+            Places::TRANSACTION,
+            req_ver,
+            "HTTP/1.0 or 1.1",
+        ),
+        FetchEntry::new(
+            "capture.res.hdr",
+            Type::Str,
+            Places::RESPONSE_KEPT,
+            res_hdr,
+            "by its number",
+        )
+        .args(1, &[ArgKind::Int]),
+        FetchEntry::new(
+            "capture.res.ver",
+            Type::Str,
+            Places::TRANSACTION,
+            res_ver,
+            "HTTP/1.0 or 1.1",
+        ),
     ],
 };
 

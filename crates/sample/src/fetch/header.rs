@@ -32,18 +32,42 @@ macro_rules! group {
                 FetchEntry::new($fhdr, Type::Str, $places, $side::fhdr, "a field's whole value")
                     .args(0, ARGS)
                     .each($side::fhdr_each),
-                FetchEntry::new($ip, Type::Addr, $places, $side::ip, "an element that is an address")
-                    .args(0, ARGS)
-                    .each($side::ip_each),
+                FetchEntry::new(
+                    $ip,
+                    Type::Addr,
+                    $places,
+                    $side::ip,
+                    "an element that is an address",
+                )
+                .args(0, ARGS)
+                .each($side::ip_each),
                 FetchEntry::new($val, Type::Int, $places, $side::val, "an element as a number")
                     .args(0, ARGS)
                     .each($side::val_each),
-                FetchEntry::new($cnt, Type::Int, $places, $side::cnt, "how many elements there are")
-                    .args(0, NAME),
-                FetchEntry::new($fcnt, Type::Int, $places, $side::fcnt, "how many fields there are")
-                    .args(0, NAME),
-                FetchEntry::new($names, Type::Str, $places, $side::names, "the fields' names, joined")
-                    .args(0, NAME),
+                FetchEntry::new(
+                    $cnt,
+                    Type::Int,
+                    $places,
+                    $side::cnt,
+                    "how many elements there are",
+                )
+                .args(0, NAME),
+                FetchEntry::new(
+                    $fcnt,
+                    Type::Int,
+                    $places,
+                    $side::fcnt,
+                    "how many fields there are",
+                )
+                .args(0, NAME),
+                FetchEntry::new(
+                    $names,
+                    Type::Str,
+                    $places,
+                    $side::names,
+                    "the fields' names, joined",
+                )
+                .args(0, NAME),
             ],
         };
 
@@ -51,7 +75,10 @@ macro_rules! group {
             use super::*;
 
             pub(super) fn hdr<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-                merge(super::super::$side(ctx).map(|head| one(&head.fields, args, Cut::Commas, str_of)))
+                merge(
+                    super::super::$side(ctx)
+                        .map(|head| one(&head.fields, args, Cut::Commas, str_of)),
+                )
             }
             pub(super) fn hdr_each<'a>(
                 args: &'a Args,
@@ -64,7 +91,10 @@ macro_rules! group {
                 }
             }
             pub(super) fn fhdr<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-                merge(super::super::$side(ctx).map(|head| one(&head.fields, args, Cut::Nowhere, str_of)))
+                merge(
+                    super::super::$side(ctx)
+                        .map(|head| one(&head.fields, args, Cut::Nowhere, str_of)),
+                )
             }
             pub(super) fn fhdr_each<'a>(
                 args: &'a Args,
@@ -77,7 +107,10 @@ macro_rules! group {
                 }
             }
             pub(super) fn ip<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-                merge(super::super::$side(ctx).map(|head| one(&head.fields, args, Cut::Commas, ip_of)))
+                merge(
+                    super::super::$side(ctx)
+                        .map(|head| one(&head.fields, args, Cut::Commas, ip_of)),
+                )
             }
             pub(super) fn ip_each<'a>(
                 args: &'a Args,
@@ -90,7 +123,10 @@ macro_rules! group {
                 }
             }
             pub(super) fn val<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-                merge(super::super::$side(ctx).map(|head| one(&head.fields, args, Cut::Commas, val_of)))
+                merge(
+                    super::super::$side(ctx)
+                        .map(|head| one(&head.fields, args, Cut::Commas, val_of)),
+                )
             }
             pub(super) fn val_each<'a>(
                 args: &'a Args,

@@ -47,7 +47,13 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
         FetchEntry::new("res.hdrs", Type::Bin, Places::RESPONSE, res_hdrs, "all header fields"),
         FetchEntry::new("res.hdrs_bin", Type::Bin, Places::RESPONSE, res_hdrs_bin, "with lengths"),
         FetchEntry::new("res.ver", Type::Str, Places::RESPONSE_KEPT, res_ver, "1.0 or 1.1"),
-        FetchEntry::new("status", Type::Int, Places::RESPONSE_KEPT, status, "the response's status"),
+        FetchEntry::new(
+            "status",
+            Type::Int,
+            Places::RESPONSE_KEPT,
+            status,
+            "the response's status",
+        ),
         FetchEntry::new("url", Type::Str, REQUEST, url, "the whole request target"),
         FetchEntry::new("url32", Type::Int, REQUEST, url32, "a 32-bit hash of host and target"),
         FetchEntry::new("url32+src", Type::Bin, REQUEST, url32_src, "that hash and the source"),
@@ -149,9 +155,7 @@ fn with_source<'a>(hash: u32, ctx: &Context<'a>) -> Sample<'a> {
 }
 
 fn url_ip<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    merge(request(ctx).map(|head| {
-        or_missing(absolute_address(head).map(|(ip, _)| Value::Ip(ip)))
-    }))
+    merge(request(ctx).map(|head| or_missing(absolute_address(head).map(|(ip, _)| Value::Ip(ip)))))
 }
 
 fn url_port<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {

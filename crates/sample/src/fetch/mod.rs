@@ -89,11 +89,7 @@ pub(crate) fn elsewhere(name: &str) -> &'static str {
 }
 
 /// Checks that need more than a signature; some arguments are read once and for all.
-pub(crate) fn check(
-    name: &str,
-    args: &mut Args,
-    env: &mut CompileEnv<'_>,
-) -> Result<(), String> {
+pub(crate) fn check(name: &str, args: &mut Args, env: &mut CompileEnv<'_>) -> Result<(), String> {
     let occurrence_ok = !name.contains("hdr") || args.int(1).is_none_or(|nth| nth >= -10);
     if !occurrence_ok {
         return Err(String::from("occurrences are counted back to -10 and no further"));
@@ -149,10 +145,7 @@ pub(crate) fn walk_of(sample: Sample<'_>) -> Walk {
 }
 
 /// Shows values until the visitor has seen enough.
-pub(crate) fn show<'a>(
-    values: impl Iterator<Item = Value<'a>>,
-    visit: &mut Visit<'_, 'a>,
-) -> Walk {
+pub(crate) fn show<'a>(values: impl Iterator<Item = Value<'a>>, visit: &mut Visit<'_, 'a>) -> Walk {
     for value in values {
         if let ControlFlow::Break(()) = visit(value) {
             break;

@@ -93,9 +93,10 @@ fn bin_of(value: &[u8]) -> Value<'_> {
 }
 
 fn urlp<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    merge(request(ctx).map(|head| {
-        or_missing(Parameters::of_target(head.target(), args).next().map(str_of))
-    }))
+    merge(
+        request(ctx)
+            .map(|head| or_missing(Parameters::of_target(head.target(), args).next().map(str_of))),
+    )
 }
 
 fn urlp_each<'a>(args: &'a Args, ctx: &Context<'a>, visit: &mut Visit<'_, 'a>) -> Walk {
@@ -106,9 +107,10 @@ fn urlp_each<'a>(args: &'a Args, ctx: &Context<'a>, visit: &mut Visit<'_, 'a>) -
 }
 
 fn urlp_val<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    merge(request(ctx).map(|head| {
-        or_missing(Parameters::of_target(head.target(), args).next().map(val_of))
-    }))
+    merge(
+        request(ctx)
+            .map(|head| or_missing(Parameters::of_target(head.target(), args).next().map(val_of))),
+    )
 }
 
 fn urlp_val_each<'a>(args: &'a Args, ctx: &Context<'a>, visit: &mut Visit<'_, 'a>) -> Walk {

@@ -42,8 +42,14 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
             .stable(Stable::ResponseOpenEnded),
         FetchEntry::new("res.payload_lv", Type::Bin, RESPONSE, res_lv, "bytes behind their length")
             .args(2, LENGTH_VALUE),
-        FetchEntry::new("wait_end", Type::Bool, Places::RUNNING, wait_end, "true at the end of waiting")
-            .stable(Stable::RequestComplete),
+        FetchEntry::new(
+            "wait_end",
+            Type::Bool,
+            Places::RUNNING,
+            wait_end,
+            "true at the end of waiting",
+        )
+        .stable(Stable::RequestComplete),
     ],
 };
 

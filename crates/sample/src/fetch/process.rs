@@ -32,7 +32,13 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
             "of the first byte",
         )
         .args(0, UNIT),
-        FetchEntry::new("stopping", Type::Bool, Places::RUNNING, stopping, "whether it is stopping"),
+        FetchEntry::new(
+            "stopping",
+            Type::Bool,
+            Places::RUNNING,
+            stopping,
+            "whether it is stopping",
+        ),
         FetchEntry::new("thread", Type::Int, Places::ALL, thread, "the thread's number, from 0"),
         FetchEntry::new("txn.id32", Type::Int, Places::RUNNING, id32, "the stream's number"),
         FetchEntry::new("unique-id", Type::Str, Places::ALL, unique_id, "the stream's unique id"),
