@@ -16,5 +16,5 @@ mod target;
 
 pub use diff::{Change, Impact, Item, Kind, Objects, Section, apply, diff, diff_objects, objects};
 pub use load::{Loaded, load};
-pub use lower::lower;
+pub use lower::{lower, lower_in};
 pub use target::Target;

@@ -4,7 +4,7 @@ use config_parse::env::Environment;
 use config_parse::tree;
 use diag::{Diagnostic, SourceFile, Sources};
 
-use crate::lower::lower;
+use crate::lower::lower_in;
 use crate::model::Config;
 use crate::target::Target;
 
@@ -38,7 +38,7 @@ pub fn load(
     }
     let (config, diagnostics) = {
         let (tree, mut diagnostics) = tree::parse(&sources, env);
-        let (config, mut found) = lower(&sources, &tree, target);
+        let (config, mut found) = lower_in(&sources, &tree, env, target);
         diagnostics.append(&mut found);
         diagnostics.sort_by_key(|finding| (finding.span.file, finding.span.start));
         (config, diagnostics)

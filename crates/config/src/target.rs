@@ -10,6 +10,11 @@ pub enum Target {
 }
 
 impl Target {
+    /// Whether this is HAProxy 2.6, or older: it does not know what came later.
+    pub(crate) fn is_2_6(self) -> bool {
+        matches!(self, Self::HaProxy(major, minor) if (major, minor) <= (2, 6))
+    }
+
     /// Whether a keyword that is not built refuses the configuration.
     pub fn is_proxyd(self) -> bool {
         self == Self::Proxyd

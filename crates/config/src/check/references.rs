@@ -3,7 +3,7 @@
 use diag::{Diagnostic, Span, Spanned, codes};
 
 use crate::keyword;
-use crate::model::{Config, Mode, Proxy};
+use crate::model::{Action, CaptureSlot, Config, Direction, Mode, Proxy, Rule};
 
 pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
     for proxy in &config.proxies {
@@ -21,6 +21,61 @@ pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
             server(proxy, name, rule.server.span, findings);
         }
         passed_by(proxy, findings);
+        capture_slots(proxy, findings);
+    }
+    members(config, findings);
+}
+
+/// `capture ... id N` names a slot that the frontend declares, from 0.
+fn capture_slots(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    if !proxy.kind.is_frontend() {
+        return;
+    }
+    let declared =
+        |direction| proxy.declare_capture.iter().filter(|slot| slot.value.0 == direction).count();
+    let rules = &proxy.rules;
+    let sides = [
+        (&rules.http_request, Direction::Request, proxy.capture_request.len()),
+        (&rules.tcp_request_content, Direction::Request, proxy.capture_request.len()),
+        (&rules.http_response, Direction::Response, proxy.capture_response.len()),
+    ];
+    for (rules, direction, headers) in sides {
+        let slot = |rule: &Rule| match rule.action.value {
+            Action::Capture { slot, .. } => Some(slot),
+            _ => None,
+        };
+        let own = rules.iter().filter(|rule| matches!(slot(rule), Some(CaptureSlot::Len(_))));
+        let count = own.count() + headers + declared(direction);
+        for rule in rules {
+            let Some(CaptureSlot::Id(id)) = slot(rule) else { continue };
+            if usize::try_from(id).is_ok_and(|id| id >= count) {
+                let message = format!("no capture slot has the id {id}: {count} are declared");
+                let finding = Diagnostic::new(codes::E0419, rule.span, message);
+                findings.push(finding.help("`declare capture request len N`"));
+            }
+        }
+    }
+}
+
+/// Groups of userlists name users of their list.
+fn members(config: &Config, findings: &mut Vec<Diagnostic>) {
+    for list in &config.userlists {
+        for (group, users) in &list.groups {
+            for user in users {
+                if !list.users.iter().any(|known| known.name.value == *user) {
+                    let message = format!("no user of `{}` is named `{user}`", list.name.value);
+                    findings.push(Diagnostic::new(codes::E0418, group.span, message));
+                }
+            }
+        }
+        for user in &list.users {
+            for group in &user.groups {
+                if !list.groups.iter().any(|(known, _)| known.value == *group) {
+                    let message = format!("no group of `{}` is named `{group}`", list.name.value);
+                    findings.push(Diagnostic::new(codes::E0418, user.name.span, message));
+                }
+            }
+        }
     }
 }
 

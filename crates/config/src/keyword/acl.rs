@@ -19,7 +19,6 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[Keyword::new(
 fn acl(line: &mut Directive<'_>, draft: &mut Draft) {
     let span = line.span();
     let Some(name) = line.peek() else {
-        // HAProxy takes a lone `acl` and does nothing; a name that is missing is most likely lost text.
         line.error(codes::E0204, line.keyword_span(), "`acl` needs a name and a criterion");
         return;
     };

@@ -79,7 +79,6 @@ const fn named(name: &'static str) -> Keyword<Draft> {
             return;
         }
         let Some(word) = line.last() else { return };
-        line.refuse_as(codes::E0207, "checks of this protocol are not built yet", word);
         let name = word.text.to_string();
         line.rest();
         choose(line, draft, CheckKind::Named(name));

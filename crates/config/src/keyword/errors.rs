@@ -21,6 +21,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         |line, draft| {
             let Some(code) = code(line) else { return };
             let Some(file) = line.text("a file") else { return };
+            forget(draft, code);
             draft.proxy.errorfiles.push(Spanned::new((code, file.value), line.span()));
         },
     ),
@@ -62,11 +63,12 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "a response in place of a page",
         |line, draft| {
             let Some(reply) = reply::reply(line) else { return };
-            if reply.status.is_none() {
+            let Some(status) = reply.status else {
                 line.error(codes::E0204, line.keyword_span(), "`http-error` needs `status`");
                 return;
-            }
+            };
             line.end();
+            forget(draft, status);
             draft.proxy.http_errors.push(Spanned::new(reply, line.span()));
         },
     ),
@@ -99,6 +101,13 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
     ),
 ];
 
+/// The last line about a code counts, of whichever keyword it is.
+fn forget(draft: &mut Draft, code: u16) {
+    draft.proxy.errorfiles.retain(|file| file.value.0 != code);
+    draft.proxy.errorlocs.retain(|location| location.value.0 != code);
+    draft.proxy.http_errors.retain(|reply| reply.value.status != Some(code));
+}
+
 fn code(line: &mut Directive<'_>) -> Option<u16> {
     let word = line.arg("a status code")?;
     let code = word.text.parse().ok().filter(|code| CODES.contains(code));
@@ -112,5 +121,6 @@ fn code(line: &mut Directive<'_>) -> Option<u16> {
 fn location(line: &mut Directive<'_>, draft: &mut Draft, redirect: u16) {
     let Some(code) = code(line) else { return };
     let Some(url) = line.arg("a URL").map(spanned) else { return };
+    forget(draft, code);
     draft.proxy.errorlocs.push(Spanned::new((code, redirect, url.value), line.span()));
 }

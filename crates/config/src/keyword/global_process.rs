@@ -46,12 +46,6 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         line.end();
         to.nbthread = number.map(|n| Spanned::new(n.value as u32, line.span())).or(to.nbthread);
     }),
-    global("nbproc", "<n>", "processes: always one", |line, _| {
-        let number = line.number("1: there is one process", 1..=1);
-        line.end();
-        let _ = number;
-    })
-    .ignored("there is one process, with threads"),
     global("maxconn", "<n>", "connections of the process", |line, to| count(line, &mut to.maxconn)),
     global("maxconnrate", "<n>", "new connections a second", |line, to| {
         count(line, &mut to.maxconnrate)
@@ -170,7 +164,6 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     switch("expose-deprecated-directives", "", "deprecated keywords are taken"),
     switch("strict-limits", "", "a limit that cannot be reached stops the start"),
     switch("quiet", "", "no messages at start"),
-    switch("debug", "", "stays in the foreground"),
     switch("zero-warning", "", "warnings refuse the configuration"),
     switch("h1-accept-payload-with-any-method", "", "bodies of GET, HEAD and DELETE are taken"),
     switch(

@@ -13,6 +13,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         match word.text.as_ref() {
             "http" => draft.proxy.mode = Some(Spanned::new(Mode::Http, line.span())),
             "tcp" => draft.proxy.mode = Some(Spanned::new(Mode::Tcp, line.span())),
+            "log" | "spop" | "haterm" if line.target.is_2_6() => line.too_new(word),
             "log" | "spop" | "haterm" => {
                 line.refuse_as(codes::E0207, "only the modes `http` and `tcp` are built", word);
             }

@@ -1,5 +1,6 @@
 //! `log` and the shape of log lines (manual 4.2, 8).
 
+use config_parse::log_format::LogFormat;
 use diag::{Diagnostic, Spanned, codes};
 
 use super::{Keyword, Places};
@@ -22,14 +23,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "8.2.6",
         "what a log line looks like",
         |line, draft| {
-            if line.place.name() == "backend" {
-                let message = "`log-format` has no effect in a `backend` section";
-                let finding = Diagnostic::new(codes::W0211, line.keyword_span(), message);
-                line.report(finding);
-            }
-            let format = line.log_format("a format");
-            line.end();
-            if let Some(format) = format {
+            if let Some(format) = format(line) {
                 draft.proxy.log_format =
                     Some(Spanned::new(LogFormatChoice::Custom(format.value), line.span()));
             }
@@ -42,9 +36,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "8.2.5",
         "the structured data of RFC 5424",
         |line, draft| {
-            let format = line.log_format("a format");
-            line.end();
-            draft.proxy.log_format_sd = format.or(draft.proxy.log_format_sd.take());
+            draft.proxy.log_format_sd = format(line).or(draft.proxy.log_format_sd.take());
         },
     ),
     Keyword::new(
@@ -54,9 +46,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "8.2.6",
         "what the log line of a connection that failed looks like",
         |line, draft| {
-            let format = line.log_format("a format");
-            line.end();
-            draft.proxy.error_log_format = format.or(draft.proxy.error_log_format.take());
+            draft.proxy.error_log_format = format(line).or(draft.proxy.error_log_format.take());
         },
     ),
     Keyword::new(
@@ -98,6 +88,20 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         },
     ),
 ];
+
+/// The format of a log line. Quirk: in a backend it is not even read.
+fn format(line: &mut Directive<'_>) -> Option<Spanned<LogFormat>> {
+    if line.place.name() == "backend" {
+        let message = format!("`{}` has no effect in a `backend` section", line.phrase());
+        line.report(Diagnostic::new(codes::W0211, line.keyword_span(), message));
+        line.arg("a format");
+        line.skip_rest();
+        return None;
+    }
+    let format = line.log_format("a format");
+    line.end();
+    format
+}
 
 /// The facilities of syslog, by number.
 const FACILITIES: &[&str] = &[

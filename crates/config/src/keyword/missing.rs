@@ -1,7 +1,7 @@
 //! Keywords that are refused by name: what they belong to is not built, or was removed from the language.
 
-use super::Keyword;
-use super::{Missing, Places, Table};
+use super::{Keyword, Missing, Places, Table};
+use crate::lower::Draft;
 
 /// Sections whose name is known and whose lines are not read.
 pub(crate) static SECTIONS: Table<()> = Table {
@@ -57,6 +57,8 @@ const fn section(
 
 /// In `global`.
 pub(super) const GLOBAL: &[Missing] = &[
+    Missing::removed("leave it out: there is one process, with threads", &[("nbproc", 0)]),
+    Missing::removed("start with `-d`", &[("debug", 0)]),
     Missing::not_built("Lua is not built", "3.1", &[("lua-load", 0), ("lua-load-per-thread", 0)]),
     Missing::not_built(
         "variables of the process are not set from the configuration yet",
@@ -87,11 +89,30 @@ pub(super) const GLOBAL: &[Missing] = &[
     ),
 ];
 
+/// Directives of proxies that are refused, where they may stand.
+pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
+    refused("stick-table", Places::ANY.no_defaults(), "11", "stick tables are not built yet"),
+    refused("stick", Places::BACK.no_defaults(), "11", "stick tables are not built yet"),
+    refused("filter", Places::ANY.no_defaults(), "9", "filters are not built"),
+    refused("compression", Places::ANY, "4.2", "compression is not built yet"),
+    Keyword::new("bind-process", Places::ANY, "<n>", "4.2", "which processes listen", |line, _| {
+        line.skip_rest();
+    })
+    .ignored("there is one process"),
+];
+
+const fn refused(
+    name: &'static str,
+    places: Places,
+    manual: &'static str,
+    why: &'static str,
+) -> Keyword<Draft> {
+    Keyword::new(name, places, "", manual, why, |line, _| line.skip_rest()).refused(why)
+}
+
 /// In `defaults`, `frontend`, `backend` and `listen`.
 pub(super) const PROXY: &[Missing] = &[
-    Missing::not_built("stick tables are not built yet", "11", &[("stick-table", 0), ("stick", 0)]),
-    Missing::not_built("compression is not built yet", "4.2", &[("compression", 0)]),
-    Missing::not_built("filters are not built", "9", &[("filter", 0), ("filter-sequence", 0)]),
+    Missing::not_built("filters are not built", "9", &[("filter-sequence", 0)]),
     Missing::not_built("mail alerts are not built", "4.2", &[("email-alert", 0)]),
     Missing::not_built("`http-errors` sections are not built yet", "4.2", &[("errorfiles", 0)]),
     Missing::not_built("FastCGI is not built", "4.2", &[("use-fcgi-app", 0)]),
@@ -166,5 +187,4 @@ pub(super) const PROXY: &[Missing] = &[
         &[("monitor-net", 0)],
     ),
     Missing::removed("leave it out: it stops with the process", &[("grace", 0)]),
-    Missing::removed("leave it out: there is one process", &[("bind-process", 0)]),
 ];

@@ -20,6 +20,7 @@ mod identity;
 mod limits;
 mod log;
 mod missing;
+mod newer;
 mod options;
 mod persistence;
 mod redirect;
@@ -44,6 +45,7 @@ pub(crate) use actions::ACTIONS;
 pub(crate) use bind_options::BIND_OPTIONS;
 pub(crate) use checks::unused_steps;
 pub(crate) use missing::SECTIONS;
+pub(crate) use newer::than_2_6;
 pub(crate) use server_options::SERVER_OPTIONS;
 pub(crate) use userlist::USERLIST;
 
@@ -93,6 +95,11 @@ impl<T> Keyword<T> {
     ) -> Self {
         let (status, sets) = (Status::Supported, actions::Sets::ALL);
         Self { name, places, args, status, manual, doc, sets, lower }
+    }
+
+    /// A keyword that is refused where it may stand.
+    pub(crate) const fn refused(self, why: &'static str) -> Self {
+        Self { status: Status::Refused(codes::E0207, why), ..self }
     }
 
     /// A keyword that is read and has no effect, for the reason `why`.
@@ -191,6 +198,7 @@ pub(crate) static PROXY: Table<Draft> = Table {
         identity::KEYWORDS,
         limits::KEYWORDS,
         log::KEYWORDS,
+        missing::KEYWORDS,
         options::KEYWORDS,
         persistence::KEYWORDS,
         redirect::KEYWORDS,

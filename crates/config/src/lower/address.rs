@@ -1,6 +1,9 @@
 //! Which forms of address each place takes.
 
+use std::borrow::Cow;
+
 use config_parse::address::{self, Address, AddressKind, Ports};
+use config_parse::env::Environment;
 use config_parse::tree::Word;
 use diag::{Diagnostic, codes};
 
@@ -21,6 +24,7 @@ pub(crate) enum AddressUse {
 impl Directive<'_> {
     /// One address. `None`: reported.
     pub(crate) fn address(&mut self, word: &Word<'_>, used: AddressUse) -> Option<Address> {
+        let word = &self.expanded(word)?;
         let read = address::parse(word);
         let address = self.keep(read)?;
         self.suits(&address, word, used).then_some(address)
@@ -28,10 +32,26 @@ impl Directive<'_> {
 
     /// The addresses of a `bind` line. `None`: one of them was reported.
     pub(crate) fn bind_addresses(&mut self, word: &Word<'_>) -> Option<Vec<Address>> {
+        let word = &self.expanded(word)?;
         let read = address::parse_list(word);
         let addresses = self.keep(read)?;
         let good = addresses.iter().filter(|one| self.suits(one, word, AddressUse::Bind)).count();
         (good == addresses.len()).then_some(addresses)
+    }
+
+    /// Quirk: in addresses variables are replaced even without quotes. `None`: reported.
+    fn expanded<'w>(&mut self, word: &Word<'w>) -> Option<Word<'w>> {
+        if !word.text.contains('$') {
+            return Some(word.clone());
+        }
+        let text = expand(&word.text, self.env);
+        if text.is_empty() {
+            let message = format!("`{}` is replaced by nothing", word.text);
+            let finding = Diagnostic::new(codes::E0305, word.span, message);
+            self.report(finding.help("set the variable, or write an address"));
+            return None;
+        }
+        Some(Word::new(Cow::Owned(text), word.span))
     }
 
     fn suits(&mut self, address: &Address, word: &Word<'_>, used: AddressUse) -> bool {
@@ -68,4 +88,24 @@ impl Directive<'_> {
         });
         false
     }
+}
+
+/// Replaces `$NAME` and `${NAME}`; variables that are not set are empty.
+fn expand(text: &str, env: &Environment) -> String {
+    let name_end = |text: &str| {
+        text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())
+    };
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('$') {
+        out.push_str(before);
+        let braced = behind.strip_prefix('{').and_then(|inside| inside.split_once('}'));
+        let (name, after) = match braced {
+            Some(pair) => pair,
+            None => behind.split_at(name_end(behind)),
+        };
+        out.push_str(env.vars.get(name).map_or("", String::as_str));
+        rest = after;
+    }
+    out + rest
 }

@@ -72,6 +72,7 @@ impl Defaults {
         draft.proxy.name = name;
         draft.proxy.kind = kind;
         draft.proxy.span = span;
+        prune(&mut draft.proxy);
         draft.proxy.defaults = Some(match &self.name {
             Some(name) => name.clone(),
             None => Spanned::new(String::new(), self.span),

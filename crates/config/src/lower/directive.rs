@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use config_parse::condition::{self, Condition};
+use config_parse::env::Environment;
 use config_parse::expr::{self, Expr};
 use config_parse::log_format::{self, LogFormat};
 use config_parse::quantity::{self, Unit};
@@ -30,6 +31,8 @@ pub(crate) struct Directive<'a> {
     pub(crate) place: Place,
     pub(crate) target: Target,
     pub(crate) prefix: Option<Prefix>,
+    /// For the variables of addresses.
+    pub(crate) env: &'a Environment,
     pub(crate) findings: &'a mut Vec<Diagnostic>,
     /// Reasons that were given on this line already: one cause, one error.
     said: Vec<&'static str>,
@@ -40,9 +43,20 @@ impl<'a> Directive<'a> {
         words: &'a [Word<'a>],
         place: Place,
         target: Target,
+        env: &'a Environment,
         findings: &'a mut Vec<Diagnostic>,
     ) -> Self {
-        Self { words, next: 0, head: 0, place, target, prefix: None, findings, said: Vec::new() }
+        Self {
+            words,
+            next: 0,
+            head: 0,
+            place,
+            target,
+            prefix: None,
+            env,
+            findings,
+            said: Vec::new(),
+        }
     }
 
     /// The line, from its first word to its last.
@@ -257,7 +271,10 @@ impl<'a> Directive<'a> {
         what: &str,
         range: RangeInclusive<i64>,
     ) -> Option<Spanned<i64>> {
-        let word = self.value(what)?;
+        let Some(word) = self.peek() else {
+            return self.nothing_is_zero(what, &range);
+        };
+        self.next += 1;
         let value = leading_number(&word.text);
         if word.text.parse::<i64>().is_err() {
             let message = format!("`{}` is read as {value}", word.text);
@@ -269,6 +286,21 @@ impl<'a> Directive<'a> {
             return None;
         }
         Some(Spanned::new(value, word.span))
+    }
+
+    /// Quirk: a missing number at the end of the line is 0, where 0 is in range.
+    fn nothing_is_zero(&mut self, what: &str, range: &RangeInclusive<i64>) -> Option<Spanned<i64>> {
+        let at = self.end_span();
+        if !range.contains(&0)
+            || self.last().is_some_and(|word| !ZERO_IF_MISSING.contains(&&*word.text))
+        {
+            self.value(what);
+            return None;
+        }
+        let message =
+            format!("`{}` has no value and is read as 0", self.last().map_or("", |w| &w.text));
+        self.report(Diagnostic::new(codes::W0309, at, message));
+        Some(Spanned::new(0, at))
     }
 
     fn out_of_range(&mut self, word: &Word<'_>, what: &str, range: &RangeInclusive<i64>) {
@@ -353,13 +385,18 @@ impl<'a> Directive<'a> {
     /// Reads the next word as a keyword of `table` and lowers it into `to`. Whether it was known.
     pub(crate) fn keyword<T>(&mut self, table: &Table<T>, to: &mut T) -> bool {
         let Some(word) = self.word() else { return false };
+        let name = word.text.split('(').next().unwrap_or("");
+        if self.target.is_2_6() && keyword::than_2_6(table.noun, name) {
+            self.too_new(word);
+            return true;
+        }
         match table.find(&word.text) {
             Found::Known(keyword) => {
                 if keyword.places != Places::INSIDE {
                     self.mark_head();
                 }
                 if self.fits(keyword.places, &word.text, word.span) {
-                    self.note(keyword.status, &word.text, word.span);
+                    self.note(keyword.status, word);
                     (keyword.lower)(self, to);
                 } else {
                     self.rest();
@@ -440,16 +477,23 @@ impl<'a> Directive<'a> {
         }
     }
 
-    fn note(&mut self, status: Status, name: &str, span: Span) {
+    fn note(&mut self, status: Status, word: &Word<'_>) {
         match status {
-            Status::Supported | Status::Refused(..) => {}
-            Status::Ignored(why) => {
-                if self.target.is_proxyd() {
-                    let message = format!("`{name}` has no effect: {why}");
-                    self.report(Diagnostic::new(codes::N0208, span, message));
-                }
+            Status::Supported => {}
+            Status::Refused(code, why) => self.refuse_as(code, why, word),
+            Status::Ignored(why) if self.target.is_proxyd() => {
+                let message = format!("`{}` has no effect: {why}", word.text);
+                self.report(Diagnostic::new(codes::N0208, word.span, message));
             }
+            Status::Ignored(_) => {}
         }
+    }
+
+    /// The target does not know the word yet; what follows on the line is not looked at.
+    pub(crate) fn too_new(&mut self, word: &Word<'_>) {
+        self.skip_rest();
+        let message = format!("`{}` is not known to HAProxy 2.6", word.text);
+        self.error(codes::E0202, word.span, message);
     }
 
     /// A keyword that is refused by name: an error for the daemon, a warning when HAProxy takes it.
@@ -478,6 +522,9 @@ impl<'a> Directive<'a> {
 pub(crate) fn spanned(word: &Word<'_>) -> Spanned<String> {
     Spanned::new(word.text.to_string(), word.span)
 }
+
+/// Server options whose number HAProxy reads even when there is none.
+const ZERO_IF_MISSING: &[&str] = &["weight", "maxconn", "minconn", "maxqueue"];
 
 /// As C's `atol`: white space, a sign, digits; 0 when there are none. Saturates.
 fn leading_number(text: &str) -> i64 {

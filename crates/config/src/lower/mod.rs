@@ -7,6 +7,7 @@ mod draft;
 pub(crate) mod names;
 mod place;
 
+use config_parse::env::Environment;
 use config_parse::tree::{Line, Tree, Word};
 use diag::{Diagnostic, Sources, codes};
 
@@ -17,7 +18,7 @@ pub(crate) use place::{Fit, Place};
 pub use place::{InDefaults, Places};
 
 use crate::check;
-use crate::keyword::{Found, GLOBAL, PROXY, SECTIONS, USERLIST};
+use crate::keyword::{self, Found, GLOBAL, PROXY, SECTIONS, USERLIST};
 use crate::model::{Config, Proxy, ProxyKind, Userlist};
 use crate::target::Target;
 use defaults::Defaults;
@@ -27,8 +28,22 @@ pub(crate) use defaults::Use;
 ///
 /// Never stops at an error: the findings are those of the whole configuration, in the order of its
 /// lines; the model holds what could be read. `sources` are the files that `tree` was read from.
+///
+/// Variables of addresses that stand outside of quotes are those that the configuration sets itself;
+/// [`lower_in`] knows an environment too.
 pub fn lower(sources: &Sources, tree: &Tree<'_>, target: Target) -> (Config, Vec<Diagnostic>) {
+    lower_in(sources, tree, &Environment::default(), target)
+}
+
+/// As [`lower`], in an environment.
+pub fn lower_in(
+    sources: &Sources,
+    tree: &Tree<'_>,
+    env: &Environment,
+    target: Target,
+) -> (Config, Vec<Diagnostic>) {
     let mut lowering = Lowering {
+        env: env.clone(),
         config: Config::default(),
         findings: Vec::new(),
         target,
@@ -66,6 +81,7 @@ struct Lowering {
     config: Config,
     findings: Vec<Diagnostic>,
     target: Target,
+    env: Environment,
     section: Section,
     /// All `defaults` sections so far.
     defaults: Vec<Defaults>,
@@ -78,8 +94,14 @@ impl Lowering {
             Found::Known(_) => self.open(&first.text, &line.words),
             Found::Missing(missing, _) => {
                 self.close();
-                Directive::new(&line.words, Place::Nowhere, self.target, &mut self.findings)
-                    .refuse(missing, first);
+                let target = self.target;
+                let findings = &mut self.findings;
+                let mut section =
+                    Directive::new(&line.words, Place::Nowhere, target, &self.env, findings);
+                match target.is_2_6() && keyword::than_2_6(SECTIONS.noun, &first.text) {
+                    true => section.too_new(first),
+                    false => section.refuse(missing, first),
+                }
                 self.section = Section::Skipped;
             }
             Found::Unknown => self.directive(&line.words),
@@ -90,7 +112,8 @@ impl Lowering {
     fn open(&mut self, keyword: &str, words: &[Word<'_>]) {
         self.close();
         let mut findings = std::mem::take(&mut self.findings);
-        let mut line = Directive::new(words, Place::Nowhere, self.target, &mut findings);
+        let env = self.env.clone();
+        let mut line = Directive::new(words, Place::Nowhere, self.target, &env, &mut findings);
         line.word();
         line.mark_head();
         self.section = match keyword {
@@ -159,7 +182,10 @@ impl Lowering {
     /// A line that is no section line.
     fn directive(&mut self, words: &[Word<'_>]) {
         let place = self.place();
-        let mut line = Directive::new(words, place, self.target, &mut self.findings);
+        if place == Place::Global {
+            set_env(&mut self.env, words);
+        }
+        let mut line = Directive::new(words, place, self.target, &self.env, &mut self.findings);
         let Some(first) = line.peek() else { return };
         if !prefix(&mut line) {
             return;
@@ -210,6 +236,16 @@ impl Lowering {
             Section::Userlist(list) => self.config.userlists.push(list),
             Section::Nowhere | Section::Global | Section::Skipped => {}
         }
+    }
+}
+
+/// `setenv` and `presetenv`: the reader of lines has replaced variables in quotes already.
+fn set_env(env: &mut Environment, words: &[Word<'_>]) {
+    if let [keyword, name, value, ..] = words
+        && matches!(keyword.text.as_ref(), "setenv" | "presetenv")
+        && (keyword.text == "setenv" || !env.vars.contains_key(name.text.as_ref()))
+    {
+        env.vars.insert(name.text.to_string(), value.text.to_string());
     }
 }
 
