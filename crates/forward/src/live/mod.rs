@@ -8,6 +8,7 @@
 mod backend;
 mod build;
 mod frontend;
+mod orders;
 mod queue;
 mod server;
 mod stats;
