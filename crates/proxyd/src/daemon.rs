@@ -1,0 +1,324 @@
+//! The running daemon: one generation at a time, the listeners it is bound to, and the reload between two.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use admin::ConfigText;
+use forward::{Bound, Generation, Listener, Process};
+use rules::Program;
+
+use crate::disk::Disk;
+use crate::load::{self, Read};
+use crate::sockets::{Listening, Wanted};
+use crate::workers::{SocketId, Workers};
+
+/// Everything that the runtime socket and the signals act upon.
+#[derive(Debug)]
+pub(crate) struct Daemon {
+    /// The process as the data plane sees it.
+    pub(crate) process: Arc<Process>,
+    /// The threads.
+    pub(crate) workers: Workers,
+    origin: Origin,
+    /// When the process began.
+    pub(crate) begun: Instant,
+    state: Mutex<State>,
+}
+
+/// Where the configuration comes from, the same for the start and every reload.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    /// The file system as the start saw it.
+    pub(crate) disk: Disk,
+    /// The files and directories of the command line.
+    pub(crate) files: Vec<PathBuf>,
+    /// `-N`.
+    pub(crate) frontend_maxconn: Option<u32>,
+}
+
+/// What a reload replaces.
+#[derive(Debug)]
+struct State {
+    generation: Arc<Generation>,
+    text: ConfigText,
+    listening: Listen,
+    next_id: u64,
+    reloads: u64,
+    last_failure: Option<String>,
+}
+
+/// Listening sockets by what they are and by how many lines want the same.
+type Listen = HashMap<(Wanted, usize), Held>;
+
+#[derive(Debug)]
+struct Held {
+    id: SocketId,
+    listener: Arc<Listener>,
+    frontend: String,
+    /// `disable frontend`: the sockets are closed until it is enabled.
+    paused: bool,
+}
+
+/// A configuration with all its sockets open, ready to run.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    program: Arc<Program>,
+    text: ConfigText,
+    sockets: Vec<((Wanted, usize), Vec<Listening>)>,
+}
+
+/// What each listener of a program wants, with a number for lines that want the same.
+fn wanted(program: &Program) -> Result<Vec<(Wanted, usize)>, String> {
+    let prefix = program
+        .config()
+        .global
+        .unix_bind_prefix
+        .as_ref()
+        .map_or("", |prefix| prefix.value.as_str());
+    let mut seen: HashMap<Wanted, usize> = HashMap::new();
+    let listeners = program.listeners().iter().map(|listener| {
+        let proxy = program.frontend(listener.frontend).proxy();
+        let bind = &proxy.binds[listener.bind];
+        let backlog = proxy.backlog.map_or(1024, |backlog| backlog.value);
+        let one = Wanted::of_bind(bind, &listener.address, backlog, prefix)?;
+        let count = seen.entry(one.clone()).or_default();
+        *count += 1;
+        Ok((one, *count))
+    });
+    listeners.collect()
+}
+
+/// Opens the sockets of `keys`, one end for each thread.
+fn open(
+    keys: impl IntoIterator<Item = (Wanted, usize)>,
+    threads: usize,
+) -> Result<Vec<((Wanted, usize), Vec<Listening>)>, String> {
+    keys.into_iter().map(|key| Ok((key.clone(), ends(&key.0, threads)?))).collect()
+}
+
+/// TCP sockets are opened once a thread, so that the kernel spreads connections; others are shared.
+fn ends(wanted: &Wanted, threads: usize) -> Result<Vec<Listening>, String> {
+    let first = wanted.open()?;
+    let separate =
+        matches!((&first, &wanted.place), (Listening::Tcp(_), crate::sockets::Place::Tcp(_)));
+    let mut ends = vec![first];
+    for _ in 1..threads {
+        let end =
+            if separate { wanted.open()? } else { ends[0].share().map_err(|e| e.to_string())? };
+        ends.push(end);
+    }
+    Ok(ends)
+}
+
+impl Opened {
+    /// Opens every socket of a program: all or nothing.
+    pub(crate) fn new(
+        program: Arc<Program>,
+        text: ConfigText,
+        threads: usize,
+    ) -> Result<Opened, String> {
+        let sockets = open(wanted(&program)?, threads)?;
+        Ok(Opened { program, text, sockets })
+    }
+}
+
+impl Daemon {
+    /// Begins to serve. Privileges are dropped already; sockets were opened before that.
+    pub(crate) fn start(
+        opened: Opened,
+        process: Arc<Process>,
+        generation: Arc<Generation>,
+        workers: Workers,
+        origin: Origin,
+    ) -> Arc<Daemon> {
+        let state = State {
+            generation: Arc::clone(&generation),
+            text: opened.text,
+            listening: Listen::new(),
+            next_id: 0,
+            reloads: 0,
+            last_failure: None,
+        };
+        let daemon =
+            Daemon { process, workers, origin, begun: Instant::now(), state: Mutex::new(state) };
+        daemon.adopt(&mut daemon.lock(), &generation, &opened.program, opened.sockets);
+        Arc::new(daemon)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Every step under the lock leaves the state whole, so a panic elsewhere does not spoil it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What runs now.
+    pub(crate) fn generation(&self) -> Arc<Generation> {
+        Arc::clone(&self.lock().generation)
+    }
+
+    /// The text of what runs now.
+    pub(crate) fn text(&self) -> ConfigText {
+        self.lock().text.clone()
+    }
+
+    /// Reloads so far, and why the last one failed if it did.
+    pub(crate) fn reloads(&self) -> (u64, Option<String>) {
+        let state = self.lock();
+        (state.reloads, state.last_failure.clone())
+    }
+
+    /// How many sockets listen.
+    pub(crate) fn listeners(&self) -> usize {
+        self.lock().listening.values().filter(|held| !held.paused).count()
+    }
+
+    /// Each listening socket's frontend, listener and index in the program.
+    pub(crate) fn each_listener(&self) -> Vec<Arc<Listener>> {
+        self.lock().listening.values().map(|held| Arc::clone(&held.listener)).collect()
+    }
+
+    /// Reads the files again and swaps the new configuration in. If anything fails, nothing changes.
+    ///
+    /// # Errors
+    /// Every finding of the new text, or the socket that cannot be opened.
+    pub(crate) fn reload(&self) -> Result<String, String> {
+        let done = self.try_reload();
+        let mut state = self.lock();
+        match &done {
+            Ok(_) => {
+                state.reloads += 1;
+                state.last_failure = None;
+            }
+            Err(why) => state.last_failure = Some(why.clone()),
+        }
+        done
+    }
+
+    fn try_reload(&self) -> Result<String, String> {
+        let read = load::read(&self.origin.disk, &self.origin.files)?;
+        let report = read.report(false);
+        let Read { program, text, .. } = read;
+        let program = program.ok_or(report.clone())?;
+        let keys = wanted(&program)?;
+        let mut state = self.lock();
+        let new = keys.iter().filter(|key| !state.listening.contains_key(*key)).cloned();
+        let sockets = open(new, self.workers.count())?;
+        let old = Arc::clone(&state.generation);
+        let generation =
+            Generation::new(Arc::clone(&program), &self.process, &load::resolve, Some(&old));
+        generation.succeed(&old);
+        self.apply_limits(&generation);
+        let kept = keys.len() - sockets.len();
+        self.adopt(&mut state, &generation, &program, sockets);
+        let closed = self.let_go(&mut state, &keys);
+        state.generation = generation;
+        state.text = text;
+        drop(state);
+        self.workers.wake_idle();
+        let opened = keys.len() - kept;
+        Ok(format!(
+            "{report}configuration loaded: {kept} listeners kept, {opened} opened, {closed} closed"
+        ))
+    }
+
+    /// `-N` for frontends without `maxconn`.
+    pub(crate) fn apply_limits(&self, generation: &Generation) {
+        apply_frontend_maxconn(self.origin.frontend_maxconn, generation);
+    }
+
+    /// Binds every listener to the generation: those that are open already, and the new `sockets`.
+    fn adopt(
+        &self,
+        state: &mut State,
+        generation: &Arc<Generation>,
+        program: &Program,
+        sockets: Vec<((Wanted, usize), Vec<Listening>)>,
+    ) {
+        let mut sockets: HashMap<_, _> = sockets.into_iter().collect();
+        // The keys were made from this program a moment ago; what fails here failed there.
+        let keys = wanted(program).unwrap_or_default();
+        for (index, (key, listener)) in keys.into_iter().zip(program.listeners()).enumerate() {
+            let bound = Bound {
+                generation: Arc::clone(generation),
+                frontend: listener.frontend,
+                index: u32::try_from(index).unwrap_or(u32::MAX),
+            };
+            let frontend = program.frontend(listener.frontend).name().to_owned();
+            if let Some(held) = state.listening.get_mut(&key) {
+                held.listener.bind(Some(bound));
+                held.frontend = frontend;
+                continue;
+            }
+            let Some(ends) = sockets.remove(&key) else { continue };
+            let id = SocketId(state.next_id);
+            state.next_id += 1;
+            let listener = Listener::new(&self.process);
+            listener.bind(Some(bound));
+            self.workers.listen(id, &listener, ends);
+            state.listening.insert(key, Held { id, listener, frontend, paused: false });
+        }
+    }
+
+    /// Closes the sockets that no line wants any more; how many.
+    fn let_go(&self, state: &mut State, keys: &[(Wanted, usize)]) -> usize {
+        let gone: Vec<_> =
+            state.listening.keys().filter(|key| !keys.contains(key)).cloned().collect();
+        for key in &gone {
+            if let Some(held) = state.listening.remove(key) {
+                self.workers.close(held.id);
+                held.listener.bind(None);
+            }
+        }
+        gone.len()
+    }
+
+    /// Closes the sockets of a frontend, or of all. They can be opened again while it only pauses.
+    pub(crate) fn pause(&self, frontend: Option<&str>) {
+        let mut state = self.lock();
+        for held in state.listening.values_mut() {
+            if frontend.is_none_or(|name| name == held.frontend) && !held.paused {
+                held.paused = true;
+                self.workers.close(held.id);
+            }
+        }
+    }
+
+    /// Opens the sockets of a paused frontend again.
+    ///
+    /// # Errors
+    /// The socket that cannot be opened; the others stay open.
+    pub(crate) fn resume(&self, frontend: &str) -> Result<(), String> {
+        let mut state = self.lock();
+        for (key, held) in &mut state.listening {
+            if held.frontend == frontend && held.paused {
+                let ends = ends(&key.0, self.workers.count())?;
+                self.workers.listen(held.id, &held.listener, ends);
+                held.paused = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the threads.
+    pub(crate) fn end(&self) {
+        self.workers.end();
+    }
+
+    /// Begins the soft stop: nothing new is accepted, what runs goes on.
+    pub(crate) fn stop(&self) {
+        self.process.stop();
+        self.pause(None);
+        self.workers.wake_idle();
+    }
+}
+
+/// `-N` for frontends without `maxconn`.
+pub(crate) fn apply_frontend_maxconn(maxconn: Option<u32>, generation: &Generation) {
+    let Some(maxconn) = maxconn else { return };
+    for (frontend, live) in generation.program.frontends().zip(&generation.live.frontends) {
+        if frontend.proxy().maxconn.is_none() {
+            live.set_maxconn(maxconn);
+        }
+    }
+}

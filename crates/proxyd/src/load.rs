@@ -1,0 +1,136 @@
+//! From files to a program: what a start, `-c` and a reload have in common.
+
+use std::net::{IpAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use admin::ConfigText;
+use config::{Loaded, Target};
+use config_parse::address::Family;
+use config_parse::env::Environment;
+use diag::{Diagnostic, Sources, render};
+use rules::Program;
+
+use crate::disk::Disk;
+
+/// The version of the language whose predicates hold, for `.if version_atleast()`.
+const LANGUAGE: &str = "3.5.0";
+
+/// A configuration that was read, valid or not.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// The files.
+    pub(crate) sources: Sources,
+    /// Every finding of every stage, in order of place.
+    pub(crate) findings: Vec<Diagnostic>,
+    /// The program, when nothing refuses it.
+    pub(crate) program: Option<Arc<Program>>,
+    /// The text as read, for `show config`.
+    pub(crate) text: ConfigText,
+}
+
+impl Read {
+    /// Every finding of at least a warning, for a terminal or a log.
+    pub(crate) fn report(&self, notes: bool) -> String {
+        let shown: Vec<Diagnostic> = self
+            .findings
+            .iter()
+            .filter(|finding| notes || finding.severity > diag::Severity::Note)
+            .cloned()
+            .collect();
+        if shown.is_empty() {
+            String::new()
+        } else {
+            render::full(&self.sources, &shown, render::Style::default())
+        }
+    }
+
+    /// Whether there is a warning.
+    pub(crate) fn warns(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == diag::Severity::Warning)
+    }
+}
+
+/// Reads files and directories and compiles them.
+///
+/// # Errors
+/// When a file cannot be read at all.
+pub(crate) fn read(disk: &Disk, paths: &[PathBuf]) -> Result<Read, String> {
+    let mut files = Vec::new();
+    for path in expand(disk, paths)? {
+        let bytes = disk.read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        files.push((path.display().to_string(), bytes));
+    }
+    Ok(compile(disk, files))
+}
+
+/// A directory means its `*.cfg` in C order.
+fn expand(disk: &Disk, paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !disk.is_directory(path) {
+            files.push(path.clone());
+            continue;
+        }
+        let inside = disk.list(path).map_err(|e| format!("{}: {e}", path.display()))?;
+        files.extend(inside.into_iter().filter(|file| is_cfg(file)));
+    }
+    Ok(files)
+}
+
+fn is_cfg(file: &Path) -> bool {
+    let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !hidden && file.extension().is_some_and(|end| end == "cfg")
+}
+
+fn compile(disk: &Disk, files: Vec<(String, Vec<u8>)>) -> Read {
+    let env = environment();
+    let text = ConfigText { env: told(&env), files: files.clone() };
+    let Loaded { sources, config, diagnostics: mut findings } =
+        config::load(files, &env, Target::Proxyd);
+    let (program, more) = rules::compile_in(
+        config,
+        &|name| disk.read(Path::new(name)).map_err(|e| e.to_string()),
+        &env,
+    );
+    findings.extend(more);
+    render::order(&mut findings);
+    let refused = findings.iter().any(Diagnostic::is_error);
+    Read { sources, findings, program: program.filter(|_| !refused), text }
+}
+
+fn environment() -> Environment {
+    let mut env = Environment::of_version(LANGUAGE);
+    for (name, value) in std::env::vars_os() {
+        if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+            env.set(&name, &value);
+        }
+    }
+    env
+}
+
+/// What `show config` tells of the environment: everything, since any of it may have been read.
+fn told(env: &Environment) -> Vec<(String, String)> {
+    env.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Resolves a host name with the system's resolver.
+pub(crate) fn resolve(name: &str, family: Family) -> Option<IpAddr> {
+    let addresses = (name, 0).to_socket_addrs().ok()?;
+    let mut fitting = addresses.map(|address| address.ip()).filter(|ip| match family {
+        Family::Any => true,
+        Family::V4 => ip.is_ipv4(),
+        Family::V6 => ip.is_ipv6(),
+    });
+    fitting.next()
+}
+
+/// Evaluates `-cc`'s condition.
+pub(crate) fn condition(text: &str) -> Result<bool, String> {
+    let span = diag::Span::default();
+    let words: Vec<_> = text
+        .split_whitespace()
+        .map(|word| config_parse::tree::Word::new(word.to_owned(), span))
+        .collect();
+    config_parse::predicate::evaluate(&words, &environment()).map_err(|finding| finding.message)
+}

@@ -1,0 +1,226 @@
+//! Carries a command out and makes its reply.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use admin::reply::{self, failed};
+use admin::{Command, Maxconn, Reply, ServerHealth, ServerName, ServerState, Severity, Weight};
+use forward::{Backend, Generation};
+use health::{AdminOrder, HealthOrder};
+
+use crate::VERSION;
+use crate::daemon::Daemon;
+
+use super::{process, servers, stat};
+
+/// Does what a command says.
+pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
+    let generation = daemon.generation();
+    match command {
+        Command::ShowInfo(format) => reply::show_info(&process::info(daemon, now()), format),
+        Command::ShowStat(filter, format) => reply::show_stat(
+            &stat::rows(&generation, &filter, now(), daemon.process.maxconn()),
+            format,
+        ),
+        Command::ShowServersState(backend) => {
+            reply::show_servers_state(&servers::states(&generation, backend.as_deref(), now()))
+        }
+        Command::ShowServersConn(backend) => {
+            let rows = servers::connections(&generation, backend.as_deref());
+            reply::show_servers_conn(&rows, daemon.workers.count())
+        }
+        Command::ShowBackend => {
+            reply::show_backend(generation.program.backends().map(|backend| backend.name()))
+        }
+        Command::ShowVersion => reply::show_version(VERSION),
+        Command::ShowConfig => reply::show_config(&daemon.text().write()),
+        Command::ShowEnv(name) => show_env(name.as_deref()),
+        Command::Reload => match daemon.reload() {
+            Ok(done) => Reply::Message(Severity::Info, format!("{done}\n")),
+            Err(why) => failed(&format!("the reload failed and nothing changed:\n{why}")),
+        },
+        Command::SetServerState(server, state) => {
+            let order = match state {
+                ServerState::Ready => AdminOrder::Ready,
+                ServerState::Drain => AdminOrder::Drain,
+                ServerState::Maint => AdminOrder::Maint,
+            };
+            with_server(&generation, &server, |backend, at| backend.order(at, order))
+        }
+        Command::EnableServer(server) => {
+            with_server(&generation, &server, |backend, at| backend.order(at, AdminOrder::Enable))
+        }
+        Command::DisableServer(server) => {
+            with_server(&generation, &server, |backend, at| backend.order(at, AdminOrder::Maint))
+        }
+        Command::SetServerHealth(server, health) => set_health(&generation, &server, health),
+        Command::EnableHealth(server) => {
+            with_server(&generation, &server, |backend, at| pause_checks(backend, at, false))
+        }
+        Command::DisableHealth(server) => {
+            with_server(&generation, &server, |backend, at| pause_checks(backend, at, true))
+        }
+        Command::SetWeight(server, weight) => set_weight(&generation, &server, weight),
+        Command::GetWeight(server) => get_weight(&generation, &server),
+        Command::SetMaxconn(maxconn) => set_maxconn(daemon, &generation, maxconn),
+        Command::DisableFrontend(name) | Command::ShutdownFrontend(name) => {
+            daemon.pause(Some(&name));
+            Reply::Done
+        }
+        Command::EnableFrontend(name) => {
+            daemon.resume(&name).map_or_else(|why| failed(&why), |()| Reply::Done)
+        }
+        Command::ClearCounters { all } => {
+            clear(&generation, all);
+            Reply::Done
+        }
+        Command::ShutdownSessionsServer(server) => {
+            with_server(&generation, &server, |backend, at| {
+                if let Some(server) = backend.server(at) {
+                    server.state.kill_streams();
+                }
+            })
+        }
+        other => not_built(&other),
+    }
+}
+
+/// Commands whose words are known and whose work is not built: they say so and do nothing.
+fn not_built(command: &Command) -> Reply {
+    let name = match command {
+        Command::ShowSess(_) => "show sess",
+        Command::ShowTunnels(_) => "show tunnels",
+        Command::ShowCliSockets => "show cli sockets",
+        Command::ShutdownSession(_) => "shutdown session",
+        Command::Drain(..) => "drain",
+        Command::Rebalance { .. } => "rebalance",
+        Command::Explain(_) => "explain",
+        _ => "this command",
+    };
+    failed(&format!("`{name}` is not built yet: nothing was done."))
+}
+
+/// Microseconds since the epoch.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn show_env(name: Option<&str>) -> Reply {
+    let variables: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(known, _)| name.is_none_or(|name| name == known))
+        .collect();
+    if name.is_some() && variables.is_empty() {
+        return reply::variable_not_found();
+    }
+    reply::show_env(variables.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+/// A server of the running generation. The name was resolved in the same one, so it is there.
+fn find<'g>(generation: &'g Generation, name: &ServerName) -> Option<(&'g Arc<Backend>, u32)> {
+    let known = generation.program.backend_named(&name.backend)?;
+    let at = known.server_named(name.server.as_bytes())?;
+    Some((generation.live.backends.get(known.reference().0 as usize)?, at))
+}
+
+fn with_server(
+    generation: &Generation,
+    name: &ServerName,
+    act: impl FnOnce(&Arc<Backend>, u32),
+) -> Reply {
+    match find(generation, name) {
+        Some((backend, at)) => {
+            act(backend, at);
+            Reply::Done
+        }
+        None => failed("No such server."),
+    }
+}
+
+fn pause_checks(backend: &Backend, at: u32, paused: bool) {
+    if let Some(server) = backend.server(at) {
+        server.state.health().pause_checks(paused);
+    }
+}
+
+fn set_health(generation: &Generation, name: &ServerName, health: ServerHealth) -> Reply {
+    let Some((backend, at)) = find(generation, name) else { return failed("No such server.") };
+    let checked = backend.server(at).is_some_and(|server| server.state.health().is_checked());
+    if !checked {
+        return reply::health_not_configured();
+    }
+    let order = match health {
+        ServerHealth::Up => HealthOrder::Up,
+        ServerHealth::Stopping => HealthOrder::Stopping,
+        ServerHealth::Down => HealthOrder::Down,
+    };
+    backend.order_health(at, order);
+    Reply::Done
+}
+
+/// The configured weight of a server.
+fn initial_weight(generation: &Generation, name: &ServerName) -> u16 {
+    let line = generation.program.backend_named(&name.backend).and_then(|backend| {
+        let at = backend.server_named(name.server.as_bytes())?;
+        backend.servers().get(at as usize)
+    });
+    line.and_then(|line| line.settings.weight)
+        .map_or(1, |weight| u16::try_from(weight.value).unwrap_or(256))
+}
+
+fn set_weight(generation: &Generation, name: &ServerName, weight: Weight) -> Reply {
+    let new = u32::from(weight.of(initial_weight(generation, name)));
+    let Some((backend, at)) = find(generation, name) else { return failed("No such server.") };
+    if !backend.set_weight(at, new) {
+        return reply::static_weight();
+    }
+    Reply::Done
+}
+
+fn get_weight(generation: &Generation, name: &ServerName) -> Reply {
+    let initial = initial_weight(generation, name);
+    let current =
+        find(generation, name).and_then(|(backend, at)| Some(backend.server(at)?.state.weight()));
+    reply::weight_of(
+        current.and_then(|weight| u16::try_from(weight).ok()).unwrap_or(initial),
+        initial,
+    )
+}
+
+fn set_maxconn(daemon: &Daemon, generation: &Generation, maxconn: Maxconn) -> Reply {
+    match maxconn {
+        Maxconn::Global(limit) => {
+            let hard = daemon.process.settings().maxconn;
+            if limit > hard {
+                return reply::value_out_of_range();
+            }
+            daemon.process.set_maxconn(if limit == 0 { hard } else { limit });
+            Reply::Done
+        }
+        Maxconn::Frontend(name, limit) => {
+            let known = generation.live.frontends.iter().find(|frontend| frontend.name() == name);
+            known.map_or_else(
+                || failed("No such frontend."),
+                |frontend| {
+                    frontend.set_maxconn(limit);
+                    Reply::Done
+                },
+            )
+        }
+        Maxconn::Server(name, _) => {
+            let _ = name;
+            failed("`set maxconn server` is not built yet: nothing was done.")
+        }
+    }
+}
+
+/// `clear counters`: maxima, and with `all` everything that is not a state.
+fn clear(generation: &Generation, all: bool) {
+    for frontend in &generation.live.frontends {
+        frontend.clear(all);
+    }
+    for backend in &generation.live.backends {
+        backend.clear(all);
+    }
+}

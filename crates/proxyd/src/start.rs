@@ -1,0 +1,181 @@
+//! A start, in the order in which its steps can fail without leaving anything behind.
+//!
+//! Read, open, name, become, run: files are read first, sockets are opened while there are rights to, the pid is
+//! written, privileges are dropped, and only then do threads and connections exist.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
+use config::model::Global;
+use forward::{Generation, Process, Settings};
+use rules::Program;
+
+use crate::arguments::Arguments;
+use crate::daemon::{self, Daemon, Opened, Origin};
+use crate::disk::Disk;
+use crate::load::{self, Read};
+use crate::runtime::StatsSocket;
+use crate::words::{Grave, answer, say, show};
+use crate::workers::Workers;
+use crate::{background, notify, pidfile, privileges, supervise};
+
+/// Why the start failed; empty when it was said already.
+type Failure = String;
+
+/// Reads, opens, becomes, runs until told to end.
+pub(crate) fn run(arguments: &Arguments, command_line: &[OsString]) -> Result<(), Failure> {
+    if let Some(directory) = &arguments.directory {
+        std::env::set_current_dir(directory)
+            .map_err(|e| format!("{}: {e}", directory.display()))?;
+    }
+    let disk = Disk::open().map_err(|e| format!("opening the working directory: {e}"))?;
+    let read = load::read(&disk, &arguments.files)?;
+    tell(arguments, &read);
+    let refused = read.program.is_none() || (arguments.warnings_are_errors && read.warns());
+    if arguments.check {
+        if refused {
+            return Err(String::new());
+        }
+        if !arguments.quiet {
+            answer("Configuration file is valid");
+        }
+        return Ok(());
+    }
+    let Some(program) = read.program.filter(|_| !refused) else {
+        return Err("the configuration has errors: nothing was started".into());
+    };
+    let global = &program.config().global;
+    if goes_to_background(arguments, global) && !background::is_child() {
+        return match background::start(command_line) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(String::new()),
+            Err(e) => Err(format!("going to the background: {e}")),
+        };
+    }
+    let program = Arc::clone(&program);
+    serve(arguments, &program, read.text, disk)
+}
+
+/// Findings and what the command line asked in vain.
+fn tell(arguments: &Arguments, read: &Read) {
+    // The child of a start in the background would say everything twice.
+    if background::is_child() {
+        return;
+    }
+    let refused = read.program.is_none();
+    if !arguments.quiet || refused {
+        show(&read.report(arguments.verbose || arguments.debug));
+    }
+    if !arguments.quiet && !arguments.check {
+        for option in &arguments.ignored {
+            say(Grave::Notice, &format!("{option} is accepted and has no effect in proxyd"));
+        }
+    }
+}
+
+fn goes_to_background(arguments: &Arguments, global: &Global) -> bool {
+    let wanted = arguments.daemon || (global.daemon.is_some() && !arguments.master_worker);
+    wanted && !arguments.foreground && !arguments.debug
+}
+
+fn serve(
+    arguments: &Arguments,
+    program: &Arc<Program>,
+    text: admin::ConfigText,
+    disk: Disk,
+) -> Result<(), Failure> {
+    let global = program.config().global.clone();
+    let threads = threads(&global);
+    limits(&global, arguments.maxconn)?;
+    let identity = privileges::identity(&global)?;
+    let opened = Opened::new(Arc::clone(program), text, threads)?;
+    let stats = StatsSocket::open_all(&global)?;
+    if program.listeners().is_empty() && stats.is_empty() {
+        return Err("no frontend has a `bind` line: there is nothing to listen on".into());
+    }
+    let process = Process::new(settings(&global, threads, arguments.maxconn));
+    let generation = Generation::new(Arc::clone(program), &process, &load::resolve, None);
+    daemon::apply_frontend_maxconn(arguments.frontend_maxconn, &generation);
+    let named =
+        arguments.pidfile.as_deref().or(global.pidfile.as_ref().map(|file| Path::new(&file.value)));
+    if let Some(file) = named {
+        pidfile::write(file)?;
+    }
+    let root = global.chroot.as_ref().map(|root| root.value.as_str());
+    privileges::drop(root, identity)?;
+
+    let workers =
+        Workers::start(threads, &process).map_err(|e| format!("starting threads: {e}"))?;
+    let origin = Origin {
+        disk,
+        files: arguments.files.clone(),
+        frontend_maxconn: arguments.frontend_maxconn,
+    };
+    let daemon = Daemon::start(opened, process, generation, workers, origin);
+    if background::is_child() {
+        background::ready().map_err(|e| format!("leaving the terminal: {e}"))?;
+    }
+    notify::tell("READY=1");
+    relieve(arguments);
+    supervise::run(daemon, stats, &global)
+}
+
+/// `nbthread`, or one thread for each processor.
+fn threads(global: &Global) -> usize {
+    let available = std::thread::available_parallelism().map_or(1, usize::from);
+    global.nbthread.map_or(available, |threads| threads.value as usize).clamp(1, 256)
+}
+
+fn limits(global: &Global, maxconn: Option<u32>) -> Result<(), Failure> {
+    let maxconn = maxconn.or(global.maxconn.map(|maxconn| maxconn.value));
+    let needed = maxconn.map(|maxconn| u64::from(maxconn) * 2 + 100);
+    match (global.ulimit_n.map(|limit| limit.value), needed) {
+        (Some(limit), _) => privileges::raise_descriptors(limit),
+        (None, Some(needed)) => privileges::raise_descriptors(needed),
+        (None, None) => Ok(()),
+    }
+}
+
+fn settings(global: &Global, threads: usize, maxconn: Option<u32>) -> Settings {
+    let or = |setting: config::model::Setting<u32>, default| {
+        setting.map_or(default, |value| value.value) as usize
+    };
+    let argument = std::env::args_os().next().unwrap_or_default();
+    let tag = Path::new(&argument)
+        .file_name()
+        .map_or("proxyd".into(), |name| name.to_string_lossy().into_owned());
+    Settings {
+        threads,
+        bufsize: or(global.bufsize, 16384),
+        maxrewrite: or(global.maxrewrite, 1024),
+        maxhdr: or(global.http_maxhdr, 101),
+        maxconn: maxconn
+            .or(global.maxconn.map(|maxconn| maxconn.value))
+            .unwrap_or_else(privileges::default_maxconn),
+        pid: std::process::id(),
+        hostname: hostname(global),
+        tag,
+    }
+}
+
+fn hostname(global: &Global) -> String {
+    let own = || {
+        nix::unistd::gethostname()
+            .map_or_else(|_| "localhost".into(), |name| name.to_string_lossy().into_owned())
+    };
+    global.node.as_ref().map_or_else(own, |node| node.value.clone())
+}
+
+/// `-sf` and `-st`: the processes before us may go.
+fn relieve(arguments: &Arguments) {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    let finish = arguments.finish.iter().map(|pid| (pid, Signal::SIGUSR1));
+    let terminate = arguments.terminate.iter().map(|pid| (pid, Signal::SIGTERM));
+    for (pid, signal) in finish.chain(terminate) {
+        if let Err(e) = kill(Pid::from_raw(*pid), signal) {
+            say(Grave::Warning, &format!("process {pid} cannot be told to go: {e}"));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The main thread: signals, the runtime socket, and the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::model::Global;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+
+use crate::daemon::Daemon;
+use crate::notify;
+use crate::runtime::{self, StatsSocket};
+use crate::words::{Grave, say};
+
+/// How often the soft stop looks whether the last connection has gone.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Runs until told to end.
+pub(crate) fn run(
+    daemon: Arc<Daemon>,
+    stats: Vec<StatsSocket>,
+    global: &Global,
+) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| format!("starting the main thread: {e}"))?;
+    let hard = global.hard_stop_after.map(|limit| limit.value);
+    let done = LocalSet::new().block_on(&runtime, async {
+        let mut signals = Signals::new().map_err(|e| format!("listening to signals: {e}"))?;
+        runtime::serve_all(&daemon, stats, global);
+        signals.until_stop(&daemon).await;
+        notify::tell("STOPPING=1");
+        signals.until_gone(&daemon, hard).await;
+        Ok(())
+    });
+    daemon.end();
+    done
+}
+
+struct Signals {
+    hup: Signal,
+    usr1: Signal,
+    usr2: Signal,
+    term: Signal,
+    int: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals {
+            hup: signal(SignalKind::hangup())?,
+            usr1: signal(SignalKind::user_defined1())?,
+            usr2: signal(SignalKind::user_defined2())?,
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Reloads as often as asked; returns when asked to stop. `TERM` stops at once, `USR1` softly.
+    async fn until_stop(&mut self, daemon: &Daemon) {
+        loop {
+            tokio::select! {
+                _ = self.hup.recv() => reload(daemon),
+                _ = self.usr2.recv() => reload(daemon),
+                _ = self.usr1.recv() => {
+                    daemon.stop();
+                    return;
+                }
+                _ = self.term.recv() => return,
+                _ = self.int.recv() => return,
+            }
+        }
+    }
+
+    /// Waits for the last connection of a soft stop, for `hard-stop-after`, or for a harder signal.
+    async fn until_gone(&mut self, daemon: &Daemon, hard: Option<Duration>) {
+        let limit = hard.map(|limit| Instant::now() + limit);
+        while daemon.process.is_stopping() && daemon.process.connections.now() > 0 {
+            if limit.is_some_and(|limit| Instant::now() >= limit) {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                _ = self.term.recv() => return,
+                _ = self.int.recv() => return,
+                // A second soft stop and a late reload change nothing.
+                _ = self.usr1.recv() => {}
+                _ = self.usr2.recv() => {}
+                _ = self.hup.recv() => {}
+            }
+        }
+    }
+}
+
+/// Reloads and says how it went, to the terminal and to the service manager.
+fn reload(daemon: &Daemon) {
+    notify::tell("RELOADING=1");
+    match daemon.reload() {
+        Ok(done) => say(Grave::Notice, &done),
+        Err(why) => say(Grave::Alert, &format!("the reload failed and nothing changed:\n{why}")),
+    }
+    notify::tell("READY=1");
+}

@@ -1,0 +1,206 @@
+//! The threads of the data plane: each has a runtime, a worker, and its own end of every listener.
+
+use std::collections::HashMap;
+use std::io;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use forward::{Listener, Process, Socket, SystemConnector, Worker};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{AbortHandle, LocalSet};
+
+use crate::sockets::Listening;
+
+/// Names a listening socket for its whole life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SocketId(pub(crate) u64);
+
+/// What a thread is told to do.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Accept connections from this socket.
+    Listen { id: SocketId, listener: Arc<Listener>, socket: Listening },
+    /// Stop accepting from this socket and close it.
+    Close(SocketId),
+    /// Let idle client connections look whether they are still wanted.
+    WakeIdle,
+    /// Run this on the thread, with its worker.
+    Run(Task),
+    /// End the thread.
+    End,
+}
+
+/// Something to run on a worker's thread.
+pub(crate) struct Task(pub(crate) Box<dyn FnOnce(&Rc<Worker>) + Send>);
+
+impl std::fmt::Debug for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Task")
+    }
+}
+
+/// The threads.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    orders: Vec<UnboundedSender<Order>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Workers {
+    /// Starts `count` threads.
+    pub(crate) fn start(count: usize, process: &Arc<Process>) -> io::Result<Workers> {
+        let mut workers = Workers { orders: Vec::new(), threads: Mutex::default() };
+        for index in 0..count.max(1) {
+            let (orders, received) = unbounded_channel();
+            let process = Arc::clone(process);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let thread = std::thread::Builder::new()
+                .name(format!("proxyd/{index}"))
+                .spawn(move || LocalSet::new().block_on(&runtime, run(index, process, received)))?;
+            workers.orders.push(orders);
+            workers.threads.get_mut().unwrap_or_else(PoisonError::into_inner).push(thread);
+        }
+        Ok(workers)
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// Gives every thread its end of a listening socket.
+    pub(crate) fn listen(&self, id: SocketId, listener: &Arc<Listener>, ends: Vec<Listening>) {
+        for (orders, socket) in self.orders.iter().zip(ends) {
+            send(orders, Order::Listen { id, listener: Arc::clone(listener), socket });
+        }
+    }
+
+    /// Closes a listening socket on every thread.
+    pub(crate) fn close(&self, id: SocketId) {
+        self.orders.iter().for_each(|orders| send(orders, Order::Close(id)));
+    }
+
+    /// Wakes idle client connections on every thread.
+    pub(crate) fn wake_idle(&self) {
+        self.orders.iter().for_each(|orders| send(orders, Order::WakeIdle));
+    }
+
+    /// Runs something on one thread.
+    pub(crate) fn on(&self, thread: usize, task: impl FnOnce(&Rc<Worker>) + Send + 'static) {
+        if let Some(orders) = self.orders.get(thread) {
+            send(orders, Order::Run(Task(Box::new(task))));
+        }
+    }
+
+    /// Ends the threads and waits for them.
+    pub(crate) fn end(&self) {
+        self.orders.iter().for_each(|orders| send(orders, Order::End));
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // A thread that panicked has said so already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A thread only ends when it is told to, so an order that cannot be delivered comes after the end.
+fn send(orders: &UnboundedSender<Order>, order: Order) {
+    let _ = orders.send(order);
+}
+
+async fn run(index: usize, process: Arc<Process>, mut orders: UnboundedReceiver<Order>) {
+    let worker = Worker::start(index, Arc::clone(&process), SystemConnector);
+    let mut accepting: HashMap<SocketId, AbortHandle> = HashMap::new();
+    while let Some(order) = orders.recv().await {
+        match order {
+            Order::Listen { id, listener, socket } => {
+                let task = accept(Rc::clone(&worker), Arc::clone(&process), listener, socket);
+                accepting.insert(id, tokio::task::spawn_local(task).abort_handle());
+            }
+            Order::Close(id) => {
+                if let Some(task) = accepting.remove(&id) {
+                    task.abort();
+                }
+            }
+            Order::WakeIdle => worker.wake_idle(),
+            Order::Run(Task(task)) => task(&worker),
+            Order::End => break,
+        }
+    }
+}
+
+/// How long a listener rests when the process has no file descriptors or a limit is reached.
+const REST: Duration = Duration::from_millis(5);
+
+async fn accept(
+    worker: Rc<Worker>,
+    process: Arc<Process>,
+    listener: Arc<Listener>,
+    socket: Listening,
+) {
+    let Ok(acceptor) = Acceptor::new(socket) else { return };
+    loop {
+        while is_full(&process, &listener) {
+            tokio::time::sleep(REST).await;
+        }
+        match acceptor.accept().await {
+            Ok((client, peer, local)) => worker.serve(client, peer, local, &listener),
+            // The client gave up before we looked.
+            Err(e) if e.kind() == io::ErrorKind::ConnectionAborted => {}
+            // Out of descriptors or memory: the kernel keeps the new, we keep the old.
+            Err(_) => tokio::time::sleep(REST).await,
+        }
+    }
+}
+
+/// Whether a limit says that the kernel must keep new connections waiting.
+fn is_full(process: &Process, listener: &Listener) -> bool {
+    let frontend = || {
+        listener.bound().is_some_and(|bound| {
+            bound
+                .generation
+                .live
+                .frontends
+                .get(bound.frontend.0 as usize)
+                .is_some_and(|frontend| frontend.is_full())
+        })
+    };
+    process.is_full() || frontend()
+}
+
+enum Acceptor {
+    Tcp(tokio::net::TcpListener),
+    Unix(tokio::net::UnixListener),
+}
+
+type Accepted = (Socket, Option<std::net::SocketAddr>, Option<std::net::SocketAddr>);
+
+impl Acceptor {
+    fn new(socket: Listening) -> io::Result<Acceptor> {
+        match socket {
+            Listening::Tcp(socket) => Ok(Acceptor::Tcp(tokio::net::TcpListener::from_std(socket)?)),
+            Listening::Unix(socket) => {
+                Ok(Acceptor::Unix(tokio::net::UnixListener::from_std(socket)?))
+            }
+        }
+    }
+
+    async fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Acceptor::Tcp(socket) => {
+                let (client, peer) = socket.accept().await?;
+                // Without it answers would wait for acknowledgements; a socket that refuses is closed already.
+                let _ = client.set_nodelay(true);
+                let local = client.local_addr().ok();
+                Ok((Socket::Tcp(client), Some(peer), local))
+            }
+            Acceptor::Unix(socket) => {
+                let (client, _) = socket.accept().await?;
+                Ok((Socket::Unix(client), None, None))
+            }
+        }
+    }
+}
