@@ -16,15 +16,15 @@ pub(crate) struct Demo {
     /// Run a client through it, print what it saw, and end.
     #[arg(long)]
     once: bool,
-    /// The port proxyd listens on.
-    #[arg(long, default_value_t = 8080)]
-    port: u16,
+    /// The port proxyd listens on: 8080, and with --once any free one.
+    #[arg(long)]
+    port: Option<u16>,
 }
 
 impl Demo {
     /// What CI runs: a client, on a port that is free.
     pub(crate) fn once() -> Demo {
-        Demo { once: true, port: 0 }
+        Demo { once: true, port: None }
     }
 }
 
@@ -65,7 +65,11 @@ pub(crate) fn run(demo: &Demo) -> Result<(), Failure> {
 fn start(demo: &Demo) -> Result<Stage, Failure> {
     println!("building proxyd and the chat servers");
     let bins = shell::build(&["proxyd", "testkit"], "dev")?;
-    let port = if demo.port == 0 { shell::free_port()? } else { demo.port };
+    let port = match demo.port {
+        Some(port) => port,
+        None if demo.once => shell::free_port()?,
+        None => 8080,
+    };
     let (chat1, chat2) = (shell::free_port()?, shell::free_port()?);
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let examples = shell::root().join("examples");
