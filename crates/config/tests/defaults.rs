@@ -199,7 +199,7 @@ frontend f from web
 }
 
 #[test]
-fn the_first_own_check_step_replaces_those_of_defaults() {
+fn the_first_own_check_step_replaces_those_of_defaults_and_their_request() {
     check(
         "defaults
  option httpchk GET /
@@ -210,9 +210,25 @@ backend b
 ",
         "backend b",
         expect![[r#"
-            check: httpchk meth GET uri /
+            check: httpchk
             check steps: expect  status 204
             check steps: send uri /x
+        "#]],
+    );
+}
+
+#[test]
+fn an_own_httpchk_line_forgets_the_steps_of_defaults() {
+    check(
+        "defaults
+ option httpchk GET /
+ http-check expect status 200
+backend b
+ option httpchk GET /own
+",
+        "backend b",
+        expect![[r#"
+            check: httpchk meth GET uri /own
         "#]],
     );
 }

@@ -417,3 +417,23 @@ fn http_settings_of_a_tcp_proxy_have_no_effect() {
         "#]],
     );
 }
+
+#[test]
+fn own_check_steps_lose_the_request_of_defaults() {
+    check_below_defaults(
+        " option httpchk GET /health
+backend a
+ http-check expect status 200
+ server s 127.0.0.1:1 check
+backend b
+ option httpchk GET /health
+ http-check expect status 200
+ server s 127.0.0.1:1 check
+backend c
+ http-check send meth GET uri /health
+ server s 127.0.0.1:1 check",
+        expect![[r#"
+            8:2 W0713 these check steps replace the request of `option httpchk` in `defaults`; 6: the request that is not sent any more (repeat `option httpchk` above, or write an `http-check send` step)
+        "#]],
+    );
+}

@@ -88,4 +88,5 @@ codes! {
     W0710 Warning Websocket "an upgrade test depends on exact case or on one of several tokens";
     W0711 Warning Health "cookie values are given but no cookie is configured";
     W0712 Warning Websocket "tunnels that lose one side have no timeout of their own";
+    W0713 Warning Health "check steps replace the request of `option httpchk` in defaults";
 }

@@ -88,6 +88,10 @@ const fn named(name: &'static str) -> Keyword<Draft> {
 }
 
 fn choose(line: &Directive<'_>, draft: &mut Draft, kind: CheckKind) {
+    if std::mem::take(&mut draft.check_inherited) {
+        draft.proxy.check_steps.clear();
+    }
+    draft.request_lost = None;
     draft.proxy.check = Some(Spanned::new(kind, line.span()));
 }
 
@@ -162,11 +166,18 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
     .ignored("only `option external-check` reads it, which is refused"),
 ];
 
-/// The first step that a proxy writes itself replaces those of its `defaults`.
+/// The first step that a proxy writes itself replaces the steps of its `defaults`, and the request that
+/// an `option httpchk` there describes: 2.6 keeps both in one list of steps.
 fn add(line: &mut Directive<'_>, draft: &mut Draft, step: Option<(StepKind, Option<String>)>) {
     let Some((kind, comment)) = step else { return };
-    if std::mem::take(&mut draft.steps_inherited) {
+    if std::mem::take(&mut draft.check_inherited) {
         draft.proxy.check_steps.clear();
+        if let Some(check) = &mut draft.proxy.check
+            && let CheckKind::Http { method, uri, version, host } = &mut check.value
+        {
+            (*method, *uri, *version, *host) = (None, None, None, None);
+            draft.request_lost = Some(line.span());
+        }
     }
     draft.proxy.check_steps.push(HttpCheckStep { kind, comment, span: line.span() });
 }
@@ -353,6 +364,7 @@ fn matcher(
 
 /// Checks that steps belong to the check that was chosen: HAProxy warns when they do not.
 pub(crate) fn unused_steps(draft: &Draft, findings: &mut Vec<Diagnostic>) {
+    lost_request(draft, findings);
     let Some(step) = draft.proxy.check_steps.first() else { return };
     let chosen = draft.proxy.check.as_ref().map(|check| &check.value);
     if matches!(chosen, Some(CheckKind::Http { .. } | CheckKind::TcpScript)) {
@@ -360,4 +372,18 @@ pub(crate) fn unused_steps(draft: &Draft, findings: &mut Vec<Diagnostic>) {
     }
     let message = "check steps have no effect without `option httpchk` or `option tcp-check`";
     findings.push(Diagnostic::new(codes::W0211, step.span, message));
+}
+
+/// Without a `send` step of its own such a check waits for an answer to nothing, and fails.
+fn lost_request(draft: &Draft, findings: &mut Vec<Diagnostic>) {
+    let (Some(step), Some(check)) = (draft.request_lost, &draft.proxy.check) else { return };
+    let sends = |step: &HttpCheckStep| matches!(step.kind, StepKind::Send { .. });
+    if !draft.proxy.check_steps.iter().any(sends) {
+        let message = "these check steps replace the request of `option httpchk` in `defaults`";
+        findings.push(
+            Diagnostic::new(codes::W0713, step, message)
+                .related(check.span, "the request that is not sent any more")
+                .help("repeat `option httpchk` above, or write an `http-check send` step"),
+        );
+    }
 }

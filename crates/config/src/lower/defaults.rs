@@ -42,7 +42,8 @@ impl Defaults {
         let mut draft = std::mem::replace(&mut self.draft, Defaults::new(span).draft);
         draft.proxy.rules = RuleSet::default();
         draft.proxy.acls = Vec::new();
-        draft.steps_inherited = !draft.proxy.check_steps.is_empty();
+        draft.check_inherited = draft.proxy.check.is_some() || !draft.proxy.check_steps.is_empty();
+        draft.request_lost = None;
         *self = Self { name, draft, ..Self::new(span) };
         let shown = self.name.clone();
         self.draft.proxy.name = shown.unwrap_or_else(|| Spanned::new(String::new(), span));
@@ -68,7 +69,8 @@ impl Defaults {
         let mut draft = self.draft.clone();
         let prefix = format!("{}/", draft.proxy.name.value);
         own_acls(&mut draft.proxy, &prefix);
-        draft.steps_inherited = !draft.proxy.check_steps.is_empty();
+        draft.check_inherited = draft.proxy.check.is_some() || !draft.proxy.check_steps.is_empty();
+        draft.request_lost = None;
         draft.proxy.name = name;
         draft.proxy.kind = kind;
         draft.proxy.span = span;

@@ -1,5 +1,7 @@
 //! A proxy section while it is being read.
 
+use diag::Span;
+
 use crate::model::{Proxy, ServerSettings};
 
 /// The section so far. A `defaults` section is one too: what it presets is copied from it.
@@ -8,12 +10,19 @@ pub(crate) struct Draft {
     pub(crate) proxy: Proxy,
     /// What `default-server` says for the `server` lines below it.
     pub(crate) default_server: ServerSettings,
-    /// The check steps are those of `defaults`: the first own step replaces them.
-    pub(crate) steps_inherited: bool,
+    /// The health check and its steps are those of `defaults`: the first own line replaces both.
+    pub(crate) check_inherited: bool,
+    /// The place where own steps replaced a request that `option httpchk` of `defaults` described.
+    pub(crate) request_lost: Option<Span>,
 }
 
 impl Draft {
     pub(crate) fn new(proxy: Proxy) -> Self {
-        Self { proxy, default_server: ServerSettings::default(), steps_inherited: false }
+        Self {
+            proxy,
+            default_server: ServerSettings::default(),
+            check_inherited: false,
+            request_lost: None,
+        }
     }
 }
