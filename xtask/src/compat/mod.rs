@@ -53,15 +53,25 @@ pub(crate) fn run(compat: &Compat) -> Result<(), Failure> {
     let mut totals = Totals::default();
     for case in &cases {
         let place = side::Place::new(&stubs)?;
-        let wire = side::run(&haproxy, case, &place, &stubs)?;
         totals.cases += 1;
         totals.requests += case.requests.len();
+        let wire = match side::run(&haproxy, case, &place, &stubs) {
+            Ok(wire) => wire,
+            Err(why) => {
+                println!("DIFFERS {}: {why}", case.name);
+                totals.differences += 1;
+                totals.differing += 1;
+                continue;
+            }
+        };
         let Some(bins) = &bins else {
             compare::show(case, &wire);
             continue;
         };
-        let ours = side::run(&bins.join("proxyd"), case, &place, &stubs)?;
-        let mut found = compare::differences(case, &wire, &ours);
+        let mut found = match side::run(&bins.join("proxyd"), case, &place, &stubs) {
+            Ok(ours) => compare::differences(case, &wire, &ours),
+            Err(why) => vec![why],
+        };
         if !compat.no_explain && case.explain {
             found.extend(explain::differences(&bins.join("lbctl"), case, &place, &stubs, &wire)?);
         }
