@@ -5,9 +5,13 @@
 //! Places are carried along and never compared, so [`apply`] of [`diff`] gives the second form exactly.
 
 mod action;
+mod global;
 mod impact;
+mod listener;
 mod objects;
+mod proxy;
 mod text;
+mod value;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,141 @@
+//! `bind` and `server` lines in canonical form.
+
+use diag::Span;
+
+use super::global::level;
+use super::{Section, text};
+use crate::model::{AgentCheck, Bind, Server, ServerSettings, V6};
+
+pub(super) fn bind(bind: &Bind) -> (String, Span) {
+    let Bind {
+        addresses,
+        name,
+        id,
+        backlog,
+        maxconn,
+        nice,
+        accept_proxy,
+        transparent,
+        v6,
+        defer_accept,
+        tfo,
+        mss,
+        interface,
+        tcp_ut,
+        mode,
+        user,
+        group,
+        level,
+        ignored: _,
+        span,
+    } = bind;
+    let mut out = vec![addresses.iter().map(text::address).collect::<Vec<_>>().join(",")];
+    let mut named = |name: &str, value: Option<String>| {
+        out.extend(value.map(|value| format!("{name} {value}")));
+    };
+    named("name", name.as_deref().map(text::word));
+    named("id", id.map(|n| n.to_string()));
+    named("backlog", backlog.map(|n| n.to_string()));
+    named("maxconn", maxconn.map(|n| n.to_string()));
+    named("nice", nice.map(|n| n.to_string()));
+    named("mss", mss.map(|n| n.to_string()));
+    named("interface", interface.as_deref().map(text::word));
+    named("tcp-ut", tcp_ut.map(text::duration));
+    named("mode", mode.map(|mode| format!("{mode:o}")));
+    named("user", user.as_deref().map(text::word));
+    named("group", group.as_deref().map(text::word));
+    named("level", level.map(|level| self::level(level).to_owned()));
+    let flags = [
+        (*accept_proxy, "accept-proxy"),
+        (*transparent, "transparent"),
+        (*v6 == Some(V6::Both), "v4v6"),
+        (*v6 == Some(V6::Only), "v6only"),
+        (*defer_accept, "defer-accept"),
+        (*tfo, "tfo"),
+    ];
+    out.extend(flags.iter().filter(|(on, _)| *on).map(|(_, name)| String::from(*name)));
+    (out.join(" "), *span)
+}
+
+pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
+    out.set(&format!("{key} address"), text::address(&server.address), server.address.span);
+    let ServerSettings {
+        id,
+        weight,
+        maxconn,
+        minconn,
+        maxqueue,
+        backup,
+        disabled,
+        cookie,
+        check,
+        inter,
+        fastinter,
+        downinter,
+        rise,
+        fall,
+        check_port,
+        check_addr,
+        slowstart,
+        track,
+        observe,
+        error_limit,
+        on_error,
+        on_marked_down,
+        on_marked_up,
+        redir,
+        source,
+        init_addr,
+        resolve_prefer,
+        send_proxy,
+        pool_max_conn,
+        pool_purge_delay,
+        pool_low_conn,
+        max_reuse,
+        tcp_ut,
+        hash_key,
+        agent,
+    } = &server.settings;
+    let key = |name: &str| format!("{key} {name}");
+    out.number(&key("id"), id);
+    out.number(&key("weight"), weight);
+    out.number(&key("maxconn"), maxconn);
+    out.number(&key("minconn"), minconn);
+    out.number(&key("maxqueue"), maxqueue);
+    out.number(&key("backup"), backup);
+    out.number(&key("disabled"), disabled);
+    out.text(&key("cookie"), cookie);
+    out.number(&key("check"), check);
+    out.time(&key("inter"), inter);
+    out.time(&key("fastinter"), fastinter);
+    out.time(&key("downinter"), downinter);
+    out.number(&key("rise"), rise);
+    out.number(&key("fall"), fall);
+    out.number(&key("port"), check_port);
+    out.put(&key("addr"), check_addr, text::address);
+    out.time(&key("slowstart"), slowstart);
+    out.text(&key("track"), track);
+    out.text(&key("observe"), observe);
+    out.number(&key("error-limit"), error_limit);
+    out.text(&key("on-error"), on_error);
+    out.text(&key("on-marked-down"), on_marked_down);
+    out.text(&key("on-marked-up"), on_marked_up);
+    out.text(&key("redir"), redir);
+    out.put(&key("source"), source, text::address);
+    out.text(&key("init-addr"), init_addr);
+    out.text(&key("resolve-prefer"), resolve_prefer);
+    out.number(&key("send-proxy"), send_proxy);
+    out.number(&key("pool-max-conn"), pool_max_conn);
+    out.time(&key("pool-purge-delay"), pool_purge_delay);
+    out.number(&key("pool-low-conn"), pool_low_conn);
+    out.number(&key("max-reuse"), max_reuse);
+    out.time(&key("tcp-ut"), tcp_ut);
+    out.text(&key("hash-key"), hash_key);
+    if let Some(AgentCheck { on, port, addr, inter, send }) = agent {
+        out.set(&key("agent-check"), on.to_string(), server.span);
+        out.number(&key("agent-port"), port);
+        out.text(&key("agent-addr"), addr);
+        out.time(&key("agent-inter"), inter);
+        out.text(&key("agent-send"), send);
+    }
+}
