@@ -5,6 +5,7 @@
 //! ([`Missing`]), one per area. To add a keyword: add an entry to the table of its family, and a case.
 
 mod acl;
+mod action_words;
 mod actions;
 mod balance;
 mod bind_options;
