@@ -146,6 +146,6 @@ fn tests_of(
     }
     let finding =
         Diagnostic::new(codes::E0402, name.span, format!("no ACL is named `{}`", name.value));
-    let known = acls.names().chain(predefined::NAMES.iter().copied());
+    let known = acls.names().map(str::to_owned).chain(predefined::predefined().map(str::to_owned));
     Err(vec![with_nearest(finding, &name.value, known)])
 }

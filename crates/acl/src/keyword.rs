@@ -76,7 +76,7 @@ pub fn default_method(out: Type) -> Option<MatchMethod> {
         Type::Bool => Some(MatchMethod::Bool),
         Type::Int => Some(MatchMethod::Int),
         Type::Addr | Type::Ipv4 | Type::Ipv6 => Some(MatchMethod::Ip),
-        Type::Str | Type::Meth => Some(MatchMethod::Str),
-        Type::Bin | Type::Any => None,
+        Type::Str => Some(MatchMethod::Str),
+        Type::Meth | Type::Bin | Type::Any => None,
     }
 }

@@ -6,7 +6,9 @@
 
 mod acls;
 mod condition;
+mod index;
 mod keyword;
+mod maps;
 mod matcher;
 mod outcome;
 mod pattern;
@@ -17,9 +19,10 @@ mod test;
 pub use acls::{Acl, Acls};
 pub use condition::Condition;
 pub use keyword::{default_method, keyword, keywords};
-pub use matcher::Matcher;
+pub use maps::Maps;
+pub use matcher::{Comparison, Hit, Matcher};
 pub use outcome::Outcome;
 pub use pattern::Pattern;
-pub use predefined::NAMES as PREDEFINED;
+pub use predefined::predefined;
 pub use seen::{Observation, Seen};
 pub use test::Test;

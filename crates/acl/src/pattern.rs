@@ -1,8 +1,12 @@
-//! Patterns as written: words of the line, and the lines of pattern files.
+//! Patterns as written: words of the line and lines of files; operators, ranges, networks, bytes.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use config_parse::condition::{AclExpr, MatchMethod};
 use diag::{Diagnostic, Span, codes};
 use sample::CompileEnv;
+
+use crate::index::Network;
 
 /// A pattern, before it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,12 +17,25 @@ pub struct Pattern {
     pub ignore_case: bool,
     /// The word, or the file's name.
     pub span: Span,
+    /// The line of the file, from 1; 0 for a word.
+    pub line: usize,
+}
+
+impl Pattern {
+    /// A finding about it: the line is named when it stands in a file.
+    fn refuse(&self, message: String) -> Diagnostic {
+        let message = match self.line {
+            0 => message,
+            line => format!("{message} (line {line} of the file)"),
+        };
+        Diagnostic::new(codes::E0507, self.span, message)
+    }
 }
 
 /// The patterns of a criterion, in order: files first, then words.
 pub(crate) fn read(
     acl: &AclExpr,
-    _method: MatchMethod,
+    method: MatchMethod,
     env: &mut CompileEnv<'_>,
 ) -> Result<Vec<Pattern>, Vec<Diagnostic>> {
     let mut patterns = Vec::new();
@@ -26,11 +43,13 @@ pub(crate) fn read(
     for file in &acl.files {
         match (env.files)(&file.value) {
             Ok(contents) => {
-                patterns.extend(lines(&contents, acl.map_file).map(|(_, text)| Pattern {
-                    text,
+                let entries = lines(&contents).map(|(line, text)| Pattern {
+                    text: if acl.map_file { key_of(&text).to_owned() } else { text },
                     ignore_case: acl.ignore_case,
                     span: file.span,
-                }));
+                    line,
+                });
+                patterns.extend(entries);
             }
             Err(why) => findings.push(Diagnostic::new(
                 codes::E0701,
@@ -39,30 +58,226 @@ pub(crate) fn read(
             )),
         }
     }
-    patterns.extend(acl.patterns.iter().map(|word| Pattern {
-        text: word.value.clone(),
-        ignore_case: acl.ignore_case,
-        span: word.span,
-    }));
+    let numeric = matches!(method, MatchMethod::Int | MatchMethod::Len);
+    for word in &acl.patterns {
+        if !numeric && is_operator(&word.value) {
+            env.warnings.push(swallowed(word.span, &word.value));
+        }
+        patterns.push(Pattern {
+            text: word.value.clone(),
+            ignore_case: acl.ignore_case,
+            span: word.span,
+            line: 0,
+        });
+    }
     if findings.is_empty() { Ok(patterns) } else { Err(findings) }
 }
 
-/// The entries of a pattern file with their line numbers; of a map only the keys.
-pub(crate) fn lines(contents: &[u8], map: bool) -> impl Iterator<Item = (usize, String)> {
-    String::from_utf8_lossy(contents)
-        .lines()
-        .enumerate()
-        .filter_map(|(index, line)| {
-            if line.starts_with('#') {
-                return None;
+fn is_operator(word: &str) -> bool {
+    matches!(word, "eq" | "ge" | "gt" | "le" | "lt")
+}
+
+/// Only numbers are compared with operators: elsewhere the word is one more pattern.
+fn swallowed(span: Span, word: &str) -> Diagnostic {
+    Diagnostic::new(codes::W0511, span, format!("`{word}` is a pattern here, not an operator"))
+        .help("remove it: strings are compared as `-m` says")
+}
+
+/// The entries of a pattern file with their line numbers.
+///
+/// Lines that begin with `#` and empty lines are none; blanks at either end do not count.
+pub(crate) fn lines(contents: &[u8]) -> impl Iterator<Item = (usize, String)> {
+    contents.split(|byte| *byte == b'\n').enumerate().filter_map(|(index, line)| {
+        if line.starts_with(b"#") {
+            return None;
+        }
+        let entry = String::from_utf8_lossy(line.trim_ascii()).into_owned();
+        (!entry.is_empty()).then_some((index + 1, entry))
+    })
+}
+
+/// The first column of a map's line.
+pub(crate) fn key_of(entry: &str) -> &str {
+    entry.split([' ', '\t']).next().unwrap_or("")
+}
+
+/// The second column of a map's line.
+pub(crate) fn value_of(entry: &str) -> &str {
+    entry.split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim_start_matches([' ', '\t']))
+}
+
+/// Reads all patterns that can be read, or says what is wrong with each of the others.
+fn each<T>(
+    patterns: &[Pattern],
+    mut read: impl FnMut(&Pattern) -> Result<Option<T>, Diagnostic>,
+) -> Result<Vec<(u32, T)>, Vec<Diagnostic>> {
+    let mut out = Vec::with_capacity(patterns.len());
+    let mut findings = Vec::new();
+    for (id, pattern) in patterns.iter().enumerate() {
+        match read(pattern) {
+            Ok(Some(value)) => out.push((id as u32, value)),
+            Ok(None) => {}
+            Err(finding) => findings.push(finding),
+        }
+    }
+    if findings.is_empty() { Ok(out) } else { Err(findings) }
+}
+
+/// What an operator does with the ends of a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    Eq,
+    Ge,
+    Gt,
+    Le,
+    Lt,
+}
+
+/// Numbers and ranges; an operator holds for all words behind it.
+pub(crate) fn numbers(patterns: &[Pattern]) -> Result<Vec<(u32, i64, i64)>, Vec<Diagnostic>> {
+    let mut operator = Operator::Eq;
+    let ranges = each(patterns, |pattern| {
+        let word = match pattern.text.as_str() {
+            "eq" => Some(Operator::Eq),
+            "ge" => Some(Operator::Ge),
+            "gt" => Some(Operator::Gt),
+            "le" => Some(Operator::Le),
+            "lt" => Some(Operator::Lt),
+            _ => None,
+        };
+        if let (Some(word), 0) = (word, pattern.line) {
+            operator = word;
+            return Ok(None);
+        }
+        range(&pattern.text)
+            .map(|(low, high)| Some(apply(operator, low, high)))
+            .map_err(|why| pattern.refuse(why))
+    })?;
+    Ok(ranges.into_iter().map(|(id, (low, high))| (id, low, high)).collect())
+}
+
+/// `ge` and `gt` look at the lower end, `le` and `lt` at the upper one; an empty range (low above
+/// high) matches nothing.
+fn apply(operator: Operator, low: i64, high: i64) -> (i64, i64) {
+    match operator {
+        Operator::Eq => (low, high),
+        Operator::Ge => (low, i64::MAX),
+        Operator::Gt => low.checked_add(1).map_or((1, 0), |low| (low, i64::MAX)),
+        Operator::Le => (i64::MIN, high),
+        Operator::Lt => high.checked_sub(1).map_or((1, 0), |high| (i64::MIN, high)),
+    }
+}
+
+/// `5`, `1:10`, `1:`, `:10`.
+fn range(text: &str) -> Result<(i64, i64), String> {
+    let number = |text: &str| {
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        whole.then(|| text.parse::<i64>().ok()).flatten()
+    };
+    let bad = || format!("`{text}` is no number");
+    let Some((low, high)) = text.split_once(':') else {
+        return number(text).map(|number| (number, number)).ok_or_else(bad);
+    };
+    let bound = |text: &str, open: i64| match text {
+        "" => Some(open),
+        text => number(text),
+    };
+    match (bound(low, i64::MIN), bound(high, i64::MAX)) {
+        (Some(low), Some(high)) if low <= high && text != ":" => Ok((low, high)),
+        (Some(_), Some(_)) => Err(format!("`{text}` is no range: lower end, `:`, upper end")),
+        _ => Err(bad()),
+    }
+}
+
+/// Pairs of hexadecimal digits.
+pub(crate) fn bytes(patterns: &[Pattern]) -> Result<Vec<(u32, Vec<u8>)>, Vec<Diagnostic>> {
+    each(patterns, |pattern| match sample::hex::decode(pattern.text.as_bytes()) {
+        Some(bytes) => Ok(Some(bytes)),
+        None => {
+            let text = &pattern.text;
+            Err(pattern.refuse(format!("`{text}` is not an even number of hexadecimal digits")))
+        }
+    })
+}
+
+/// Addresses and networks.
+pub(crate) fn networks(
+    patterns: &[Pattern],
+    no_resolve: bool,
+) -> Result<Vec<(u32, Network)>, Vec<Diagnostic>> {
+    each(patterns, |pattern| match network(&pattern.text, no_resolve) {
+        Some(network) => Ok(Some(network)),
+        None => Err(no_network(pattern)),
+    })
+}
+
+fn no_network(pattern: &Pattern) -> Diagnostic {
+    let text = &pattern.text;
+    let host = text.split('/').next().unwrap_or("");
+    let named = host.bytes().any(|byte| byte.is_ascii_alphabetic()) && !host.contains(':');
+    let finding = pattern.refuse(format!("`{text}` is no IPv4 or IPv6 address or network"));
+    if named {
+        finding.help("names are not looked up here: write the address")
+    } else {
+        finding.help("write `192.0.2.1`, `192.0.2.0/24` or `2001:db8::/32`")
+    }
+}
+
+fn network(text: &str, no_resolve: bool) -> Option<Network> {
+    let (host, mask) = match text.split_once('/') {
+        Some((host, mask)) => (host, Some(mask)),
+        None => (text, None),
+    };
+    if let Ok(ip) = host.parse::<Ipv6Addr>() {
+        let mask = match mask {
+            None => u128::MAX,
+            Some(bits) => {
+                let zeros = 128_u32.checked_sub(number_of_bits(bits)?)?;
+                u128::MAX.checked_shl(zeros).unwrap_or(0)
             }
-            let entry = line.trim_start_matches([' ', '\t']);
-            let entry = match map {
-                true => entry.split([' ', '\t']).next().unwrap_or(""),
-                false => entry.trim_end_matches([' ', '\t']),
-            };
-            (!entry.is_empty()).then(|| (index + 1, entry.to_owned()))
-        })
-        .collect::<Vec<_>>()
-        .into_iter()
+        };
+        return Some(Network::V6 { bits: ip.to_bits(), mask });
+    }
+    let plain = host.parse::<Ipv4Addr>().ok().map(Ipv4Addr::to_bits);
+    let bits = plain.or_else(|| abbreviated(host).filter(|_| !no_resolve))?;
+    let mask = match mask {
+        None => u32::MAX,
+        Some(mask) if mask.contains('.') => mask.parse::<Ipv4Addr>().ok()?.to_bits(),
+        Some(length) => {
+            let zeros = 32_u32.checked_sub(number_of_bits(length)?)?;
+            u32::MAX.checked_shl(zeros).unwrap_or(0)
+        }
+    };
+    Some(Network::V4 { bits, mask })
+}
+
+fn number_of_bits(text: &str) -> Option<u32> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+/// `10.1` is 10.0.0.1, `192.168.1` is 192.168.0.1: the last part fills what is left (manual 7.1.6).
+/// A part with a leading 0 is octal, as in inet_aton(3).
+fn abbreviated(text: &str) -> Option<u32> {
+    let parts: Vec<&str> = text.split('.').collect();
+    let (last, leading) = parts.split_last().filter(|(_, leading)| leading.len() < 4)?;
+    let mut bits: u32 = 0;
+    for (index, part) in leading.iter().enumerate() {
+        let part = u8::try_from(part_of(part)?).ok()?;
+        bits |= u32::from(part) << (24 - 8 * index);
+    }
+    let last = part_of(last)?;
+    let room = 32 - 8 * leading.len() as u32;
+    (u64::from(last) < 1_u64 << room).then_some(bits | last)
+}
+
+fn part_of(text: &str) -> Option<u32> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    match text.strip_prefix('0') {
+        Some(octal) if !octal.is_empty() => u32::from_str_radix(octal, 8).ok(),
+        _ => text.parse().ok(),
+    }
 }

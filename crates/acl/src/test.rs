@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 
 use config_parse::condition::{AclExpr, MatchMethod};
 use diag::{Diagnostic, Span, codes};
-use sample::{CompileEnv, Compiled, Context, Misplaced, Value, Walk};
+use sample::{CompileEnv, Compiled, Context, Misplaced, Type, Value, Walk, can_cast};
 
 use crate::keyword::{default_method, keyword};
-use crate::matcher::Matcher;
+use crate::matcher::{Comparison, Matcher};
 use crate::seen::{Observation, Seen};
 use crate::{Outcome, pattern};
 
@@ -42,6 +42,15 @@ impl Test {
         Ok(Test { name: Some(name.into()), ..test })
     }
 
+    /// As [`Test::compile`], with a name: for predefined ACLs.
+    pub(crate) fn compile_predefined(
+        name: &str,
+        acl: &AclExpr,
+        env: &mut CompileEnv<'_>,
+    ) -> Result<Test, Vec<Diagnostic>> {
+        Ok(Test { name: Some(name.into()), ..Test::compile(acl, env)? })
+    }
+
     fn compile_where(
         acl: &AclExpr,
         env: &mut CompileEnv<'_>,
@@ -54,8 +63,9 @@ impl Test {
         }
         let expr = sample::compile::expr_where(&expr, env, misplaced)?;
         let method = method_of(acl, named.map(|(_, method)| method), &expr)?;
+        check_method(acl, method, &expr)?;
         let patterns = pattern::read(acl, method, env)?;
-        let matcher = Matcher::compile(method, patterns)?;
+        let matcher = Matcher::compile(comparison(acl, method), patterns, acl.no_resolve)?;
         Ok(Test { expr, matcher, method, name: None, span: acl.span })
     }
 
@@ -75,7 +85,7 @@ impl Test {
         });
         let outcome = self.outcome(hit.is_some(), walk, ctx);
         if S::ON {
-            let pattern = hit.and_then(|index| self.matcher.pattern(index));
+            let pattern = hit.and_then(|hit| self.matcher.pattern(hit));
             seen.test(Observation { test: self, outcome, value: last, pattern });
         }
         outcome
@@ -140,4 +150,41 @@ fn method_of(
                 .help("name one: `-m str`, `-m bin`, `-m reg`, `-m found`, ..."),
         ]
     })
+}
+
+/// The keyword `method` alone compares as methods do; with `-m` or a converter it is text.
+fn comparison(acl: &AclExpr, method: MatchMethod) -> Comparison {
+    let bare = acl.method.is_none() && acl.expr.converters.is_empty();
+    match acl.expr.fetch.name.value.as_str() {
+        "method" if bare => Comparison::HttpMethod,
+        _ => Comparison::By(method),
+    }
+}
+
+/// Refuses a method that can compare no value of the expression's type.
+fn check_method(
+    acl: &AclExpr,
+    method: MatchMethod,
+    expr: &Compiled,
+) -> Result<(), Vec<Diagnostic>> {
+    let wanted = match method {
+        MatchMethod::Found => return Ok(()),
+        MatchMethod::Bool => Type::Bool,
+        MatchMethod::Int => Type::Int,
+        MatchMethod::Ip => Type::Addr,
+        MatchMethod::Bin => Type::Bin,
+        _ => Type::Str,
+    };
+    if can_cast(expr.output(), wanted) {
+        return Ok(());
+    }
+    let span = acl.method.as_ref().map_or(acl.expr.span, |method| method.span);
+    let message = format!(
+        "`-m {}` compares {}, and `{}` gives {}",
+        method.name(),
+        wanted.describe(),
+        expr.text(),
+        expr.output().describe()
+    );
+    Err(vec![Diagnostic::new(codes::E0506, span, message)])
 }

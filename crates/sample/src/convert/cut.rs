@@ -111,7 +111,7 @@ fn field<'a>(value: Value<'a>, args: &'a Args, _: &Context<'a>) -> Sample<'a> {
     parts.push((start, text.len()));
     match Pieces::of(args).pick(&parts, text.len()) {
         Some((start, end)) => str(slice(text, start, end)),
-        None => str(&b""[..]),
+        None => Sample::Missing,
     }
 }
 

@@ -86,7 +86,7 @@ fn query<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
         let target = head.target();
         match memchr::memchr(b'?', target) {
             Some(at) => text(target.get(at + usize::from(!with_mark)..).unwrap_or_default()),
-            None => text(b""),
+            None => Sample::Missing,
         }
     }))
 }

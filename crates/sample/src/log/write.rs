@@ -110,6 +110,9 @@ fn push_expr(expr: &Compiled, dress: Dress, escape: Escape, ctx: &Context<'_>, o
     }
 }
 
+/// Picks a part of a request line: method, target, version.
+type PartOf = for<'p> fn(&'p [u8], &'p [u8], &'p [u8]) -> &'p [u8];
+
 /// One item of one line.
 struct Line<'l, 'a> {
     ctx: &'l Context<'a>,
@@ -311,7 +314,7 @@ impl Line<'_, '_> {
     }
 
     /// A part of the request line, encoded; a request that could not be read is `<BADREQ>`.
-    fn request_part(&mut self, part: for<'p> fn(&'p [u8], &'p [u8], &'p [u8]) -> &'p [u8]) {
+    fn request_part(&mut self, part: PartOf) {
         let text = match &self.record.request_line {
             Some((method, target, version)) => part(method, target, version.as_bytes()),
             None => b"<BADREQ>",
