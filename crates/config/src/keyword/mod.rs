@@ -2,7 +2,7 @@
 //!
 //! An entry says where a keyword may stand, what it takes, whether it is supported, ignored with a note or
 //! refused with a code, and which function lowers it. Keywords that are only refused stand in compact lists
-//! ([`Missing`]), one per area. To add a keyword: add an entry to the table of its family, and a case.
+//! (`Missing`), one per area. To add a keyword: add an entry to the table of its family, and a case.
 
 mod acl;
 mod action_words;
