@@ -11,7 +11,7 @@ use crate::moment::{Moment, Request, World, text};
 use crate::persistence::{self, Asked};
 use crate::program::Backend;
 use crate::{
-    Choice, CookieState, Event, Outcome, Program, RuleFamily, SetCookie, Stream, Trace,
+    Choice, CookieState, Event, Outcome, Program, RuleFamily, Stream, Trace,
     balance_key, condition, explain,
 };
 
@@ -87,8 +87,7 @@ fn use_server<T: Trace>(
     let even_down = even_down(backend, m.stream);
     let rules = &backend.part().rules.use_server;
     for (at, rule) in rules.iter().enumerate() {
-        let truth = condition::holds(rule.condition.as_ref(), &m.context(), trace);
-        m.settle();
+        let truth = condition::holds(rule.condition.as_ref(), m, trace);
         let outcome = match truth {
             Truth::Yes => Outcome::Taken,
             Truth::No | Truth::Wait => Outcome::NotTaken,
@@ -156,11 +155,11 @@ fn read_cookie<T: Trace>(
         text: in_words(&line.value, backend, &found),
         span: line.span,
     });
+    let server = found.server;
     if line.value.mode == CookieMode::Passive {
         // Quirk: the log has no letters for a cookie that only the server sets.
-        found.set_cookie = SetCookie::NotApplicable;
+        found.cookie = CookieState::NotApplicable;
     }
-    let server = found.server;
     m.stream.persistence = found;
     server
 }

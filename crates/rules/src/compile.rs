@@ -80,30 +80,37 @@ pub fn compile_in(
     ((!failed).then(|| Arc::new(program)), findings)
 }
 
-/// HAProxy's numbers of proxies: `id`, else the lowest free one from the place in the file on.
+/// HAProxy's numbers of proxies. Quirk: a `stats` line of `global` makes a proxy that has the first.
 fn proxy_ids(config: &Config) -> Vec<u32> {
+    let global = &config.global;
+    let hidden = !global.stats_sockets.is_empty()
+        || global.stats_timeout.is_some()
+        || global.stats_maxconn.is_some();
     let named = config.proxies.iter().map(|proxy| proxy.id.map(|id| id.value));
-    ids(named)
+    ids(if hidden { 2 } else { 1 }, named)
 }
 
 /// The numbers of a backend's servers.
 fn server_ids(proxy: &Proxy) -> Vec<u32> {
-    ids(proxy.servers.iter().map(|server| server.settings.id.map(|id| id.value)))
+    ids(1, proxy.servers.iter().map(|server| server.settings.id.map(|id| id.value)))
 }
 
-/// Given numbers stay; the others take the lowest free one, in order.
-fn ids(named: impl Iterator<Item = Option<u32>> + Clone) -> Vec<u32> {
+/// Given numbers stay; the others take the next free one.
+///
+/// Quirk: the count goes on for those that have a number of their own, so gaps stay behind them.
+fn ids(first: u32, named: impl Iterator<Item = Option<u32>> + Clone) -> Vec<u32> {
     let taken: HashSet<u32> = named.clone().flatten().collect();
-    let mut next = 1;
+    let mut next = first;
     named
         .map(|id| {
-            id.unwrap_or_else(|| {
+            if id.is_none() {
                 while taken.contains(&next) {
-                    next += 1;
+                    next = next.saturating_add(1);
                 }
-                next += 1;
-                next - 1
-            })
+            }
+            let id = id.unwrap_or(next);
+            next = next.saturating_add(1);
+            id
         })
         .collect()
 }
@@ -124,7 +131,7 @@ fn listeners(proxy: &Proxy, frontend: FrontendRef) -> Vec<Listener> {
         }
     }
     let named = found.iter().map(|one| (one.id != 0).then_some(one.id));
-    let ids = ids(named);
+    let ids = ids(1, named);
     for (listener, id) in found.iter_mut().zip(ids) {
         listener.id = id;
     }
@@ -155,9 +162,11 @@ mod tests {
     use super::ids;
 
     #[test]
-    fn numbers_skip_those_that_are_given() {
-        let named = [None, Some(2), None, Some(7), None];
-        assert_eq!(ids(named.into_iter()), [1, 2, 3, 7, 4]);
-        assert_eq!(ids([Some(1), None, None].into_iter()), [1, 2, 3]);
+    fn numbers_are_those_that_haproxy_gives() {
+        let servers = [None, Some(1), None, Some(5), None, None];
+        assert_eq!(ids(1, servers.into_iter()), [2, 1, 4, 5, 6, 7]);
+        let proxies = [None, None, Some(2), None];
+        assert_eq!(ids(2, proxies.into_iter()), [3, 4, 2, 6]);
+        assert_eq!(ids(1, [None, Some(1), None].into_iter()), [2, 1, 4]);
     }
 }

@@ -2,23 +2,28 @@
 
 use acl::{Condition, Observation, Outcome as Truth};
 use diag::Span;
-use sample::{Context, Value, as_text};
+use sample::{Value, as_text};
 
+use crate::moment::Moment;
 use crate::{Event, Seen, Trace};
 
-/// Whether a condition holds; always, when there is none.
+/// Whether a condition holds; always, when there is none. What its converters set is set.
 pub(crate) fn holds<T: Trace>(
     condition: Option<&Condition>,
-    ctx: &Context<'_>,
+    m: &mut Moment<'_>,
     trace: &mut T,
 ) -> Truth {
     let Some(condition) = condition else { return Truth::Yes };
-    if !T::ON {
-        return condition.eval(ctx, &mut ());
-    }
-    let mut watcher = Watcher::default();
-    let truth = condition.eval(ctx, &mut watcher);
-    watcher.tell(condition, trace);
+    let truth = if T::ON {
+        let mut watcher = Watcher::default();
+        let truth = condition.eval(&m.context(), &mut watcher);
+        m.flush(trace);
+        watcher.tell(condition, trace);
+        truth
+    } else {
+        condition.eval(&m.context(), &mut ())
+    };
+    m.settle();
     truth
 }
 

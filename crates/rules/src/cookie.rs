@@ -43,6 +43,32 @@ pub(crate) fn with(
     })
 }
 
+/// The header without white space around each `=`; `None` when there is none.
+///
+/// Quirk: HAProxy closes these gaps in every cookie as soon as it looks for one.
+pub(crate) fn closed(header: &[u8]) -> Option<Vec<u8>> {
+    let open = |window: &[u8]| matches!(window, [b' ' | b'\t', b'='] | [b'=', b' ' | b'\t']);
+    if !header.windows(2).any(open) {
+        return None;
+    }
+    let mut out = Vec::with_capacity(header.len());
+    for (start, end) in segments(header) {
+        if start > 0 {
+            out.push(header[start - 1]);
+        }
+        let raw = &header[start..end];
+        match raw.iter().position(|byte| *byte == b'=') {
+            Some(equals) => {
+                out.extend_from_slice(raw[..equals].trim_ascii_end());
+                out.push(b'=');
+                out.extend_from_slice(raw[equals + 1..].trim_ascii_start());
+            }
+            None => out.extend_from_slice(raw),
+        }
+    }
+    Some(out)
+}
+
 /// The header after `edit`: `None` keeps a pair, `Some(None)` takes it out, else it is the value.
 fn edited(
     header: &[u8],
@@ -157,6 +183,12 @@ mod tests {
         let new = with(b"x=y; S = b2~abc ; T=b2~f", b"S", strip);
         assert_eq!(new.as_deref(), Some(&b"x=y; S = abc ; T=b2~f"[..]));
         assert_eq!(with(b"S=b2", b"S", strip), None);
+    }
+
+    #[test]
+    fn gaps_around_the_equals_sign_are_closed() {
+        assert_eq!(closed(b"SRV = b2 ; y=z").as_deref(), Some(&b"SRV=b2 ; y=z"[..]));
+        assert_eq!(closed(b"SRV=b2 ; y=z"), None);
     }
 
     #[test]

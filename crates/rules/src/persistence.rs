@@ -53,7 +53,7 @@ pub(crate) fn read(line: &Cookie, head: &RequestHead, asked: &Asked<'_>) -> Pers
 fn parts<'v>(line: &Cookie, value: &'v [u8]) -> (&'v [u8], Option<i64>, Option<i64>) {
     if line.mode == CookieMode::Prefix {
         let end = value.iter().position(|byte| *byte == b'~');
-        return (end.map_or(&[], |end| &value[..end]), None, None);
+        return (end.map_or(value, |end| &value[..end]), None, None);
     }
     if line.maxidle.is_some() || line.maxlife.is_some() {
         return cookie_date::split(value);

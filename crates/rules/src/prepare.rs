@@ -153,13 +153,18 @@ fn name_address<T: Trace>(
 
 /// `indirect` with `insert`: the server never sees our cookie; `prefix`: it sees its own value.
 fn hide_cookie<T: Trace>(line: &Spanned<Cookie>, m: &mut Moment<'_>, trace: &mut T) {
-    let cookie = &line.value;
-    let name = cookie.name.as_bytes();
-    let takes_out = cookie.mode == CookieMode::Insert && cookie.indirect;
-    if !takes_out && cookie.mode != CookieMode::Prefix {
+    let name = line.value.name.as_bytes();
+    let takes_out = line.value.mode == CookieMode::Insert && line.value.indirect;
+    let Some(head) = m.head_mut() else { return };
+    for index in 0..head.fields.len() {
+        let gaps = head.fields.at(index).filter(|(field, _)| *field == b"cookie");
+        if let Some(new) = gaps.and_then(|(_, value)| cookie::closed(value)) {
+            head.fields.replace_at(index, &new);
+        }
+    }
+    if !takes_out && line.value.mode != CookieMode::Prefix {
         return;
     }
-    let Some(head) = m.head_mut() else { return };
     let mut index = 0;
     while let Some((field, value)) = head.fields.at(index) {
         let new = match field {

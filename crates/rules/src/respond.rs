@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use http1::{RequestHead, ResponseHead};
-use sample::{BackendRef, Buffered, Facts};
+use sample::{BackendRef, Buffered, Facts, Scope};
 
 use crate::action::Rule;
 use crate::cacheable::cacheable;
@@ -48,6 +48,8 @@ pub fn respond<T: Trace>(
     if !stream.responding {
         stream.responding = true;
         stream.cursor = Cursor::default();
+        // The `req` scope ends where the response's begins (manual 2.8).
+        stream.vars.end(Scope::Req);
     }
     let world = World::new(facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);

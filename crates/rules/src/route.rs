@@ -173,8 +173,7 @@ fn monitor<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> Option<Verdict> {
     }
     let mut fails = false;
     for (at, condition) in frontend.part().rules.monitor_fail.iter().enumerate() {
-        let truth = condition::holds(Some(condition), &m.context(), trace);
-        m.settle();
+        let truth = condition::holds(Some(condition), m, trace);
         m.flush(trace);
         let span = condition.span();
         let outcome = match truth {

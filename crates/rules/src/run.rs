@@ -80,8 +80,7 @@ fn tell<T: Trace>(rule: &Rule, outcome: Outcome, changes: Vec<Change>, trace: &m
 
 /// One rule: `None` goes on with the next.
 fn one<T: Trace>(rule: &Rule, m: &mut Moment<'_>, trace: &mut T) -> Option<Ending> {
-    let truth = condition::holds(rule.condition.as_ref(), &m.context(), trace);
-    m.settle();
+    let truth = condition::holds(rule.condition.as_ref(), m, trace);
     match truth {
         Truth::Yes => {}
         Truth::No => {

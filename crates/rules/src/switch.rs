@@ -44,8 +44,7 @@ pub(crate) fn backend<T: Trace>(
     let switches = &frontend.part().rules.switching;
     let mut chosen = None;
     for (at, switch) in switches.iter().enumerate() {
-        let truth = condition::holds(switch.condition.as_ref(), &m.context(), trace);
-        m.settle();
+        let truth = condition::holds(switch.condition.as_ref(), m, trace);
         let outcome = match truth {
             Truth::Yes => Outcome::Taken,
             Truth::No | Truth::Wait => Outcome::NotTaken,
@@ -102,8 +101,7 @@ fn persist<T: Trace>(
 ) -> Result<(), Fact> {
     let program = m.program;
     for rule in &program.backend(backend).part().rules.persist {
-        let truth = condition::holds(Some(&rule.condition), &m.context(), trace);
-        m.settle();
+        let truth = condition::holds(Some(&rule.condition), m, trace);
         m.flush(trace);
         let family =
             if rule.force { RuleFamily::ForcePersist } else { RuleFamily::IgnorePersist };

@@ -76,13 +76,13 @@ fn location(redirect: &Redirect, to: Vec<u8>, head: Option<&RequestHead>) -> Vec
     // A target without a path (`OPTIONS *`) leads to the root.
     let path: &[u8] = if path.is_empty() { b"/" } else { path };
     location.extend_from_slice(path);
-    if redirect.drop_query {
-        if redirect.append_slash && !location.ends_with(b"/") {
-            location.push(b'/');
-        }
-    } else if let Some(query) = head.query() {
+    if let Some(query) = head.query().filter(|_| !redirect.drop_query) {
         location.push(b'?');
         location.extend_from_slice(query);
+    }
+    // Quirk: without `drop-query` the slash comes behind the query.
+    if redirect.append_slash && !location.ends_with(b"/") {
+        location.push(b'/');
     }
     location
 }

@@ -215,11 +215,9 @@ fn capture(
         CaptureSlot::Len(_) => declared.iter().position(|slot| slot.span == span)? as u32,
         // The slots of a backend's rules are those of whichever frontend the stream came by.
         CaptureSlot::Id(id) if !s.front || (id as usize) < declared.len() => id,
-        CaptureSlot::Id(id) => {
-            let message = format!("no capture slot has the id {id}");
-            let finding = Diagnostic::new(codes::E0302, span, message);
-            let side = if response { "response" } else { "request" };
-            s.report(finding.help(format!("`declare capture {side} len N` makes one")));
+        // Reported when the slots were counted.
+        CaptureSlot::Id(_) => {
+            s.fail();
             return None;
         }
     };

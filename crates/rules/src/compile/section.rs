@@ -121,7 +121,7 @@ impl<'s, 'c> Section<'s, 'c> {
             vars: &mut self.shared.vars,
             captures: self.captures,
             files: self.shared.files,
-            maps: &sample::NoMaps,
+            maps: &acl::Maps,
             env: self.shared.env,
             draws: &mut self.shared.draws,
             warnings: Vec::new(),
