@@ -69,6 +69,8 @@ pub(crate) struct Ledger {
     pub(crate) termination: Termination,
     /// `monitor-uri`, and a reused connection that a server closed: not logged.
     pub(crate) unlogged: bool,
+    /// The clock went on since the stream began: the next moment must be read from it.
+    pub(crate) waited: bool,
 }
 
 /// A stream's place in the count of a backend.
@@ -133,22 +135,19 @@ impl Ledger {
             bytes_out: 0,
             termination: Termination::default(),
             unlogged: false,
+            waited: false,
         }
     }
 
     /// What the evaluator may ask of the stream's world.
     pub(crate) fn facts<'a>(&'a self, process: &'a Process) -> LiveFacts<'a> {
-        self.state_and_facts_at(process, self.times.begun.micros)
-    }
-
-    fn state_and_facts_at<'a>(&'a self, process: &'a Process, micros: i64) -> LiveFacts<'a> {
         LiveFacts {
             process,
             generation: &self.bound.generation,
             client: self.peer,
             local: self.local,
             listener: self.bound.index,
-            micros,
+            micros: self.times.begun.micros,
             stream_id: self.id,
             seed: self.seed,
         }
@@ -167,6 +166,11 @@ impl Ledger {
             seed: self.seed,
         };
         (&mut self.state, facts)
+    }
+
+    /// The moment of a step, without asking the clock when nothing was waited for.
+    pub(crate) fn now(&self) -> Instant {
+        if self.waited { Instant::now() } else { self.times.begun.instant }
     }
 
     /// Ends the stream: its places are given back, then it is counted and logged with what the

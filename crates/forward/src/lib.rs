@@ -30,6 +30,7 @@ mod ledger;
 mod live;
 mod log;
 mod process;
+mod reach;
 mod tcp;
 mod termination;
 mod timer;

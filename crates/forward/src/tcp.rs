@@ -1,10 +1,130 @@
 //! `mode tcp`: a connection is inspected, given a server, and relayed.
 
+use std::future::poll_fn;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 
+use rules::{NoTrace, Verdict};
+use sample::{BackendRef, Buffered};
+use tokio::time::Instant;
+use tunnel::Opening;
+
+use crate::clock::Now;
 use crate::connection::Connection;
 use crate::generation::Bound;
-use crate::io::Connector;
+use crate::io::{Connector, Io as _};
+use crate::ledger::{BackendSeat, Heads, Ledger};
+use crate::live::Backend;
+use crate::reach::{Asks, Reach};
+use crate::termination::{Cause, Failure, Phase};
+use crate::tunnels::{self, Tunnel};
+use crate::work::Work;
 
 /// Serves a connection of `mode tcp` to its end.
-pub(crate) async fn run<C: Connector>(_connection: Connection<C>, _bound: Arc<Bound>) {}
+pub(crate) async fn run<C: Connector>(mut connection: Connection<C>, bound: Arc<Bound>) {
+    let worker = Rc::clone(&connection.worker);
+    let mut work = worker.take_work();
+    let mut ledger = Ledger::open(&connection, bound);
+    ledger.times.begun =
+        Now { instant: connection.accepted, micros: connection.accepted_micros };
+    match reach_server(&mut connection, &mut work, &mut ledger).await {
+        Ok((backend, server)) => relay(connection, work, ledger, &backend, server),
+        Err(failure) => {
+            ledger.termination = failure.termination;
+            work.record.request_line = None;
+            let (process, logs) = (&worker.process, &worker.logs);
+            ledger.close(worker.index, process, logs, &mut work.record, Heads::default());
+            worker.give_work(work);
+        }
+    }
+}
+
+async fn reach_server<C: Connector>(
+    connection: &mut Connection<C>,
+    work: &mut Work,
+    ledger: &mut Ledger,
+) -> Result<(Arc<Backend>, C::Io), Failure> {
+    let backend = inspect(connection, work, ledger).await?;
+    // A connection's queue time counts from its accept (`%Tw` of tcplog).
+    ledger.times.request = Some(ledger.times.begun.instant);
+    let backend = Arc::clone(ledger.bound.generation.backend(backend));
+    ledger.backend = Some(BackendSeat::take(&backend));
+    let counters = backend.state.counters.of(connection.worker.index);
+    counters.sessions.add(1);
+    counters.session_rate.add(ledger.times.begun.micros, 1);
+    let asks = Asks { head: None, received: &mut work.client, body: None };
+    let mut reach = Reach { connection, ledger, backend: &backend, asks, asked_enough: true };
+    let server = reach.run().await?;
+    Ok((backend, server.io))
+}
+
+/// Runs `tcp-request content`, reading what its rules ask for.
+async fn inspect<C: Connector>(
+    connection: &mut Connection<C>,
+    work: &mut Work,
+    ledger: &mut Ledger,
+) -> Result<BackendRef, Failure> {
+    let mut complete = false;
+    loop {
+        let (state, facts) = ledger.evaluate(&connection.worker.process);
+        let program = &facts.generation.program;
+        let payload = Buffered { bytes: work.client.filled(), complete };
+        match rules::inspect(program, state, payload, &facts, &mut NoTrace) {
+            Verdict::Forward(backend) => return Ok(backend),
+            Verdict::Wait { within } => {
+                let due = ledger.times.begun.instant.checked_add(within);
+                complete = read_more(connection, work, due).await;
+            }
+            Verdict::NoBackend | Verdict::Unknown(_) => {
+                return Err(Failure::silent(Cause::Server, Phase::Connect));
+            }
+            Verdict::SilentDrop(_) => {
+                connection.client.hide_close();
+                return Err(Failure::silent(Cause::Proxy, Phase::Request));
+            }
+            Verdict::Close(_) | Verdict::Reply(_) => {
+                return Err(Failure::silent(Cause::Proxy, Phase::Request));
+            }
+        }
+    }
+}
+
+/// Reads once; true when nothing more will come, or none in time.
+async fn read_more<C: Connector>(
+    connection: &mut Connection<C>,
+    work: &mut Work,
+    due: Option<Instant>,
+) -> bool {
+    if work.client.is_full() {
+        return true;
+    }
+    connection.timer.set(due);
+    poll_fn(|cx| {
+        if let Poll::Ready(read) = work.client.poll_fill(cx, &mut connection.client) {
+            return Poll::Ready(matches!(read, Ok(0) | Err(_)));
+        }
+        connection.timer.poll(cx).map(|()| true)
+    })
+    .await
+}
+
+/// Hands the two connections to a tunnel.
+fn relay<C: Connector>(
+    connection: Connection<C>,
+    mut work: Box<Work>,
+    ledger: Ledger,
+    backend: &Backend,
+    server: C::Io,
+) {
+    let timeouts = crate::http::tunnel_timeouts(&ledger, backend);
+    let opening = Opening {
+        to_server: work.client.filled().to_vec(),
+        to_client: Vec::new(),
+        websocket: false,
+    };
+    work.record.request_line = None;
+    connection.worker.give_work(work);
+    let tunnel = Tunnel { client: connection.client, server, opening, timeouts };
+    tunnels::spawn(&connection.worker, tunnel, connection.seat, Box::new(ledger), None);
+}

@@ -101,3 +101,21 @@ impl Termination {
         self == Termination::default()
     }
 }
+
+/// How a stream ended, where it did not go on as it should.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failure {
+    pub(crate) termination: Termination,
+    /// The page to send; `None` closes without a word.
+    pub(crate) status: Option<u16>,
+}
+
+impl Failure {
+    pub(crate) fn new(cause: Cause, phase: Phase, status: u16) -> Failure {
+        Failure { termination: Termination::new(cause, phase), status: Some(status) }
+    }
+
+    pub(crate) fn silent(cause: Cause, phase: Phase) -> Failure {
+        Failure { termination: Termination::new(cause, phase), status: None }
+    }
+}

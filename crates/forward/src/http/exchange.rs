@@ -17,12 +17,12 @@ use tokio::time::Instant;
 use crate::buffer::Outgoing;
 use crate::connection::{Kept, limit};
 use crate::idle::ServerConnection;
-use crate::io::Connector;
+use crate::io::{Connector, Io};
 use crate::live::Backend;
-use crate::termination::{Cause, Phase, Termination};
+use crate::termination::{Cause, Failure, Phase, Termination};
 
 use super::body::{Body, Flow, Path};
-use super::stream::{Failure, HttpStream, Next};
+use super::stream::{HttpStream, Next};
 use super::{upgrade, wire};
 
 /// How far the response has come.
@@ -48,6 +48,8 @@ struct Exchange {
     client_timeout: Option<std::time::Duration>,
     /// The server lets its connection live on.
     keep_server: bool,
+    /// The server ended its side, as the end of the response.
+    server_closed: bool,
 }
 
 /// What a poll of both directions came to.
@@ -81,6 +83,7 @@ impl<C: Connector> HttpStream<'_, C> {
             server_timeout: self.server_timeout(backend),
             client_timeout: self.client_timeout(),
             keep_server: keeps,
+            server_closed: false,
         };
         loop {
             let event = poll_fn(|cx| self.poll_exchange(cx, &mut server, &mut state)).await;
@@ -96,11 +99,13 @@ impl<C: Connector> HttpStream<'_, C> {
                 }
                 Event::Failed(failure) => {
                     self.note_stale(&server, &failure);
+                    close_server(&mut server.io, failure.termination.cause == Cause::Server);
                     return Err(failure);
                 }
                 Event::Broken(termination) => {
                     self.ledger.termination = termination;
                     self.keep_client = false;
+                    close_server(&mut server.io, termination.cause == Cause::Server);
                     return Ok(Next::Close);
                 }
             }
@@ -344,16 +349,12 @@ impl<C: Connector> HttpStream<'_, C> {
             .map_err(|_| invalid)?;
         state.keep_server &= http1::response_connection(&work.response).keeps()
             && length != BodyLength::UntilClose;
+        state.server_closed = length == BodyLength::UntilClose;
         let switches = status == 101 || (connect && (200..300).contains(&status));
-        if !switches || status != 101 {
-            wire::strip_connection(&mut work.response.fields);
-        }
-        if status == 204 {
-            work.response.fields.remove(b"content-length");
-        }
-        self.ledger.times.response = Some(Instant::now());
+        wire::strip_connection(&mut work.response.fields);
         self.down = Body::new(length);
         self.respond(backend)?;
+        self.ledger.times.response = Some(Instant::now());
         self.ledger.status = Some(self.work.response.status);
         if switches {
             return Ok(Some(upgrade::Switch { websocket: status == 101 && self.is_websocket() }));
@@ -364,13 +365,21 @@ impl<C: Connector> HttpStream<'_, C> {
             && self.connection_mode(backend) != ConnectionMode::Close
             && !self.connection.worker.process.is_stopping();
         let (keep, version) = (self.keep_client, self.received.version);
-        self.ledger.bytes_out += wire::counted_response(&self.work.response);
+        let counted = wire::counted_response(&self.work.response);
+        self.ledger.bytes_out += counted;
         let work = &mut *self.work;
+        if status == 204 {
+            // Quirk: HAProxy counts the field, and does not send it.
+            work.response.fields.remove(b"content-length");
+        }
         wire::write_response(&mut work.response, version, keep, &mut work.to_client.bytes);
         // Head and the beginning of the body leave in one write.
         let begun = self.down.pass(&mut work.server, &mut work.to_client.bytes);
         if begun.is_err() {
             work.to_client.clear();
+            self.ledger.times.response = None;
+            self.ledger.bytes_out -= counted;
+            self.down = Body::default();
             return Err(invalid);
         }
         state.stage = Stage::Body;
@@ -404,6 +413,9 @@ impl<C: Connector> HttpStream<'_, C> {
             Verdict::Reply(answer) => {
                 let index = self.connection.worker.index;
                 backend.state.counters.of(index).denied_responses.add(1);
+                // Quirk: what was received of the response is counted beside what replaces it.
+                let body = self.work.server.len() as u64;
+                self.ledger.bytes_out += wire::counted_response(&self.work.response) + body;
                 self.replaced = Some(answer);
                 Err(Failure::new(Cause::Proxy, Phase::Headers, 502))
             }
@@ -425,7 +437,7 @@ impl<C: Connector> HttpStream<'_, C> {
     fn release(
         &mut self,
         backend: &Backend,
-        server: ServerConnection<C::Io>,
+        mut server: ServerConnection<C::Io>,
         state: &Exchange,
     ) {
         let known = self.ledger.server.and_then(|server| backend.server(server));
@@ -434,6 +446,7 @@ impl<C: Connector> HttpStream<'_, C> {
         // Bytes that nobody asked for would be taken for the next answer.
         let clean = self.work.server.is_empty() && self.work.to_server.is_empty();
         if !state.keep_server || state.up_closed || worn || !clean {
+            close_server(&mut server.io, state.server_closed);
             return;
         }
         let program = &self.ledger.bound.generation.program;
@@ -449,8 +462,16 @@ impl<C: Connector> HttpStream<'_, C> {
     }
 }
 
+/// Closes a connection that serves no other request. A reset leaves no `TIME_WAIT` behind, which
+/// would use up the ports towards a busy server.
+fn close_server<T: Io>(io: &mut T, closed_already: bool) {
+    if !closed_already {
+        io.reset_on_close();
+    }
+}
+
 /// Reads the rest of a body that nobody takes any more.
-fn drain<R: crate::io::Io, W: crate::io::Io>(
+fn drain<R: Io, W: Io>(
     path: Path<'_, R, W>,
     cx: &mut Context<'_>,
     moved: &mut bool,

@@ -1,7 +1,7 @@
 //! HTTP/1: the requests of a client connection, one after the other.
 //!
 //! [`serve`] runs while a connection is busy. A request is read (`request.rs`), routed and answered
-//! here or sent on (`stream.rs`), given a server (`server.rs`), exchanged with it (`exchange.rs`),
+//! here or sent on (`stream.rs`), given a server (`../reach.rs`), exchanged with it (`exchange.rs`),
 //! and logged (`finish.rs`). What goes out on the wire beside the rules' own edits is in `wire.rs`.
 
 mod body;
@@ -9,7 +9,6 @@ mod exchange;
 mod finish;
 mod reply;
 mod request;
-mod server;
 mod stream;
 mod upgrade;
 mod wire;
@@ -20,7 +19,9 @@ use crate::connection::{After, Connection};
 use crate::io::Connector;
 use crate::work::Work;
 
-pub(crate) use stream::HttpStream;
+pub(crate) use body::Body;
+use stream::HttpStream;
+pub(crate) use upgrade::tunnel_timeouts;
 
 /// Serves requests until the connection is idle, over, or a tunnel. Gives the connection back
 /// unless a tunnel has it.

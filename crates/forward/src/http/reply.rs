@@ -9,8 +9,9 @@ use rules::{Final, NoTrace};
 use tokio::time::Instant;
 
 use crate::io::Connector;
+use crate::termination::Failure;
 
-use super::stream::{Failure, HttpStream, Next};
+use super::stream::{HttpStream, Next};
 use super::wire;
 
 impl<C: Connector> HttpStream<'_, C> {

@@ -8,10 +8,10 @@ use tokio::time::Instant;
 
 use crate::connection::{frontend_timeouts, limit};
 use crate::io::Connector;
-use crate::termination::{Cause, Phase};
+use crate::termination::{Cause, Failure, Phase};
 
 use super::body::Body;
-use super::stream::{Failure, HttpStream, Received};
+use super::stream::{HttpStream, Received};
 use super::wire;
 
 /// How a wait for more of a request ended.
@@ -107,7 +107,7 @@ impl<C: Connector> HttpStream<'_, C> {
     async fn more(&mut self, due: Option<Instant>) -> More {
         let connection = &mut *self.connection;
         let buffer = &mut self.work.client;
-        self.waited = true;
+        self.ledger.waited = true;
         connection.timer.set(due);
         poll_fn(|cx| {
             match buffer.poll_fill(cx, &mut connection.client) {

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::model::ConnectionMode;
 use http1::Version;
 use rules::{NoTrace, ReplyKind, Verdict};
-use sample::Buffered;
+use sample::{BackendRef, Buffered};
 use tokio::time::Instant;
 
 use crate::connection::{Connection, frontend_timeouts, limit};
 use crate::generation::Bound;
 use crate::io::{Connector, Io as _};
-use crate::ledger::Ledger;
-use crate::termination::{Cause, Phase, Termination};
+use crate::ledger::{BackendSeat, Ledger};
+use crate::live::Backend;
+use crate::reach::{Asks, Reach};
+use crate::termination::{Cause, Failure, Phase, Termination};
 use crate::work::Work;
 
 use super::body::Body;
@@ -26,24 +29,6 @@ pub(crate) enum Next<T> {
     Close,
     /// It becomes a tunnel.
     Tunnel(Box<TunnelStart<T>>),
-}
-
-/// How a stream ended, where it did not go on as it should.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Failure {
-    pub(crate) termination: Termination,
-    /// The page to send; `None` closes without a word.
-    pub(crate) status: Option<u16>,
-}
-
-impl Failure {
-    pub(crate) fn new(cause: Cause, phase: Phase, status: u16) -> Failure {
-        Failure { termination: Termination::new(cause, phase), status: Some(status) }
-    }
-
-    pub(crate) fn silent(cause: Cause, phase: Phase) -> Failure {
-        Failure { termination: Termination::new(cause, phase), status: None }
-    }
 }
 
 /// What must be known of a request after rules have edited it.
@@ -68,8 +53,6 @@ pub(crate) struct HttpStream<'a, C: Connector> {
     pub(crate) down: Body,
     /// Whether the client's connection can carry another request.
     pub(crate) keep_client: bool,
-    /// The clock went on since the stream began.
-    pub(crate) waited: bool,
     /// A reused connection was closed by its server instead of an answer.
     pub(crate) stale: bool,
     /// What `http-response` rules send instead of the server's response.
@@ -90,7 +73,6 @@ impl<'a, C: Connector> HttpStream<'a, C> {
             up: Body::default(),
             down: Body::default(),
             keep_client: false,
-            waited: false,
             stale: false,
             replaced: None,
         }
@@ -156,6 +138,29 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         }
     }
 
+    /// Sends the request to a server of a backend and its answer back.
+    async fn forward(&mut self, backend: BackendRef) -> Result<Next<C::Io>, Failure> {
+        self.stamp_request();
+        let backend = Arc::clone(self.ledger.bound.generation.backend(backend));
+        self.ledger.backend = Some(BackendSeat::take(&backend));
+        let counters = backend.state.counters.of(self.connection.worker.index);
+        counters.sessions.add(1);
+        counters.session_rate.add(self.ledger.times.begun.micros, 1);
+        counters.requests.add(1);
+        let HttpStream { connection, work, ledger, up, .. } = self;
+        let asks =
+            Asks { head: Some(&work.request), received: &mut work.client, body: Some(up) };
+        let mut reach = Reach { connection, ledger, backend: &backend, asks, asked_enough: false };
+        let server = reach.run().await?;
+        self.exchange(&backend, server).await
+    }
+
+    /// How connections are kept: the stricter of frontend and backend.
+    pub(super) fn connection_mode(&self, backend: &Backend) -> ConnectionMode {
+        let bound = &self.ledger.bound;
+        bound.generation.program.connection_mode(bound.frontend, Some(backend.reference))
+    }
+
     fn route(&mut self, decoded: &[u8], complete: bool) -> Verdict {
         let HttpStream { connection, work, ledger, .. } = self;
         let (state, facts) = ledger.evaluate(&connection.worker.process);
@@ -166,7 +171,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
 
     /// The request is complete and decided upon: `%TR` ends here.
     pub(crate) fn stamp_request(&mut self) {
-        let now = if self.waited { Instant::now() } else { self.ledger.times.begun.instant };
+        let now = self.ledger.now();
         self.ledger.times.request.get_or_insert(now);
     }
 

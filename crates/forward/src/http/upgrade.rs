@@ -13,10 +13,11 @@ use crate::idle::ServerConnection;
 use crate::io::Connector;
 use crate::ledger::Ledger;
 use crate::live::Backend;
+use crate::termination::Failure;
 use crate::tunnels::{self, Tunnel};
 use crate::work::Work;
 
-use super::stream::{Failure, HttpStream, Next};
+use super::stream::{HttpStream, Next};
 use super::wire;
 
 /// The response that switches protocols was prepared.

@@ -9,17 +9,19 @@ use std::time::Duration;
 
 use config::model::{ConnectionMode, HttpReuse};
 use rules::{Choice, NoTrace};
-use sample::{BackendRef, Buffered};
+use http1::RequestHead;
+use sample::Buffered;
 use tokio::time::Instant;
 
+use crate::buffer::Buffer;
 use crate::connection::{Connection, limit};
+use crate::http::Body;
 use crate::idle::{ServerConnection, Wanted};
 use crate::io::{ConnectTo, Connector, Io as _};
-use crate::ledger::BackendSeat;
+use crate::ledger::Ledger;
 use crate::live::{Backend, Place, Slot, Turn};
-use crate::termination::{Cause, Phase};
+use crate::termination::{Cause, Failure, Phase};
 
-use super::stream::{Failure, HttpStream, Next};
 
 /// The pause before another try on the same server, so that one that restarts has time to.
 const TURN_AROUND: Duration = Duration::from_secs(1);
@@ -31,25 +33,30 @@ pub(crate) enum NotConnected {
     TimedOut,
 }
 
-impl<C: Connector> HttpStream<'_, C> {
-    /// Sends the request to a server of `backend` and its answer back.
-    pub(super) async fn forward(&mut self, backend: BackendRef) -> Result<Next<C::Io>, Failure> {
-        self.stamp_request();
-        let backend = Arc::clone(self.ledger.bound.generation.backend(backend));
-        self.ledger.backend = Some(BackendSeat::take(&backend));
-        let counters = backend.state.counters.of(self.connection.worker.index);
-        counters.sessions.add(1);
-        counters.session_rate.add(self.ledger.times.begun.micros, 1);
-        counters.requests.add(1);
-        let server = self.reach(&backend).await?;
-        self.exchange(&backend, server).await
-    }
+/// What a choice may look at of a stream's own bytes.
+pub(crate) struct Asks<'a> {
+    /// The request; `None` in `mode tcp`.
+    pub(crate) head: Option<&'a RequestHead>,
+    /// Received from the client and not used yet.
+    pub(crate) received: &'a mut Buffer,
+    /// The body that begins there.
+    pub(crate) body: Option<&'a Body>,
+}
 
+/// A stream on its way to a server.
+pub(crate) struct Reach<'a, C: Connector> {
+    pub(crate) connection: &'a mut Connection<C>,
+    pub(crate) ledger: &'a mut Ledger,
+    pub(crate) backend: &'a Arc<Backend>,
+    pub(crate) asks: Asks<'a>,
+    /// No more of the body can be had for a choice.
+    pub(crate) asked_enough: bool,
+}
+
+impl<C: Connector> Reach<'_, C> {
     /// Chooses a server and connects to it, as often as `retries` allows.
-    async fn reach(
-        &mut self,
-        backend: &Arc<Backend>,
-    ) -> Result<ServerConnection<C::Io>, Failure> {
+    pub(crate) async fn run(&mut self) -> Result<ServerConnection<C::Io>, Failure> {
+        let backend = &Arc::clone(self.backend);
         let program = Arc::clone(&self.ledger.bound.generation.program);
         let allowed = program.backend(backend.reference).retries();
         let mut persistent = self.acquire(backend, None).await?;
@@ -74,6 +81,7 @@ impl<C: Connector> HttpStream<'_, C> {
             if redispatches(interval, persistent, self.ledger.retries, allowed) {
                 self.ledger.slot = None;
                 persistent = self.acquire(backend, Some(server)).await?;
+                self.ledger.times.queued = Some(Instant::now());
                 if self.ledger.server != Some(server) {
                     self.note_redispatch(backend, server);
                     continue;
@@ -114,12 +122,9 @@ impl<C: Connector> HttpStream<'_, C> {
                 Choice::Queue => (Place::Backend, false),
                 Choice::NoServer => return Err(no_server()),
                 Choice::WaitBody => {
-                    let due = self.ledger.times.begun.instant.checked_add(TURN_AROUND);
-                    if self.more_body(due).await? {
-                        (Place::Backend, false)
-                    } else {
-                        continue;
-                    }
+                    // The balancer takes a stream without its key when no more can be had.
+                    self.asked_enough |= !self.more_body().await;
+                    continue;
                 }
             };
             if let Some(slot) = self.wait_in_queue(backend, place).await? {
@@ -130,15 +135,34 @@ impl<C: Connector> HttpStream<'_, C> {
         }
     }
 
+    /// Reads more of the body that a choice looks at (`balance url_param check_post`).
+    async fn more_body(&mut self) -> bool {
+        let client = &mut self.connection.client;
+        let received = &mut *self.asks.received;
+        if received.is_full() {
+            return false;
+        }
+        self.ledger.waited = true;
+        self.connection.timer.set(self.ledger.times.begun.instant.checked_add(TURN_AROUND));
+        let timer = &mut self.connection.timer;
+        poll_fn(|cx| {
+            if let Poll::Ready(read) = received.poll_fill(cx, client) {
+                return Poll::Ready(matches!(read, Ok(1..)));
+            }
+            timer.poll(cx).map(|()| false)
+        })
+        .await
+    }
+
     fn choose(&mut self, backend: &Backend, exclude: Option<u32>) -> Choice {
+        let Reach { connection, ledger, asks, asked_enough, .. } = self;
         let mut decoded = Vec::new();
-        let complete = self.peek_body(&mut decoded);
-        let HttpStream { connection, work, ledger, .. } = self;
+        let received = asks.received.filled();
+        let whole = asks.body.is_none_or(|body| body.peek(received, &mut decoded));
+        let body = Buffered { bytes: &decoded, complete: whole || *asked_enough };
         let (state, facts) = ledger.evaluate(&connection.worker.process);
-        let body = Buffered { bytes: &decoded, complete };
         let program = &facts.generation.program;
-        let head = Some(&work.request);
-        let trace = &mut NoTrace;
+        let (head, trace) = (asks.head, &mut NoTrace);
         rules::choose(program, state, head, body, &backend.balancer, &facts, exclude, trace)
     }
 
@@ -201,7 +225,7 @@ impl<C: Connector> HttpStream<'_, C> {
         let Some(to) = known.connect_to(local) else { return Err(NotConnected::Refused) };
         self.ledger.address = to.address.socket();
         let counters = known.state.counters.of(self.connection.worker.index);
-        if self.connection_mode(backend) == ConnectionMode::KeepAlive
+        if self.reuses(backend)
             && let Some(connection) = self.idle_connection(backend, known, &to)
         {
             counters.reused.add(1);
@@ -213,14 +237,13 @@ impl<C: Connector> HttpStream<'_, C> {
         let io = open(self.connection, to, due).await?;
         counters.opened.add(1);
         let connection = ServerConnection { io, address, requests: 0 };
-        self.waited = true;
+        self.ledger.waited = true;
         self.connected(&connection);
         Ok(connection)
     }
 
     fn connected(&mut self, connection: &ServerConnection<C::Io>) {
-        let now = if self.waited { Instant::now() } else { self.ledger.times.begun.instant };
-        self.ledger.times.connected = Some(now);
+        self.ledger.times.connected = Some(self.ledger.now());
         self.ledger.source = connection.io.local_addr();
     }
 
@@ -248,10 +271,11 @@ impl<C: Connector> HttpStream<'_, C> {
         self.connection.worker.pool.take(&known.state, &to.address, wanted)
     }
 
-    /// How connections are kept: the stricter of frontend and backend.
-    pub(super) fn connection_mode(&self, backend: &Backend) -> ConnectionMode {
+    /// Whether a connection that was used before may serve the stream.
+    fn reuses(&self, backend: &Backend) -> bool {
         let program = &self.ledger.bound.generation.program;
-        program.connection_mode(self.ledger.bound.frontend, Some(backend.reference))
+        let mode = program.connection_mode(self.ledger.bound.frontend, Some(backend.reference));
+        self.asks.head.is_some() && mode == ConnectionMode::KeepAlive
     }
 
     fn connect_timeout(&self, backend: &Backend) -> Option<Duration> {
@@ -284,7 +308,6 @@ impl<C: Connector> HttpStream<'_, C> {
 
     fn note_redispatch(&mut self, backend: &Backend, from: u32) {
         self.ledger.redispatched = true;
-        self.ledger.times.queued = Some(Instant::now());
         let index = self.connection.worker.index;
         backend.state.counters.of(index).redispatches.add(1);
         if let Some(known) = backend.server(from) {
