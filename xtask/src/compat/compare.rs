@@ -56,14 +56,16 @@ fn log_text(lines: &[String]) -> String {
 
 /// `<134>Nov 23 12:00:00 haproxy[1]: 127.0.0.1:4711 [date] fe be/s 0/0/0/1/1 200 ...` without times and ports.
 pub(crate) fn normal_log(line: &str) -> String {
-    let (priority, line) = line.split_once('>').unwrap_or(("", line));
+    // A raw line has no priority.
+    let (priority, line) =
+        line.split_once('>').filter(|_| line.starts_with('<')).unwrap_or(("", line));
     let (tag, message) = match line.split_once("]: ") {
         Some((header, message)) => (tag(header), message),
         None => (String::new(), line),
     };
     let mut timers = true;
     let mut counts = true;
-    let words: Vec<String> = message
+    let mut words: Vec<String> = message
         .split(' ')
         .map(|word| {
             if word.starts_with('[') && word.ends_with(']') && word.contains(':') {
@@ -93,7 +95,36 @@ pub(crate) fn normal_log(line: &str) -> String {
             word.into()
         })
         .collect();
+    mask_rfc5424(&mut words);
+    mask_clf(&mut words);
     format!("{priority}>{tag} {}", words.join(" "))
+}
+
+/// `1 TIME HOST TAG PID ...`: the process id, and the tag where it is the program's name.
+fn mask_rfc5424(words: &mut [String]) {
+    let [version, time, _, tag, pid, ..] = words else { return };
+    if version == "1" && time == "T" {
+        *pid = "#".into();
+        if ["haproxy", "proxyd"].contains(&tag.as_str()) {
+            *tag = "#".into();
+        }
+    }
+}
+
+/// The common log format: the time, and behind `"" ""` the port, milliseconds, five timers and two counts.
+fn mask_clf(words: &mut [String]) {
+    if let Some(time) = words.get_mut(3).filter(|word| word.starts_with('[')) {
+        *time = "[T".into();
+    }
+    let Some(at) = words.windows(2).position(|two| two[0] == "\"\"" && two[1] == "\"\"") else {
+        return;
+    };
+    // Port, milliseconds; frontend, backend and server stay; TR Tw Tc Tr Ta; the flags stay; two counts.
+    for place in [0, 1, 5, 6, 7, 8, 9, 11, 12] {
+        if let Some(word) = words.get_mut(at + 2 + place).filter(|word| *word != "-1") {
+            *word = "#".into();
+        }
+    }
 }
 
 /// The tag before the process id, unless it is the program's own name: those two differ and should.
@@ -130,6 +161,23 @@ fn side_by_side(theirs: &str, ours: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clf_line_loses_only_times_port_and_counts() {
+        let line = r#"<158>Nov 23 12:00:00 haproxy[1]: 127.0.0.1 - - [23/Nov/2026:13:06:49 +0000] "GET / HTTP/1.1" 502 209 "" "" 37500 530 "fe" "be" "s1" 0 0 0 -1 4 SH-- 1 1 0 0 0 0 0 "" """#;
+        assert_eq!(
+            normal_log(line),
+            r##"<158> 127.0.0.1 - - [T +0000] "GET / HTTP/1.1" 502 209 "" "" # # "fe" "be" "s1" # # # -1 # SH-- # # 0 0 0 0 0 "" """##
+        );
+    }
+
+    #[test]
+    fn an_rfc_5424_line_loses_its_time_and_process_id() {
+        assert_eq!(
+            normal_log("<134>1 2026-11-23T13:06:49.123456+00:00 host haproxy 123 - - text"),
+            "<134> 1 T host # # - - text"
+        );
+    }
 
     #[test]
     fn a_log_line_loses_only_times_and_ports() {

@@ -106,7 +106,7 @@ pub(crate) fn run(
             client.close();
         }
         // The daemon sees that close, and logs, before the next request.
-        std::thread::sleep(Duration::from_millis(3));
+        std::thread::sleep(Duration::from_millis(5));
     }
     drop(client);
     let log = collect(&place.log, Duration::from_millis(150));
