@@ -1,5 +1,4 @@
 //! One request through `route`: the article's configuration, and 200 rules of which none holds.
-#![expect(missing_docs, reason = "criterion's macros make undocumented functions")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;

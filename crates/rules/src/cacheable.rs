@@ -15,10 +15,8 @@ pub(crate) struct Cacheable {
 
 pub(crate) fn cacheable(request: &RequestHead, response: &ResponseHead) -> Cacheable {
     let no = Cacheable { response: false, cookies: false };
-    let status = matches!(
-        response.status,
-        200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501
-    );
+    let status =
+        matches!(response.status, 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501);
     let mut response_is = status && matches!(request.method(), b"GET" | b"HEAD");
     let mut cookies = response_is;
     let fields = &response.fields;

@@ -66,6 +66,5 @@ pub(crate) fn response_cookie(m: &mut Moment<'_>) {
 
 /// `NAME=VALUE` cut to the length, when it begins with the captured name.
 fn captured(pair: &[u8], name: &str, len: u32) -> Option<Vec<u8>> {
-    pair.starts_with(name.as_bytes())
-        .then(|| pair.get(..len as usize).unwrap_or(pair).to_vec())
+    pair.starts_with(name.as_bytes()).then(|| pair.get(..len as usize).unwrap_or(pair).to_vec())
 }

@@ -11,8 +11,8 @@ use crate::moment::{Moment, Request, World, text};
 use crate::persistence::{self, Asked};
 use crate::program::Backend;
 use crate::{
-    Choice, CookieState, Event, Outcome, Program, RuleFamily, Stream, Trace,
-    balance_key, condition, explain,
+    Choice, CookieState, Event, Outcome, Program, RuleFamily, Stream, Trace, balance_key,
+    condition, explain,
 };
 
 /// A compiled `use-server`.

@@ -54,7 +54,8 @@ pub fn compile_in(
     let mut program = Program::default();
     for (at, section) in config.proxies.iter().enumerate() {
         let id = ids.get(at).copied().unwrap_or_default();
-        let backend = section.kind.is_backend().then_some(BackendRef(program.backends.len() as u32));
+        let backend =
+            section.kind.is_backend().then_some(BackendRef(program.backends.len() as u32));
         if section.kind.is_frontend() {
             let reference = FrontendRef(program.frontends.len() as u32);
             let part = proxy::frontend(section, reference, backend, &mut shared);

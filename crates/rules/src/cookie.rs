@@ -19,7 +19,10 @@ pub(crate) fn pairs(header: &[u8]) -> impl Iterator<Item = Pair<'_>> {
 }
 
 /// The value of the first pair of a `Set-Cookie`, when it has this name, and where it lies.
-pub(crate) fn set_value<'a>(header: &'a [u8], name: &[u8]) -> Option<(std::ops::Range<usize>, &'a [u8])> {
+pub(crate) fn set_value<'a>(
+    header: &'a [u8],
+    name: &[u8],
+) -> Option<(std::ops::Range<usize>, &'a [u8])> {
     let first = pairs(header).next()?;
     let value = first.value.filter(|_| first.name == name)?;
     Some((first.at..first.at + value.len(), value))
@@ -70,10 +73,7 @@ pub(crate) fn closed(header: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The header after `edit`: `None` keeps a pair, `Some(None)` takes it out, else it is the value.
-fn edited(
-    header: &[u8],
-    edit: impl Fn(&Pair<'_>) -> Option<Option<Vec<u8>>>,
-) -> Option<Vec<u8>> {
+fn edited(header: &[u8], edit: impl Fn(&Pair<'_>) -> Option<Option<Vec<u8>>>) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(header.len());
     let (mut changed, mut first, mut left) = (false, true, false);
     for (start, end) in segments(header) {

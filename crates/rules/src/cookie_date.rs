@@ -15,9 +15,8 @@ pub(crate) fn encode(seconds: i64) -> [u8; 5] {
 pub(crate) fn decode(text: &[u8]) -> Option<i64> {
     let digits: &[u8; 5] = text.try_into().ok()?;
     let digit = |byte: u8| DIGITS.iter().position(|known| *known == byte);
-    let quarter = digits
-        .iter()
-        .try_fold(0_i64, |sum, byte| Some(sum << 6 | digit(*byte)? as i64))?;
+    let quarter =
+        digits.iter().try_fold(0_i64, |sum, byte| Some(sum << 6 | digit(*byte)? as i64))?;
     Some(quarter << 2)
 }
 

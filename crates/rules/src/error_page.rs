@@ -10,10 +10,7 @@ use crate::{Final, Program, ReplyKind, Stream, pages};
 #[derive(Debug, Clone)]
 pub(crate) enum Page {
     /// A whole message of an error file.
-    Message {
-        head: ResponseHead,
-        body: Vec<u8>,
-    },
+    Message { head: ResponseHead, body: Vec<u8> },
     /// `errorloc`: a redirection.
     Elsewhere { code: u16, url: Box<[u8]> },
     /// An empty error file: the connection is closed without a word.
@@ -53,16 +50,12 @@ impl Page {
     }
 }
 
-/// The page for a status: what `errorfile` or `errorloc` of the stream's backend names (of the
-/// frontend before a backend is chosen), else the built-in one.
+/// The page for a status: what `errorfile`, `errorloc` or `http-error` of the stream's backend
+/// names, else of its frontend, else the built-in one.
 pub fn choose(program: &Program, stream: &Stream, status: u16) -> Final {
     let back = stream.backend.map(|backend| &program.backend(backend).part().pages);
     let front = &program.frontend(stream.frontend).part().pages;
-    let named = match back {
-        Some(back) => find(back, status),
-        None => find(front, status),
-    };
-    match named {
+    match back.and_then(|back| find(back, status)).or_else(|| find(front, status)) {
         Some(page) => page.respond(ReplyKind::Error),
         None => {
             let (head, body) = pages::built_in(status);
@@ -106,8 +99,8 @@ fn find(pages: &[(u16, Arc<Page>)], status: u16) -> Option<&Page> {
 
 fn elsewhere(code: u16, url: &[u8]) -> ResponseHead {
     let mut head = ResponseHead::with_status(code);
-    head.fields.add(b"content-length", b"0");
     head.fields.add(b"cache-control", b"no-cache");
+    head.fields.add(b"content-length", b"0");
     head.fields.add(b"location", url);
     head
 }

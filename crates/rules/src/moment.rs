@@ -74,8 +74,7 @@ impl Facts for World<'_> {
         if let Some(address) = set {
             return Some(FactValue::Addr(address));
         }
-        let answer =
-            if self.records { self.recorder.read(fact) } else { self.facts.read(fact) };
+        let answer = if self.records { self.recorder.read(fact) } else { self.facts.read(fact) };
         if answer.is_none() {
             self.missing.set(Some(fact));
         }
@@ -85,11 +84,7 @@ impl Facts for World<'_> {
 
 impl<'m> Moment<'m> {
     /// A moment without messages.
-    pub(crate) fn new(
-        program: &'m Program,
-        stream: &'m mut Stream,
-        world: &'m World<'m>,
-    ) -> Self {
+    pub(crate) fn new(program: &'m Program, stream: &'m mut Stream, world: &'m World<'m>) -> Self {
         Self {
             program,
             stream,

@@ -35,11 +35,7 @@ static PAGES: &[Page] = &[
     page(410, "Gone", "The resource is no longer available and will not be available again."),
     page(413, "Payload Too Large", "The request entity exceeds the maximum allowed."),
     page(425, "Too Early", "Your browser sent early data."),
-    page(
-        429,
-        "Too Many Requests",
-        "You have sent too many requests in a given amount of time.",
-    ),
+    page(429, "Too Many Requests", "You have sent too many requests in a given amount of time."),
     page(500, "Internal Server Error", "An internal server error occurred."),
     page(
         501,

@@ -62,10 +62,9 @@ fn dotted(mask: &str) -> Option<u8> {
 }
 
 /// Makes the request ready for a server: `unique-id-header`, `option forwardfor` and `originalto`,
-/// the persistence cookie taken out (`indirect`) or its prefix cut off (`prefix`).
-///
-/// `Connection` and framing fields are the caller's. When `option redispatch` may send the request
-/// to another server, it is called once: nothing here depends on which server it is.
+/// the persistence cookie taken out (`indirect`) or its prefix cut off (`prefix`),
+/// `http-send-name-header`. `Connection` and framing fields are the caller's. A redispatch begins
+/// again with the head as it was before: call it on a copy when there may be one.
 pub fn prepare<T: Trace>(
     program: &Program,
     stream: &mut Stream,
@@ -91,6 +90,9 @@ pub fn prepare<T: Trace>(
     name_address(lines, nets, dst.map(|dst| dst.ip()), b"x-original-to", &mut m, trace);
     if let Some(line) = &back.proxy().cookie {
         hide_cookie(line, &mut m, trace);
+    }
+    if let Some(line) = &back.proxy().http_send_name_header {
+        name_server(line, server, &mut m, trace);
     }
     m.flush(trace);
 }
@@ -148,6 +150,18 @@ fn name_address<T: Trace>(
             None,
             Some(text.as_bytes()),
         )
+    });
+}
+
+/// `http-send-name-header`: the header names the server and nothing else.
+fn name_server<T: Trace>(line: &Spanned<String>, server: u32, m: &mut Moment<'_>, trace: &mut T) {
+    let Some(backend) = m.stream.backend.map(|backend| m.program.backend(backend)) else { return };
+    let Some(server) = backend.servers().get(server as usize) else { return };
+    let (header, name) = (line.value.as_bytes(), server.name.value.as_bytes());
+    let Some(head) = m.head_mut() else { return };
+    head.fields.set(header, name);
+    edited(trace, line.span, || {
+        change(format!("header {}", line.value.to_ascii_lowercase()), None, Some(name))
     });
 }
 

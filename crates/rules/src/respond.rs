@@ -183,8 +183,11 @@ fn set_cookie<T: Trace>(
     };
     m.flush(trace);
     let Some(response) = m.response.as_deref_mut() else { return };
-    let before: Vec<Vec<u8>> =
-        if T::ON { response.fields.all(b"set-cookie").map(<[u8]>::to_vec).collect() } else { Vec::new() };
+    let before: Vec<Vec<u8>> = if T::ON {
+        response.fields.all(b"set-cookie").map(<[u8]>::to_vec).collect()
+    } else {
+        Vec::new()
+    };
     let letter = persistence::answer(&answer, &m.stream.persistence, &mut response.fields);
     let inserted = matches!(letter, SetCookie::Inserted | SetCookie::Updated);
     if inserted && line.value.nocache && cacheable {

@@ -94,17 +94,12 @@ fn resolve(target: &Target, m: &mut Moment<'_>) -> Result<Option<BackendRef>, Fa
 }
 
 /// The first `force-persist` or `ignore-persist` whose condition holds counts.
-fn persist<T: Trace>(
-    backend: BackendRef,
-    m: &mut Moment<'_>,
-    trace: &mut T,
-) -> Result<(), Fact> {
+fn persist<T: Trace>(backend: BackendRef, m: &mut Moment<'_>, trace: &mut T) -> Result<(), Fact> {
     let program = m.program;
     for rule in &program.backend(backend).part().rules.persist {
         let truth = condition::holds(Some(&rule.condition), m, trace);
         m.flush(trace);
-        let family =
-            if rule.force { RuleFamily::ForcePersist } else { RuleFamily::IgnorePersist };
+        let family = if rule.force { RuleFamily::ForcePersist } else { RuleFamily::IgnorePersist };
         match truth {
             Truth::Yes => {
                 tell(family, rule.span, Outcome::Taken, trace);

@@ -229,6 +229,40 @@ fn a_backend_without_a_live_server_answers_503() {
     );
 }
 
+/// Sends a cookie with dates and tells the letters and the cookie that comes back.
+#[track_caller]
+fn dated(words: &str, cookie: &str, expected: &str) {
+    let lab = Lab::new(&format!(
+        "frontend fe\n mode http\n bind :80\n default_backend be\nbackend be\n mode http\n \
+         cookie S insert {words}\n server s1 192.0.2.9:80 cookie a\n \
+         server s2 192.0.2.9:81 cookie b\n"
+    ));
+    let raw = format!("GET / HTTP/1.1\r\nHost: h\r\nCookie: {cookie}\r\n\r\n");
+    let end = exchange(&lab, &World::new(&lab), &raw, ANSWER, &mut NoTrace);
+    let set = end.headers.iter().find_map(|line| line.strip_prefix("set-cookie: "));
+    assert_eq!(format!("{} {} {}", end.server, end.cookies, set.unwrap_or("-")), expected);
+}
+
+#[test]
+fn dates_in_a_cookie_are_judged_and_renewed() {
+    // The clock stands at `awQvQ`; each digit before the last is worth 256 s.
+    let both = "maxidle 1m maxlife 1h";
+    dated(both, "S=b|awQvQ|awQvQ", "s2 VN -");
+    dated(both, "S=b|awQvP|awQvP", "s2 VU S=b|awQvQ|awQvP; path=/");
+    dated(both, "S=b|awQuQ|awQuQ", "s1 EI S=a|awQvQ|awQvQ; path=/");
+    dated(both, "S=b|awQvP|awQAQ", "s1 OI S=a|awQvQ|awQvQ; path=/");
+    dated(both, "S=b|awQzQ|awQzQ", "s2 VN -");
+    dated(both, "S=b|axQvQ|awQvQ", "s1 EI S=a|awQvQ|awQvQ; path=/");
+    dated(both, "S=b|awQvQ|axQvQ", "s1 OI S=a|awQvQ|awQvQ; path=/");
+    dated(both, "S=b|awQvQ", "s2 VU S=b|awQvQ|awQvQ; path=/");
+    dated(both, "S=b||awQvP", "s2 VU S=b|awQvQ|awQvP; path=/");
+    dated(both, "S=b|bad|bad", "s2 VU S=b|awQvQ|awQvQ; path=/");
+    dated(both, "S=b", "s2 VU S=b|awQvQ|awQvQ; path=/");
+    dated("maxidle 1h", "S=b|awQvP|awQvP", "s2 VU S=b|awQvQ; path=/");
+    dated("maxlife 1h", "S=b|awQvQ", "s2 VU S=b|awQvQ|awQvQ; path=/");
+    dated("", "S=b|awQvQ", "s1 II S=a; path=/");
+}
+
 const TCP: &str = "
 frontend fe
   mode tcp
@@ -252,7 +286,8 @@ backend other
 fn a_connection_is_admitted_by_its_source() {
     let lab = Lab::new(TCP);
     let mut world = World::new(&lab);
-    for (src, accepted) in [([10, 1, 1, 1], false), ([192, 0, 2, 66], false), ([192, 0, 2, 7], true)]
+    for (src, accepted) in
+        [([10, 1, 1, 1], false), ([192, 0, 2, 66], false), ([192, 0, 2, 7], true)]
     {
         world.src = (src, 4000).into();
         let mut stream = Stream::new(FrontendRef(0));
@@ -331,7 +366,8 @@ fn each_timeout_tells_where_it_comes_from() {
         ClientFin 0s line 0
         ServerFin 0s line 0
         Tarpit 1s line 4
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }
 
 /// The errors of a configuration, in order.
@@ -349,43 +385,82 @@ fn refused(lines: &str, expect: Expect) {
 
 #[test]
 fn what_does_not_compile_is_reported_where_it_stands() {
-    refused(" http-request set-header x %[nope]", expect![[r#"
+    refused(
+        " http-request set-header x %[nope]",
+        expect![[r#"
         4 E0501 no sample fetch is named `nope`
-    "#]]);
-    refused(" http-request set-header x %[path,nope]", expect![[r#"
+    "#]],
+    );
+    refused(
+        " http-request set-header x %[path,nope]",
+        expect![[r#"
         4 E0502 no converter is named `nope`
-    "#]]);
-    refused(" http-request set-header x %[res.hdr(x)]", expect![[r#"
+    "#]],
+    );
+    refused(
+        " http-request set-header x %[res.hdr(x)]",
+        expect![[r#"
         4 E0505 `res.hdr` has no value in a frontend http-request header rule
-    "#]]);
-    refused(" http-request set-var(nope.x) path", expect![[r#"
+    "#]],
+    );
+    refused(
+        " http-request set-var(nope.x) path",
+        expect![[r#"
         4 E0307 `nope.x` has no scope
-    "#]]);
-    refused(" http-request replace-path (a /b", expect![[r#"
+    "#]],
+    );
+    refused(
+        " http-request replace-path (a /b",
+        expect![[r#"
         4 E0508 `(a` is no regular expression: unclosed group
-    "#]]);
-    refused(" http-request deny if { path_reg [ }", expect![[r#"
+    "#]],
+    );
+    refused(
+        " http-request deny if { path_reg [ }",
+        expect![[r#"
         4 E0508 `[` is no regular expression: unclosed character class
-    "#]]);
-    refused(" http-request deny if nope", expect![[r#"
+    "#]],
+    );
+    refused(
+        " http-request deny if nope",
+        expect![[r#"
         4 E0402 no ACL above is named `nope`
-    "#]]);
-    refused(" use_backend nope", expect![[r#"
+    "#]],
+    );
+    refused(
+        " use_backend nope",
+        expect![[r#"
         4 E0401 no backend is named `nope`
-    "#]]);
-    refused(" http-request deny deny_status 418", expect![[r#"
+    "#]],
+    );
+    refused(
+        " http-request deny deny_status 418",
+        expect![[r#"
         accepted
-    "#]]);
-    refused(" http-request return status 200 errorfile /nonexistent", expect![[r#"
+    "#]],
+    );
+    refused(
+        " http-request return status 200 errorfile /nonexistent",
+        expect![[r#"
         4 E0701 `/nonexistent` cannot be read: entity not found
-    "#]]);
-    refused(" errorfile 503 /nonexistent", expect![[r#"
+    "#]],
+    );
+    refused(
+        " errorfile 503 /nonexistent",
+        expect![[r#"
         4 E0701 `/nonexistent` cannot be read: entity not found
-    "#]]);
-    refused(" http-request capture path id 3", expect![[r#"
+    "#]],
+    );
+    refused(
+        " http-request capture path id 3",
+        expect![[r#"
         4 E0419 no capture slot has the id 3: 0 are declared
-    "#]]);
-    refused(" option forwardfor except nope", expect![[r#"
+    "#]],
+    );
+    refused(
+        " option forwardfor except nope",
+        expect![[r#"
         4 E0305 `nope` is not an address or a network
-    "#]]);
+    "#]],
+    );
 }

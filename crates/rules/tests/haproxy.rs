@@ -12,8 +12,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use rules::NoTrace;
 use cases::{CASES, Case, config_text, wire};
+use rules::NoTrace;
 use support::{Exchange, Lab, World, exchange, lines, request};
 
 #[test]
@@ -59,10 +59,8 @@ fn run(case: &Case) -> Result<(usize, Vec<String>), String> {
             ours.body = theirs.body.clone();
         }
         if ours != theirs {
-            differences.push(format!(
-                "{}: {raw:?}\n  ours   {ours:?}\n  theirs {theirs:?}",
-                case.name
-            ));
+            differences
+                .push(format!("{}: {raw:?}\n  ours   {ours:?}\n  theirs {theirs:?}", case.name));
         }
     }
     Ok((case.requests.len(), differences))
@@ -206,6 +204,8 @@ impl Proxy {
         (out.backend, out.server) = (word(), word());
         out.cookies = word().get(2..).unwrap_or_default().to_owned();
         out.captures = words.next().unwrap_or_default().to_owned();
+        // How the stream ended is the daemon's to say.
+        out.log = format!("{} {} --{} {}", out.backend, out.server, out.cookies, out.captures);
         out
     }
 }

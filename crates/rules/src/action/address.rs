@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use sample::{Compiled, Fact, FactValue, Facts, Sample, Type, Value, cast};
 
-use crate::moment::{Moment, change};
 use crate::Change;
+use crate::moment::{Moment, change};
 
 /// Which half of which address is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

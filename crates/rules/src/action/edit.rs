@@ -11,17 +11,41 @@ use crate::moment::Moment;
 /// One edit.
 #[derive(Debug)]
 pub(crate) enum Edit {
-    AddHeader { name: Box<[u8]>, value: CompiledFormat },
-    SetHeader { name: Box<[u8]>, value: CompiledFormat },
+    AddHeader {
+        name: Box<[u8]>,
+        value: CompiledFormat,
+    },
+    SetHeader {
+        name: Box<[u8]>,
+        value: CompiledFormat,
+    },
     DelHeader(Names),
     /// The whole value of each field.
-    ReplaceHeader { name: Box<[u8]>, regex: Regex, value: CompiledFormat },
+    ReplaceHeader {
+        name: Box<[u8]>,
+        regex: Regex,
+        value: CompiledFormat,
+    },
     /// Each comma-separated element.
-    ReplaceValue { name: Box<[u8]>, regex: Regex, value: CompiledFormat },
+    ReplaceValue {
+        name: Box<[u8]>,
+        regex: Regex,
+        value: CompiledFormat,
+    },
     SetMethod(CompiledFormat),
-    SetTarget { part: target::Part, value: CompiledFormat },
-    ReplaceTarget { part: target::Part, regex: Regex, value: CompiledFormat },
-    SetStatus { status: u16, reason: Option<Box<[u8]>> },
+    SetTarget {
+        part: target::Part,
+        value: CompiledFormat,
+    },
+    ReplaceTarget {
+        part: target::Part,
+        regex: Regex,
+        value: CompiledFormat,
+    },
+    SetStatus {
+        status: u16,
+        reason: Option<Box<[u8]>>,
+    },
 }
 
 /// Carries an edit out. With `on`, tells what it changed.
@@ -44,9 +68,7 @@ pub(crate) fn apply(edit: &Edit, m: &mut Moment<'_>, on: bool, changes: &mut Vec
         }
         Edit::ReplaceValue { name, regex, value } => {
             let template = write(value, m);
-            header::replace(m, name, on, changes, |old| {
-                replace_elements(old, regex, &template)
-            });
+            header::replace(m, name, on, changes, |old| replace_elements(old, regex, &template));
         }
         Edit::SetMethod(value) => {
             let value = write(value, m);
@@ -67,7 +89,9 @@ pub(crate) fn apply(edit: &Edit, m: &mut Moment<'_>, on: bool, changes: &mut Vec
             let Some(new) = groups.map(|groups| expand(&template, &groups)) else { return };
             target::set(m, *part, &new, on, changes);
         }
-        Edit::SetStatus { status, reason } => set_status(m, *status, reason.as_deref(), on, changes),
+        Edit::SetStatus { status, reason } => {
+            set_status(m, *status, reason.as_deref(), on, changes)
+        }
     }
 }
 
@@ -133,7 +157,9 @@ fn expand(template: &[u8], groups: &regex::bytes::Captures<'_>) -> Vec<u8> {
                 out.extend_from_slice(group.map_or(&[], |group| group.as_bytes()));
                 rest = after;
             }
-            (b'\\', [b'x', high, low, after @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
+            (b'\\', [b'x', high, low, after @ ..])
+                if hex(*high).is_some() && hex(*low).is_some() =>
+            {
                 let byte = hex(*high).zip(hex(*low)).map_or(0, |(high, low)| high << 4 | low);
                 out.push(byte);
                 rest = after;

@@ -27,10 +27,7 @@ impl Part {
 
 /// A part as it stands; `None` where the target has no path (`*`, `CONNECT host:port`).
 pub(crate) fn get(head: &RequestHead, part: Part) -> Option<&[u8]> {
-    let has_path = matches!(
-        head.target_parts().form(),
-        TargetForm::Origin | TargetForm::Absolute
-    );
+    let has_path = matches!(head.target_parts().form(), TargetForm::Origin | TargetForm::Absolute);
     match part {
         Part::Whole => Some(head.target()),
         _ if !has_path => None,
@@ -67,12 +64,7 @@ pub(crate) fn set(
     }
 }
 
-pub(crate) fn set_method(
-    m: &mut Moment<'_>,
-    method: &[u8],
-    on: bool,
-    changes: &mut Vec<Change>,
-) {
+pub(crate) fn set_method(m: &mut Moment<'_>, method: &[u8], on: bool, changes: &mut Vec<Change>) {
     let Some(head) = m.head_mut() else { return };
     if on {
         changes.push(change("method", Some(head.method()), Some(method)));

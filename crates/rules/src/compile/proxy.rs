@@ -11,9 +11,7 @@ use super::section::{Section, Shared};
 use crate::RuleFamily;
 use crate::choose::{ServerName, UseServer};
 use crate::prepare::{Forwarded, Net};
-use crate::program::{
-    BackendPart, BackendRules, FrontendPart, FrontendRules, ResponseRules, Slot,
-};
+use crate::program::{BackendPart, BackendRules, FrontendPart, FrontendRules, ResponseRules, Slot};
 use crate::switch::{PersistRule, Switch, Target};
 
 /// `option httplog` (manual 8.2.3).
@@ -33,10 +31,8 @@ pub(super) fn frontend(
 ) -> FrontendPart {
     let request_slots = slots(proxy, Direction::Request);
     let response_slots = slots(proxy, Direction::Response);
-    let captures = CaptureSlots {
-        request: request_slots.len() as u32,
-        response: response_slots.len() as u32,
-    };
+    let captures =
+        CaptureSlots { request: request_slots.len() as u32, response: response_slots.len() as u32 };
     let slots = (request_slots.as_slice(), response_slots.as_slice());
     let mut s = Section::new(shared, proxy, Some(reference), own_backend, slots, captures);
     let set = &proxy.rules;
@@ -160,12 +156,7 @@ fn response(proxy: &Proxy, s: &mut Section<'_, '_>) -> ResponseRules {
     let tcp = s.pick(Place::FrontendTcpResponse, Place::BackendTcpResponse);
     let http = s.pick(Place::FrontendHttpResponse, Place::BackendHttpResponse);
     ResponseRules {
-        tcp_content: rules::list(
-            &set.tcp_response_content,
-            RuleFamily::TcpResponseContent,
-            tcp,
-            s,
-        ),
+        tcp_content: rules::list(&set.tcp_response_content, RuleFamily::TcpResponseContent, tcp, s),
         http_response: rules::list(&set.http_response, RuleFamily::HttpResponse, http, s),
         after: rules::list(&set.http_after_response, RuleFamily::HttpAfterResponse, http, s),
     }
@@ -187,10 +178,7 @@ fn switch(rule: &model::SwitchingRule, s: &mut Section<'_, '_>) -> Option<Switch
     Some(Switch { to: to?, condition: condition?, span: rule.span })
 }
 
-fn default_backend(
-    proxy: &Proxy,
-    s: &mut Section<'_, '_>,
-) -> Option<(BackendRef, diag::Span)> {
+fn default_backend(proxy: &Proxy, s: &mut Section<'_, '_>) -> Option<(BackendRef, diag::Span)> {
     let line = proxy.default_backend.as_ref()?;
     let backend = s.shared.table.backends.get(&line.value).copied();
     if backend.is_none() {
@@ -224,8 +212,7 @@ fn use_server(
 }
 
 fn forwarded(line: Option<&Spanned<ForwardFor>>, s: &mut Section<'_, '_>) -> Forwarded {
-    let Some((line, except)) =
-        line.and_then(|line| Some((line, line.value.except.as_ref()?)))
+    let Some((line, except)) = line.and_then(|line| Some((line, line.value.except.as_ref()?)))
     else {
         return Forwarded::default();
     };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use config::model::{self, Proxy, ReplyBody};
 use diag::{Diagnostic, Span, codes};
+use http1::ResponseHead;
 use sample::Place;
 
 use super::section::Section;
@@ -50,8 +51,10 @@ impl Section<'_, '_> {
             let value = self.format(value, place)?;
             headers.push((name.to_ascii_lowercase().into_bytes().into(), value));
         }
-        let content_type =
-            reply.content_type.as_ref().map(|content_type| content_type.clone().into_bytes().into());
+        let content_type = reply
+            .content_type
+            .as_ref()
+            .map(|content_type| content_type.clone().into_bytes().into());
         Some(Reply { status, content_type, body: body?, headers })
     }
 
@@ -77,9 +80,7 @@ impl Section<'_, '_> {
                 let text = String::from_utf8_lossy(&bytes);
                 Body::Format(self.format_text(&text, path.span, place)?)
             }
-            ReplyBody::ErrorFile(path) => {
-                Body::ErrorFile(self.error_file(&path.value, path.span)?)
-            }
+            ReplyBody::ErrorFile(path) => Body::ErrorFile(self.error_file(&path.value, path.span)?),
         })
     }
 
@@ -123,7 +124,46 @@ impl Section<'_, '_> {
             let page = Arc::new(Page::Elsewhere { code: *code, url });
             pages.push((line.span, *status, page));
         }
+        for line in &proxy.http_errors {
+            let status = line.value.status.unwrap_or(200);
+            if let Some(page) = self.http_error(&line.value, status, line.span) {
+                pages.push((line.span, status, Arc::new(page)));
+            }
+        }
         pages.sort_by_key(|(span, ..)| (span.file, span.start));
         pages.into_iter().map(|(_, status, page)| (status, page)).collect()
+    }
+
+    /// `http-error`: a page that is known when the program is compiled.
+    fn http_error(&mut self, reply: &model::Reply, status: u16, span: Span) -> Option<Page> {
+        let body = match &reply.body {
+            ReplyBody::Default | ReplyBody::ErrorFiles(_) => Vec::new(),
+            ReplyBody::Text(text) => text.clone().into_bytes(),
+            ReplyBody::File(path) => self.file(&path.value, path.span)?,
+            ReplyBody::ErrorFile(path) => {
+                return self.error_file(&path.value, path.span).map(|page| (*page).clone());
+            }
+            ReplyBody::Format(format) => match format.as_text() {
+                Some(text) => text.to_owned().into_bytes(),
+                None => return self.changing_page(span),
+            },
+            ReplyBody::FormatFile(_) => return self.changing_page(span),
+        };
+        let mut head = ResponseHead::with_status(status);
+        for (name, value) in &reply.headers {
+            let Some(text) = value.as_text() else { return self.changing_page(span) };
+            head.fields.add(name.as_bytes(), text.as_bytes());
+        }
+        head.fields.add(b"content-length", body.len().to_string().as_bytes());
+        if let Some(content_type) = reply.content_type.as_ref().filter(|_| !body.is_empty()) {
+            head.fields.add(b"content-type", content_type.as_bytes());
+        }
+        Some(Page::Message { head, body })
+    }
+
+    fn changing_page(&mut self, span: Span) -> Option<Page> {
+        let message = "`http-error` with an expression is not built yet";
+        self.report(Diagnostic::new(codes::E0207, span, message));
+        None
     }
 }

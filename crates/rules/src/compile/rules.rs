@@ -46,9 +46,7 @@ fn action(
     let in_response = place.is_response();
     Some(match action {
         M::Allow => Action::Allow,
-        M::Deny(to) => {
-            Action::Deny(s.reply(to, Answering::deny(in_response), span, place)?)
-        }
+        M::Deny(to) => Action::Deny(s.reply(to, Answering::deny(in_response), span, place)?),
         M::Tarpit(to) => Action::Tarpit(s.reply(to, Answering::Tarpit, span, place)?),
         M::Return(to) => Action::Return(s.reply(to, Answering::Return, span, place)?),
         M::Reject | M::Close => Action::Reject,
@@ -79,7 +77,9 @@ fn action(
         M::Capture { value, slot } => capture(value, *slot, span, place, family, s)?,
         M::DisableL7Retry => Action::Setting(Setting::NoL7Retry),
         M::StrictMode(_) | M::DoLog | M::Other { .. } | M::EarlyHint { .. } => Action::Nothing,
-        M::NormalizeUri { name, .. } => return not_built(&format!("normalize-uri {name}"), span, s),
+        M::NormalizeUri { name, .. } => {
+            return not_built(&format!("normalize-uri {name}"), span, s);
+        }
         M::SwitchMode => return not_built("switch-mode", span, s),
         M::Service(name) => return not_built(&format!("use-service {name}"), span, s),
         M::AddHeader { .. }
@@ -97,12 +97,7 @@ fn action(
     })
 }
 
-fn edit(
-    action: &model::Action,
-    span: Span,
-    place: Place,
-    s: &mut Section<'_, '_>,
-) -> Option<Edit> {
+fn edit(action: &model::Action, span: Span, place: Place, s: &mut Section<'_, '_>) -> Option<Edit> {
     use model::Action as M;
     let lower = |name: &String| name.to_ascii_lowercase().into_bytes().into_boxed_slice();
     Some(match action {
@@ -131,9 +126,7 @@ fn edit(
         M::SetPath { value, with_query } => {
             Edit::SetTarget { part: path(*with_query), value: s.format(value, place)? }
         }
-        M::SetQuery(value) => {
-            Edit::SetTarget { part: Part::Query, value: s.format(value, place)? }
-        }
+        M::SetQuery(value) => Edit::SetTarget { part: Part::Query, value: s.format(value, place)? },
         M::SetUri(value) => Edit::SetTarget { part: Part::Whole, value: s.format(value, place)? },
         M::ReplacePath { regex, value, with_query } => {
             let (regex, value) = (s.regex(regex, span), s.format(value, place));

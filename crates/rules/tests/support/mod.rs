@@ -14,7 +14,7 @@ use rules::{
     Choice, Event, Final, Program, Stream, Trace, Verdict, choose, error_page, prepare, reply,
     respond, route, server_table,
 };
-use sample::{Buffered, Fact, FactValue, Facts};
+use sample::{Buffered, Fact, FactValue, Facts, LogRecord};
 
 /// A compiled configuration with balancers and the text it came from.
 pub(crate) struct Lab {
@@ -37,9 +37,7 @@ impl Lab {
         let env = Environment::of_version("2.6.12");
         let files = [(String::from("cfg"), text.as_bytes().to_vec())];
         let loaded = config::load(files, &env, Target::HaProxy(2, 6));
-        let read = |path: &str| {
-            std::fs::read(path).map_err(|error| error.kind().to_string())
-        };
+        let read = |path: &str| std::fs::read(path).map_err(|error| error.kind().to_string());
         let (program, findings) = rules::compile(loaded.config, &read);
         let mut out = String::new();
         for finding in loaded.diagnostics.iter().chain(&findings).filter(|one| one.is_error()) {
@@ -121,6 +119,8 @@ pub(crate) struct Exchange {
     pub(crate) body: Option<String>,
     pub(crate) cookies: String,
     pub(crate) captures: String,
+    /// The log line of the daemon's letters aside.
+    pub(crate) log: String,
     /// The verdict when there is no response.
     pub(crate) other: String,
 }
@@ -188,7 +188,29 @@ pub(crate) fn exchange<T: Trace>(
     };
     out.cookies = String::from_utf8_lossy(&stream.cookie_letters()).into_owned();
     out.captures = captures(&stream);
+    out.log = log(lab, &stream, &head, world, &out);
     out
+}
+
+fn log(
+    lab: &Lab,
+    stream: &Stream,
+    head: &RequestHead,
+    world: &dyn Facts,
+    end: &Exchange,
+) -> String {
+    let [third, fourth] = stream.cookie_letters();
+    let record = LogRecord {
+        backend: end.backend.clone(),
+        server: end.server.clone(),
+        termination: [b'-', b'-', third, fourth],
+        request_cookie: stream.captures.request_cookie.clone(),
+        response_cookie: stream.captures.response_cookie.clone(),
+        ..LogRecord::default()
+    };
+    let mut line = Vec::new();
+    rules::log_line(&lab.program, stream, &record, Some(head), None, world, &mut line);
+    String::from_utf8_lossy(&line).into_owned()
 }
 
 #[expect(clippy::too_many_arguments, reason = "a step of a test, split off to be read")]
@@ -281,9 +303,12 @@ pub(crate) fn render(lab: &Lab, events: &[Event]) -> String {
         let _ = match event {
             Event::Enter { proxy, span } => writeln!(out, "{:>3} {proxy}", place(*span)),
             Event::Term { acl, span, result, seen } => {
-                let name = acl.clone().unwrap_or_else(|| format!("{{{}}}", lab.sources.text(*span)));
-                let values: Vec<_> =
-                    seen.iter().map(|one| one.value.clone().unwrap_or_else(|| "-".into())).collect();
+                let name =
+                    acl.clone().unwrap_or_else(|| format!("{{{}}}", lab.sources.text(*span)));
+                let values: Vec<_> = seen
+                    .iter()
+                    .map(|one| one.value.clone().unwrap_or_else(|| "-".into()))
+                    .collect();
                 writeln!(
                     out,
                     "{:>3}     {name} {} {}",
@@ -301,7 +326,9 @@ pub(crate) fn render(lab: &Lab, events: &[Event]) -> String {
             Event::Balance { algorithm, key, pick, passed, span, .. } => {
                 writeln!(out, "{:>3}   {algorithm} {key:?} {passed:?} -> {pick:?}", place(*span))
             }
-            Event::Edit { span, change } => writeln!(out, "{:>3}   {}", place(*span), shown(change)),
+            Event::Edit { span, change } => {
+                writeln!(out, "{:>3}   {}", place(*span), shown(change))
+            }
         };
     }
     out.lines().map(str::trim_end).fold(String::new(), |all, line| all + line + "\n")
