@@ -123,7 +123,7 @@ fn each<T>(
     if findings.is_empty() { Ok(out) } else { Err(findings) }
 }
 
-/// What an operator does with the ends of a range.
+/// How a number is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operator {
     Eq,
@@ -150,21 +150,24 @@ pub(crate) fn numbers(patterns: &[Pattern]) -> Result<Vec<(u32, i64, i64)>, Vec<
             return Ok(None);
         }
         range(&pattern.text)
-            .map(|(low, high)| Some(apply(operator, low, high)))
+            // Quirk: a range with a colon is what it is, whatever operator stands before it.
+            .map(|(low, high)| match pattern.text.contains(':') {
+                true => Some((low, high)),
+                false => Some(compared(operator, low)),
+            })
             .map_err(|why| pattern.refuse(why))
     })?;
     Ok(ranges.into_iter().map(|(id, (low, high))| (id, low, high)).collect())
 }
 
-/// `ge` and `gt` look at the lower end, `le` and `lt` at the upper one; an empty range (low above
-/// high) matches nothing.
-fn apply(operator: Operator, low: i64, high: i64) -> (i64, i64) {
+/// The range of a number behind an operator; a low end above the high one matches nothing.
+fn compared(operator: Operator, number: i64) -> (i64, i64) {
     match operator {
-        Operator::Eq => (low, high),
-        Operator::Ge => (low, i64::MAX),
-        Operator::Gt => low.checked_add(1).map_or((1, 0), |low| (low, i64::MAX)),
-        Operator::Le => (i64::MIN, high),
-        Operator::Lt => high.checked_sub(1).map_or((1, 0), |high| (i64::MIN, high)),
+        Operator::Eq => (number, number),
+        Operator::Ge => (number, i64::MAX),
+        Operator::Gt => number.checked_add(1).map_or((1, 0), |low| (low, i64::MAX)),
+        Operator::Le => (i64::MIN, number),
+        Operator::Lt => number.checked_sub(1).map_or((1, 0), |high| (i64::MIN, high)),
     }
 }
 

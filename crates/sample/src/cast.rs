@@ -84,9 +84,24 @@ pub fn as_text(value: Value<'_>) -> Cow<'_, [u8]> {
     match value {
         Value::Bool(yes) => Cow::Borrowed(if yes { b"1" } else { b"0" }),
         Value::Int(number) => Cow::Owned(format_int(number)),
-        Value::Ip(ip) => Cow::Owned(ip.to_string().into_bytes()),
+        Value::Ip(ip) => Cow::Owned(ip_text(ip).into_bytes()),
         Value::Str(text) | Value::Meth(text) => text,
         Value::Bin(bytes) => until_nul(bytes),
+    }
+}
+
+/// An address as inet_ntop(3) writes it: `::1.2.3.4` where Rust writes `::102:304`.
+pub(crate) fn ip_text(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V6(v6) => match v6.segments() {
+            [0, 0, 0, 0, 0, 0, high, low] if high != 0 => {
+                let [a, b] = high.to_be_bytes();
+                let [c, d] = low.to_be_bytes();
+                format!("::{a}.{b}.{c}.{d}")
+            }
+            _ => v6.to_string(),
+        },
+        IpAddr::V4(v4) => v4.to_string(),
     }
 }
 

@@ -20,9 +20,14 @@ pub(super) fn compile(
 ) -> Option<Args> {
     let before = findings.len();
     let written: &[Spanned<String>] = call.args.as_deref().unwrap_or_default();
-    // `path()` is `path`: one empty argument is none.
+    let empty = [Spanned::new(String::new(), call.span)];
     let written = match written {
-        [only] if only.value.is_empty() => &[],
+        // `str()` has one argument, the empty text.
+        [] if call.args.is_some() && required > 0 && kinds.first() == Some(&ArgKind::Str) => {
+            empty.as_slice()
+        }
+        // `path()` is `path`: one empty argument is none.
+        [only] if only.value.is_empty() && required == 0 => &[],
         written => written,
     };
     if let Some(extra) = written.get(kinds.len()) {

@@ -88,10 +88,15 @@ fn method<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
 }
 
 fn uri<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    match received(ctx) {
-        Some((_, target, _)) => text(target),
-        None => merge(request(ctx).map(|head| text(head.target()))),
-    }
+    let target = match received(ctx) {
+        Some((_, target, _)) => Ok(target.as_slice()),
+        None => request(ctx).map(|head| head.target()),
+    };
+    // Scheme and host are left out; `*` leaves nothing.
+    merge(target.map(|target| match http1::Target::new(target).path_and_query() {
+        b"" => Sample::Missing,
+        path => text(path),
+    }))
 }
 
 fn req_ver<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {

@@ -90,10 +90,7 @@ fn is_ignored(name: &str, place: Place) -> bool {
             | Place::BackendHttpResponseBody
     );
     let side = name.strip_prefix("req.").or_else(|| name.strip_prefix("res.")).unwrap_or(name);
-    let raw = matches!(
-        side,
-        "len" | "req_len" | "payload" | "payload_lv" | "rdp_cookie" | "rdp_cookie_cnt"
-    );
+    let raw = matches!(side, "len" | "req_len" | "payload" | "payload_lv" | "rdp_cookie");
     in_http && raw
 }
 

@@ -254,7 +254,7 @@ impl Line<'_, '_> {
             None => self.text(b""),
             Some(IpAddr::V4(ip)) if self.dress.hex => hex::push_upper(&ip.octets(), self.out),
             Some(IpAddr::V6(ip)) if self.dress.hex => hex::push_upper(&ip.octets(), self.out),
-            Some(ip) => self.text(ip.to_string().as_bytes()),
+            Some(ip) => self.text(crate::cast::ip_text(ip).as_bytes()),
         }
     }
 
