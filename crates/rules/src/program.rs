@@ -188,6 +188,13 @@ impl Program {
         self.backend_names.get(name).copied()
     }
 
+    /// The variable of this name, if the configuration uses it.
+    pub fn var(&self, name: &str) -> Option<VarId> {
+        // Interning a known name gives its number; a new one goes to a copy that is dropped.
+        let id = self.vars.clone().intern(name).ok()?;
+        (self.vars.name(id) == name).then_some(id)
+    }
+
     /// The name of a variable, `txn.user`.
     pub fn var_name(&self, id: VarId) -> &str {
         self.vars.name(id)

@@ -58,13 +58,15 @@ impl Stream {
         }
     }
 
-    /// The stream of the next request on the same connection: what belongs to the session stays.
-    pub fn next_request(&self) -> Self {
+    /// The stream of the next request on the same connection: the session's variables stay, and
+    /// what rules set when the connection was `admitted`.
+    pub fn next_request(&self, admitted: &Stream) -> Self {
         let mut next = Self::new(self.frontend);
         next.vars = self.vars.clone();
         for scope in [Scope::Txn, Scope::Req, Scope::Res] {
             next.vars.end(scope);
         }
+        next.overrides = admitted.overrides.clone();
         next.requests_before = self.requests_before + 1;
         next
     }

@@ -370,6 +370,47 @@ fn each_timeout_tells_where_it_comes_from() {
     .assert_eq(&text);
 }
 
+#[test]
+fn a_fact_that_is_not_known_is_named() {
+    let lab = Lab::new(
+        "frontend fe\n mode http\n bind :80\n http-request deny if { path /a } { src 10.0.0.0/8 }\n \
+         default_backend be\nbackend be\n mode http\n server s1 192.0.2.9:80\n",
+    );
+    let ask = |target: &str| {
+        let mut stream = Stream::new(FrontendRef(0));
+        let (mut head, _) = request(&format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        let body = Buffered { bytes: &[], complete: true };
+        route(&lab.program, &mut stream, &mut head, body, &sample::NoFacts, &mut NoTrace)
+    };
+    let open = ask("/a");
+    assert!(matches!(open, Verdict::Unknown(sample::Fact::Src)), "{open:?}");
+    // The path decides alone: nothing has to be known of the client.
+    let closed = ask("/b");
+    assert!(matches!(closed, Verdict::Forward(_)), "{closed:?}");
+}
+
+#[test]
+fn the_session_outlives_a_request_and_the_rest_does_not() {
+    let lab = Lab::new(
+        "frontend fe\n mode http\n bind :80\n http-request set-var(sess.a) path\n \
+         http-request set-var(txn.b) path\n http-request set-src str(10.0.0.1)\n \
+         default_backend be\nbackend be\n mode http\n server s1 192.0.2.9:80\n",
+    );
+    let world = World::new(&lab);
+    let admitted = Stream::new(FrontendRef(0));
+    let mut stream = admitted.clone();
+    let (mut head, _) = request("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+    let body = Buffered { bytes: &[], complete: true };
+    let _ = route(&lab.program, &mut stream, &mut head, body, &world, &mut NoTrace);
+    let next = stream.next_request(&admitted);
+    let set = |stream: &Stream, name: &str| {
+        let id = lab.program.var(name).expect("the program uses it");
+        stream.vars.get(id).is_some()
+    };
+    assert!(set(&stream, "txn.b") && set(&next, "sess.a") && !set(&next, "txn.b"));
+    assert_eq!((next.overrides.src, next.requests_before), (None, 1));
+}
+
 /// The errors of a configuration, in order.
 #[track_caller]
 fn refused(lines: &str, expect: Expect) {
