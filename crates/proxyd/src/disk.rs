@@ -50,7 +50,10 @@ impl Disk {
         for entry in directory.iter() {
             use std::os::unix::ffi::OsStrExt;
             let entry = entry?;
-            names.push(path.join(std::ffi::OsStr::from_bytes(entry.file_name().to_bytes())));
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                names.push(path.join(std::ffi::OsStr::from_bytes(name)));
+            }
         }
         names.sort();
         Ok(names)
@@ -83,7 +86,7 @@ mod tests {
         assert_eq!(disk.read(&folder.path().join("a.cfg")).expect("the file"), b"a.cfg");
         let listed = disk.list(folder.path()).expect("the list");
         let names: Vec<_> = listed.iter().filter_map(|path| path.file_name()).collect();
-        assert_eq!(names, [".", "..", "a.cfg", "b.cfg"]);
+        assert_eq!(names, ["a.cfg", "b.cfg"]);
         assert!(disk.read(&folder.path().join("missing")).is_err());
     }
 }

@@ -82,9 +82,10 @@ fn compare(reply: &str, loaded: &Config) -> Vec<Runtime> {
     changes
 }
 
-/// The administrative bits of management.txt: maintenance, drain, or neither.
+/// The administrative bits of management.txt: maintenance, drain, or neither. 0x04 only remembers that the file
+/// says `disabled`.
 fn admin_word(bits: u32) -> &'static str {
-    const MAINT: u32 = 0x01 | 0x02 | 0x04 | 0x20 | 0x40;
+    const MAINT: u32 = 0x01 | 0x02 | 0x20 | 0x40;
     const DRAIN: u32 = 0x08 | 0x10;
     if bits & MAINT != 0 {
         "maint"
