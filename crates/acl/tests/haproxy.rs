@@ -31,8 +31,12 @@ use sample::{
 const HAPROXY: &str = "/usr/sbin/haproxy";
 
 /// Lines on which we differ on purpose, and why.
-const DIFFERS: &[(&str, &str)] =
-    &[("ub64dec", "HAProxy takes the padding that this alphabet has not for digits")];
+const DIFFERS: &[(&str, &str)] = &[
+    ("(?=w)", "look-around is left out of the engine, so that no text can make it slow"),
+    ("localhost", "names in patterns are not looked up"),
+    ("\\xff", "words are text: a byte that is no UTF-8 is replaced before a pattern sees it"),
+    ("ub64dec", "HAProxy takes the padding that this alphabet has not for digits"),
+];
 
 fn skipped() -> bool {
     let missing = !Path::new(HAPROXY).exists();
@@ -378,7 +382,7 @@ fn check(kind: Kind, file: &str, at_least: usize) {
     let unknown: Vec<_> = different.iter().filter(|(line, _)| !known(line)).collect();
     assert!(unknown.is_empty(), "{} differ:\n{unknown:#?}", unknown.len());
     for (part, reason) in
-        DIFFERS.iter().filter(|(part, _)| good.iter().any(|(_, it)| it.contains(part)))
+        DIFFERS.iter().filter(|(part, _)| good.iter().chain(&bad).any(|(_, it)| it.contains(part)))
     {
         let still = different.iter().any(|(line, _)| line.contains(part));
         assert!(still, "`{part}` no longer differs: {reason}");
