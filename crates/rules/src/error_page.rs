@@ -105,16 +105,13 @@ fn elsewhere(code: u16, url: &[u8]) -> ResponseHead {
     head
 }
 
-/// The head says how long the body really is.
+/// A length in the head is that of the body. Without one the head stays as it is, its version too:
+/// HAProxy then sends the page up to the end of the connection.
 fn set_length(head: &mut ResponseHead, length: usize) {
     let length = length.to_string();
-    head.fields.remove(b"transfer-encoding");
     let at = head.fields.names().position(|name| name == b"content-length");
-    match at {
-        Some(index) => {
-            head.fields.replace_at(index, length.as_bytes());
-        }
-        None => head.fields.add(b"content-length", length.as_bytes()),
+    if let Some(index) = at {
+        head.fields.replace_at(index, length.as_bytes());
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Final {
     pub kind: ReplyKind,
     /// Its head, `http-after-response` not yet applied, without framing fields when `raw` is set.
     pub head: ResponseHead,
-    /// Its body.
+    /// Its body. Without a length in the head it is sent up to the end of the connection.
     pub body: Vec<u8>,
     /// A whole message from an error file, sent as it is.
     pub raw: Option<std::sync::Arc<[u8]>>,

@@ -186,8 +186,12 @@ impl Proxy {
                 let bodiless = raw.starts_with("HEAD") || matches!(parsed.status, 204 | 304);
                 let length = if bodiless { 0 } else { content_length(&head) };
                 let mut body = vec![0; length];
-                let _ = reader.read_exact(&mut body);
-                let local = seen.is_none() || length > 0;
+                if head.to_lowercase().contains("content-length") {
+                    let _ = reader.read_exact(&mut body);
+                } else if !bodiless {
+                    let _ = reader.read_to_end(&mut body);
+                }
+                let local = seen.is_none() || !body.is_empty();
                 out.body = local.then(|| String::from_utf8_lossy(&body).into_owned());
                 out.body = out.body.filter(|body| !body.is_empty());
             }

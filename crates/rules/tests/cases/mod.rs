@@ -53,6 +53,7 @@ pub(crate) fn config_text(case: &Case, port: u16, stubs: &[(&str, u16)]) -> Stri
     for (name, port) in stubs {
         back = back.replace(&format!("@{name}"), &format!("127.0.0.1:{port}"));
     }
+    back = back.replace("@dir", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases"));
     for line in back.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let section = ["backend ", "listen ", "frontend ", "userlist "];
         let depth = if section.iter().any(|word| line.starts_with(word)) { "" } else { "  " };
@@ -530,5 +531,11 @@ pub(crate) const CASES: &[Case] = &[
         "acl ok http_auth(u)\nhttp-request auth realm r unless ok\nhttp-request set-header x-user %[http_auth_group(u)]",
         "server s1 @s1\nserver s2 @s2\nuserlist u\nuser a insecure-password b",
         &["GET /", "GET / | Authorization: Basic YTpi", "GET / | Authorization: Basic YTpj"],
+    ),
+    case(
+        "errorfile",
+        "http-request deny deny_status 503 if { path /a }",
+        "errorfile 503 @dir/503.http\nhttp-request deny deny_status 503 if { path /b }\nhttp-request return status 200 errorfile @dir/503.http if { path /c }\nhttp-request return status 200 content-type text/plain file @dir/503.http if { path /d }\nserver s1 @s1 disabled",
+        &["GET /a", "GET /b", "GET /c", "GET /d", "GET /e"],
     ),
 ];
