@@ -8,6 +8,8 @@ mod hasher;
 mod network;
 mod number;
 mod prefix;
+#[cfg(test)]
+mod properties;
 mod regexes;
 mod substring;
 mod words;
