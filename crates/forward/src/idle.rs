@@ -26,11 +26,6 @@ pub(crate) struct ServerConnection<T> {
 }
 
 impl<T: Io> ServerConnection<T> {
-    /// Whether it was used before, so that the server may just be closing it.
-    pub(crate) fn is_reused(&self) -> bool {
-        self.requests > 0
-    }
-
     /// The connection, unless its server closed it.
     pub(crate) fn if_quiet(mut self) -> Option<Self> {
         self.is_quiet().then_some(self)
@@ -129,11 +124,6 @@ impl<T: Io> IdlePool<T> {
             idle.least = idle.connections.len();
             !idle.connections.is_empty()
         });
-    }
-
-    /// Closes every connection to a server.
-    pub(crate) fn clear(&self, server: &Arc<ServerState>) {
-        self.servers.borrow_mut().remove(&Arc::as_ptr(server));
     }
 
     /// How many connections wait.

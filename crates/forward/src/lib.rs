@@ -18,6 +18,7 @@
 //! Start with [`Worker::serve`]; a request's life is `http/stream.rs`.
 
 mod buffer;
+mod check;
 mod clock;
 mod connection;
 mod counters;
@@ -38,6 +39,7 @@ mod tunnels;
 mod work;
 mod worker;
 
+pub use check::Checks;
 pub use counters::{Counter, Gauge, PerThread, Rate};
 pub use generation::{Bound, Generation, Listener};
 pub use io::{ConnectTo, Connector, Io, ServerAddress, Socket, SystemConnector};

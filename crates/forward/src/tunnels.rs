@@ -91,9 +91,9 @@ impl Tunnels {
     }
 
     /// Ends those of a server at once.
-    pub fn end_of_server(&self, server: &Arc<ServerState>, why: Kill) {
+    pub(crate) fn end_of_server(&self, server: &ServerState, why: Kill) {
         for tunnel in self.list() {
-            if tunnel.server.as_ref().is_some_and(|known| Arc::ptr_eq(known, server)) {
+            if tunnel.server.as_ref().is_some_and(|known| std::ptr::eq(&**known, server)) {
                 tunnel.control.end(why);
             }
         }

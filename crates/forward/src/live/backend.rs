@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use balance::{Balancer, Limits, State};
 use health::{Health, Transition};
 use sample::BackendRef;
+use tunnel::Kill;
 
 use crate::counters::{Gauge, PerThread};
 use crate::log::ProxyLog;
@@ -221,7 +222,7 @@ impl Backend {
     }
 
     /// Serves the queues of every generation after a slot of a server was freed.
-    fn slot_freed(&self, server: u32) {
+    pub(super) fn slot_freed(&self, server: u32) {
         fence(SeqCst);
         if self.state.waiting.load(SeqCst) == 0 {
             return;
@@ -247,7 +248,7 @@ impl Backend {
         if transition.marks_down() {
             requeued = self.release_waiting(server);
             if known.kills_streams_when_down {
-                known.state.kill_streams();
+                known.state.end_streams(Kill::ServerDown);
             }
         } else {
             self.slot_freed(server);
@@ -277,6 +278,11 @@ impl Backend {
         released
     }
 
+    pub(super) fn label<'a>(&'a self, known: &'a Server) -> health::ServerLabel<'a> {
+        let (backend, server) = (self.state.name(), known.state.name());
+        health::ServerLabel { backend, server, backup: known.backup }
+    }
+
     fn log_transition(
         &self,
         server: u32,
@@ -293,12 +299,7 @@ impl Backend {
             requeued: requeued as u64,
             queued: self.queue().0.backend_len() as u64,
         };
-        let label = health::ServerLabel {
-            backend: self.state.name(),
-            server: known.state.name(),
-            backup: known.backup,
-        };
-        for line in transition.lines(label, &view, self.logs_checks) {
+        for line in transition.lines(self.label(known), &view, self.logs_checks) {
             self.log.send_now(line.level as u8, line.text.as_bytes());
         }
         if usable_before > 0 && active + backup == 0 {
@@ -320,7 +321,7 @@ pub(crate) fn balance_state(health: &Health) -> State {
 
 /// A connection slot of a server; given back when it is dropped.
 #[derive(Debug)]
-pub struct Slot {
+pub(crate) struct Slot {
     backend: Arc<Backend>,
     server: u32,
 }
@@ -357,20 +358,9 @@ impl Ticket {
         self.before
     }
 
-    /// Where it waits.
-    pub(crate) fn place(&self) -> Place {
-        self.place
-    }
-
     /// Ready when a slot was taken for the stream, or its server went away.
     pub(crate) fn poll_turn(&self, cx: &std::task::Context<'_>) -> std::task::Poll<Turn> {
         self.waiter.poll(cx)
-    }
-
-    /// Waits for [`Ticket::poll_turn`].
-    #[cfg(test)]
-    pub(crate) async fn turn(&self) -> Turn {
-        std::future::poll_fn(|cx| self.poll_turn(cx)).await
     }
 
     /// The slot of a turn that was [`Turn::Served`].

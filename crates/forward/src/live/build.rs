@@ -105,7 +105,7 @@ fn build_backend(
     let servers: Vec<Server> = backend
         .servers()
         .iter()
-        .map(|line| build_server(backend.name(), line, resolve, threads, earlier))
+        .map(|line| build_server(backend.name(), line, resolve, process, earlier))
         .collect();
     for (row, server) in table.iter_mut().zip(&servers) {
         row.state = balance_state(&server.state.health());
@@ -152,7 +152,7 @@ fn build_server(
     backend: &str,
     line: &ServerLine,
     resolve: &Resolve<'_>,
-    threads: usize,
+    process: &Arc<Process>,
     earlier: Option<&&Arc<Backend>>,
 ) -> Server {
     let settings = &line.settings;
@@ -171,7 +171,7 @@ fn build_server(
             *state.health() = resumed;
             state
         }
-        None => Arc::new(ServerState::new(backend, name, health, weight, threads)),
+        None => Arc::new(ServerState::new(backend, name, health, weight, process)),
     };
     state.set_address(address);
     let maxconn = number(settings.maxconn);

@@ -13,7 +13,9 @@ mod queue;
 mod server;
 mod stats;
 
-pub use backend::{Backend, BackendState, Slot};
+pub(crate) use backend::Slot;
+pub use backend::{Backend, BackendState};
+pub(crate) use build::check_settings;
 pub use build::{Live, Resolve};
 pub use frontend::FrontendState;
 pub(crate) use queue::{Place, Turn};

@@ -1,29 +1,48 @@
-//! What operators order through the runtime socket: states, weights, cleared counters.
+//! What changes a server: check results, operators, slow start. Each change reaches the balancer,
+//! the queue and the log.
 
-use balance::{Algorithm, EffectiveWeight, HashMethod};
-use health::{AdminOrder, HealthOrder, Transition};
+use std::sync::Arc;
+use std::time::Duration;
+
+use balance::{Algorithm, EffectiveWeight, HashMethod, Limits, SlowStart};
+use health::{AdminOrder, CheckResult, HealthOrder, Transition};
+use tokio::time::Instant;
 
 use super::{Backend, FrontendState};
 
 impl Backend {
+    /// Takes the result of a check.
+    pub(crate) fn observe(self: &Arc<Self>, server: u32, result: &CheckResult) {
+        let Some(known) = self.server(server) else { return };
+        let observed = known.state.health().observe(result);
+        if let Some(report) = observed.report.filter(|_| self.logs_checks) {
+            let line = report.line(self.label(known));
+            self.log.send_now(line.level as u8, line.text.as_bytes());
+        }
+        self.act(server, observed.transition);
+    }
+
     /// `set server b/s state`, `enable server`, `disable server`.
-    pub fn order(&self, server: u32, order: AdminOrder) {
-        self.change(server, |health| health.order(order));
+    pub fn order(self: &Arc<Self>, server: u32, order: AdminOrder) {
+        let transition =
+            self.server(server).and_then(|known| known.state.health().order(order));
+        self.act(server, transition)
     }
 
     /// `set server b/s health`.
-    pub fn order_health(&self, server: u32, order: HealthOrder) {
-        self.change(server, |health| health.order_health(order));
+    pub fn order_health(self: &Arc<Self>, server: u32, order: HealthOrder) {
+        let transition =
+            self.server(server).and_then(|known| known.state.health().order_health(order));
+        self.act(server, transition)
     }
 
-    fn change(&self, server: u32, change: impl FnOnce(&mut health::Health) -> Option<Transition>) {
-        let Some(known) = self.server(server) else { return };
-        // The lock must be free again before the change is acted upon.
-        let transition = change(&mut known.state.health());
-        if let Some(transition) = transition {
-            self.state_changed(server, &transition);
+    /// Acts on a change; the lock of the server's health is free again by then.
+    fn act(self: &Arc<Self>, server: u32, transition: Option<Transition>) {
+        let Some(transition) = transition else { return };
+        if transition.marks_up() {
+            self.warm_up(server);
         }
-        known.state.check_now.notify_one();
+        self.state_changed(server, &transition);
     }
 
     /// `set server b/s weight`; `false` when the algorithm's weights cannot change while it runs.
@@ -36,6 +55,7 @@ impl Backend {
         }
         known.state.store_weight(weight);
         self.balancer.set_weight(server as usize, EffectiveWeight::full(weight));
+        self.slot_freed(server);
         true
     }
 
@@ -61,6 +81,41 @@ impl Backend {
         if all {
             self.state.counters.clear();
         }
+    }
+
+    /// `slowstart`: weight and `maxconn` of a server that came back grow over its period. Without a
+    /// runtime (a test, `lbctl`) it is back at once.
+    fn warm_up(self: &Arc<Self>, server: u32) {
+        let Some(period) = self.server(server).and_then(|known| known.slowstart) else { return };
+        if tokio::runtime::Handle::try_current().is_err() {
+            return;
+        }
+        let began = Instant::now();
+        self.warm(server, SlowStart { period, elapsed: Duration::ZERO });
+        let backend = Arc::clone(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                let slow = SlowStart { period, elapsed: began.elapsed() };
+                let serves =
+                    backend.server(server).is_some_and(|known| known.state.health().serves());
+                if !serves {
+                    return;
+                }
+                backend.warm(server, slow);
+                if !slow.is_warming() {
+                    return;
+                }
+            }
+        });
+    }
+
+    fn warm(&self, server: u32, slow: SlowStart) {
+        let Some(known) = self.server(server) else { return };
+        self.balancer.set_weight(server as usize, slow.weight(known.state.weight()));
+        let maxconn = slow.maxconn(known.maxconn);
+        self.balancer.set_limits(server as usize, Limits { maxconn, maxqueue: known.maxqueue });
+        self.slot_freed(server);
     }
 }
 

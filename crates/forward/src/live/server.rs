@@ -8,17 +8,19 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use config_parse::address::Ports;
 use health::Health;
-use tokio::sync::Notify;
+use tunnel::Kill;
 
 use crate::clock::wall_micros;
 use crate::counters::{Gauge, PerThread};
 use crate::io::{ConnectTo, ServerAddress};
+use crate::process::Process;
 
 use super::Counters;
 
 /// What belongs to a server's name: shared by all generations that have `backend/name`.
 #[derive(Debug)]
 pub struct ServerState {
+    process: Arc<Process>,
     backend: String,
     name: String,
     health: Mutex<Health>,
@@ -32,11 +34,6 @@ pub struct ServerState {
     pub queued: Gauge,
     changed_micros: AtomicI64,
     down_seconds: AtomicU64,
-    /// Grows each time its streams are to be shut down; each stream compares it with its own.
-    kills: AtomicU64,
-    killed: Notify,
-    /// The check loop waits on it for a changed order.
-    pub(crate) check_now: Notify,
 }
 
 impl ServerState {
@@ -45,9 +42,11 @@ impl ServerState {
         name: &str,
         health: Health,
         weight: u32,
-        threads: usize,
+        process: &Arc<Process>,
     ) -> ServerState {
+        let threads = process.settings().threads;
         ServerState {
+            process: Arc::clone(process),
             backend: backend.to_owned(),
             name: name.to_owned(),
             health: Mutex::new(health),
@@ -58,9 +57,6 @@ impl ServerState {
             queued: Gauge::default(),
             changed_micros: AtomicI64::new(wall_micros()),
             down_seconds: AtomicU64::new(0),
-            kills: AtomicU64::new(0),
-            killed: Notify::new(),
-            check_now: Notify::new(),
         }
     }
 
@@ -118,16 +114,19 @@ impl ServerState {
             self.down_seconds.fetch_add(seconds, Relaxed);
         }
     }
+}
 
-    /// Ends its streams now (`on-marked-down shutdown-sessions`, `shutdown sessions server`).
+impl ServerState {
+    /// Ends its tunnels at once (`shutdown sessions server`).
     pub fn kill_streams(&self) {
-        self.kills.fetch_add(1, Relaxed);
-        self.killed.notify_waiters();
+        self.end_streams(Kill::Operator);
     }
 
-    /// How often its streams were killed; a stream that saw a smaller number is to end.
-    pub(crate) fn kills(&self) -> u64 {
-        self.kills.load(Relaxed)
+    /// Ends its tunnels at once. Streams of HTTP end with their response.
+    pub(crate) fn end_streams(&self, why: Kill) {
+        for tunnels in self.process.tunnels() {
+            tunnels.end_of_server(self, why);
+        }
     }
 }
 

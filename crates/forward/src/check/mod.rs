@@ -1,0 +1,122 @@
+//! Health checks: a task for each checked server, driving the machines of the crate `health`.
+//!
+//! In: a generation and the worker that lends its thread. Out: changed states of servers, told to
+//! their balancers and logged in HAProxy's words by [`crate::Backend`].
+//! Start with [`Checks::start`]; what a check says is made in `script.rs`.
+
+mod probe;
+mod script;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::model::Server as ServerLine;
+use health::{CheckScript, CheckSettings, Spread, first_check_after};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::connection::limit;
+use crate::generation::Generation;
+use crate::io::{ConnectTo, Connector};
+use crate::live::{Backend, check_settings};
+use crate::worker::Worker;
+
+/// The running checks of one generation. They end when this is dropped.
+#[derive(Debug)]
+pub struct Checks {
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Checks {
+    /// Starts the checks of every checked server on the worker's thread; all of them begin within
+    /// the shortest interval, evenly spread.
+    pub fn start<C: Connector>(worker: &Rc<Worker<C>>, generation: &Arc<Generation>) -> Checks {
+        let subjects = subjects(generation);
+        let shortest = subjects.iter().map(|subject| subject.settings.shortest()).min();
+        let count = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
+        let tasks = subjects.into_iter().zip(0..).map(|(subject, position)| {
+            let delay = first_check_after(shortest.unwrap_or_default(), None, position, count);
+            tokio::task::spawn_local(run(Rc::clone(worker), subject, delay))
+        });
+        Checks { tasks: tasks.collect() }
+    }
+}
+
+impl Drop for Checks {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// A server that is checked.
+struct Subject {
+    backend: Arc<Backend>,
+    server: u32,
+    script: CheckScript,
+    settings: CheckSettings,
+    spread: Spread,
+    /// `timeout connect`, and `timeout check` for the answer.
+    connect: Option<Duration>,
+    answer: Option<Duration>,
+    /// `addr` and `port` of the line, where the check goes elsewhere.
+    elsewhere: probe::Elsewhere,
+}
+
+fn subjects(generation: &Generation) -> Vec<Subject> {
+    let program = &generation.program;
+    let spread = program.config().global.spread_checks.map_or(0, |percent| percent.value);
+    let spread = Spread::percent(u8::try_from(spread).unwrap_or(u8::MAX));
+    let mut subjects = Vec::new();
+    for (backend, live) in program.backends().zip(&generation.live.backends) {
+        let proxy = backend.proxy();
+        for (line, server) in backend.servers().iter().zip(0..) {
+            if !is_checked(line) {
+                continue;
+            }
+            subjects.push(Subject {
+                backend: Arc::clone(live),
+                server,
+                script: script::of(proxy, line),
+                settings: check_settings(line),
+                spread,
+                connect: limit(proxy.timeouts.connect),
+                answer: limit(proxy.timeouts.check),
+                elsewhere: probe::Elsewhere::of(line),
+            });
+        }
+    }
+    subjects
+}
+
+fn is_checked(line: &ServerLine) -> bool {
+    line.settings.check.is_some_and(|check| check.value)
+}
+
+/// Checks one server for ever.
+async fn run<C: Connector>(worker: Rc<Worker<C>>, subject: Subject, delay: Duration) {
+    let mut next = Instant::now() + delay;
+    loop {
+        tokio::time::sleep_until(next).await;
+        let Some(known) = subject.backend.server(subject.server) else { return };
+        if known.state.health().wants_checks() {
+            let result = probe::probe(&worker, &subject).await;
+            subject.backend.observe(subject.server, &result);
+        }
+        let interval = subject.settings.interval(&known.state.health());
+        let interval = subject.spread.apply(interval, worker.next_seed() as u32);
+        // The pace counts from when a check began; one that took long skips its turns.
+        let now = Instant::now();
+        while next <= now {
+            next += interval.max(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Subject {
+    /// Where its checks go.
+    fn target(&self) -> Option<ConnectTo> {
+        let known = self.backend.server(self.server)?;
+        Some(self.elsewhere.apply(known.connect_to(None)?))
+    }
+}
