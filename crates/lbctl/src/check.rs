@@ -93,7 +93,7 @@ fn show(check: &Check, sources: &Sources, findings: &[Diagnostic]) {
         FindingFormat::Json => render::json(sources, findings),
     };
     print!("{text}");
-    if !text.ends_with('\n') {
+    if !text.is_empty() && !text.ends_with('\n') {
         println!();
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn run(diff: &Diff) -> Result<Exit, CouldNot> {
 
 fn text(old: &Loaded, new: &Loaded, changes: &[Change], runtime: &[live::Runtime]) -> String {
     let mut out = String::new();
-    for change in changes {
+    for change in changes.iter().filter(|change| !is_told_by_another(change, changes)) {
         let said =
             |item: &Option<Item>| item.as_ref().map(|item| item.text.clone()).unwrap_or_default();
         let (sign, words) = match change.kind {
@@ -59,7 +59,13 @@ fn text(old: &Loaded, new: &Loaded, changes: &[Change], runtime: &[live::Runtime
         };
         let place = cite(&new.sources, &change.to).or_else(|| cite(&old.sources, &change.from));
         let place = place.map(|place| format!("  ({place})")).unwrap_or_default();
-        let object = format!("{} {}", change.section, change.what);
+        let whole = change.kind != Kind::Changed;
+        let what = if whole {
+            change.what.strip_suffix(" address").unwrap_or(&change.what)
+        } else {
+            &change.what
+        };
+        let object = format!("{} {what}", change.section);
         let words = if words.is_empty() { String::new() } else { format!(": {words}") };
         out.push_str(&format!(
             "{sign} {}{words}  [{}]{place}\n",
@@ -77,6 +83,47 @@ fn text(old: &Loaded, new: &Loaded, changes: &[Change], runtime: &[live::Runtime
         out.push_str("no difference\n");
     }
     out
+}
+
+/// Whether a change belongs to something that came or went as a whole, which has a line of its own: a section, or
+/// a server with its settings and its place in the order.
+fn is_told_by_another(change: &Change, changes: &[Change]) -> bool {
+    let section_went = |kind| {
+        let whole = |other: &&Change| {
+            other.section == change.section && other.what.is_empty() && other.kind == kind
+        };
+        !change.what.is_empty() && changes.iter().any(|other| whole(&other))
+    };
+    let servers_moved = || {
+        let moved = |other: &&Change| {
+            other.section == change.section
+                && other.what.ends_with(" address")
+                && other.kind != Kind::Changed
+        };
+        changes.iter().any(|other| moved(&other))
+    };
+    let server_went = || {
+        let Some(name) =
+            change.what.strip_prefix("server ").and_then(|rest| rest.split(' ').next())
+        else {
+            return false;
+        };
+        let address = format!("server {name} address");
+        change.what != address
+            && changes.iter().any(|other| {
+                other.section == change.section
+                    && other.what == address
+                    && other.kind == change.kind
+            })
+    };
+    match change.kind {
+        Kind::Changed => false,
+        kind => {
+            section_went(kind)
+                || server_went()
+                || (change.what == "server order" && servers_moved())
+        }
+    }
 }
 
 fn impact_word(impact: Impact) -> &'static str {

@@ -201,10 +201,18 @@ fn timeouts(out: &mut String, sources: &Sources, explained: &Explained) {
     }
     line(out, "\ntimeouts in force");
     for timeout in &explained.timeouts {
-        let time = timeout.duration.map_or("none".to_owned(), |time| format!("{time:?}"));
+        let time = timeout.duration.map_or("none".to_owned(), duration);
         let from = timeout.span.map_or(String::new(), |span| sources.cite(span));
         line(out, format!("  {:<16} {time:<10} {from}", phase_word(timeout.phase)).trim_end());
     }
+}
+
+/// A duration in the largest unit that divides it, as a configuration would spell it.
+fn duration(time: std::time::Duration) -> String {
+    let millis = time.as_millis();
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
+    let whole = units.iter().find(|(size, _)| millis > 0 && millis.is_multiple_of(*size));
+    whole.map_or_else(|| format!("{millis}ms"), |(size, unit)| format!("{}{unit}", millis / size))
 }
 
 /// The head as it leaves for the server, `Connection` and framing aside.
