@@ -164,6 +164,9 @@ fn spaces_are_merged() {
     check("a  b   c d", "a b c d");
     check("[%ci]", "[127.0.0.1]");
     check("%%ci", "%ci");
+    check("  a  %hr  b  ", "a {a#22b\\c]/#C3#A9#01#7C#7B#7D#23x|} b ");
+    check("%{-M}[str()] x", " x");
+    check("a %[str()] b|%{+Q}[str()]", "a - b|\"\"");
 }
 
 #[test]
@@ -208,11 +211,11 @@ fn a_request_that_could_not_be_read_has_a_line_too() {
         redispatched: true,
         ..record()
     };
-    let text = "%b/%s %TR/%Tw/%Tc/%Tr %ST %ts %rc %si:%sp \"%HQ\" %{+Q}r %HM";
+    let text = "%b/%s %TR/%Tw/%Tc/%Tr %ST %ts %rc %si:%sp %HQ %{+Q}r %HM";
     let format = compile(Place::Log, &parse(&Word::new(text, Span::default())).unwrap());
     assert_eq!(
         write(Escape::Log, &format, &record),
-        "f/<NOSRV> -1/-1/-1/-1 400 PR +0 -:- \"-\" \"<BADREQ>\" <BADREQ>"
+        "f/<NOSRV> -1/-1/-1/-1 400 PR +0 -:- <BADREQ> \"<BADREQ>\" <BADREQ>"
     );
 }
 

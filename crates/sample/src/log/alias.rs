@@ -138,6 +138,17 @@ pub(crate) const ALIASES: &[(&str, Alias)] = &[
 ];
 
 impl Alias {
+    /// Whether it shows captured headers.
+    pub(crate) fn is_capture(self) -> bool {
+        matches!(
+            self,
+            Alias::RequestHeaders
+                | Alias::RequestHeadersList
+                | Alias::ResponseHeaders
+                | Alias::ResponseHeadersList
+        )
+    }
+
     pub(crate) fn of(name: &str) -> Option<Alias> {
         ALIASES.iter().find(|(known, _)| *known == name).map(|(_, alias)| *alias)
     }

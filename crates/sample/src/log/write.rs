@@ -66,7 +66,10 @@ impl CompiledFormat {
                 Item::Alias(alias, dress) => Line { ctx, record, dress: *dress, out }.alias(*alias),
                 Item::Expr(expr, dress) => push_expr(expr, *dress, escape, ctx, out),
             }
-            spaced &= out.len() == before;
+            // Only captured headers can be nothing at all; other items end a run of spaces even
+            // when they print nothing.
+            let captures = matches!(item, Item::Alias(alias, _) if alias.is_capture());
+            spaced &= captures && out.len() == before;
         }
     }
 
@@ -153,7 +156,7 @@ impl Line<'_, '_> {
             Alias::Uri => self.request_part(|_, target, _| target),
             Alias::UriWithoutQuery => self.request_part(|_, target, _| cut_query(target).0),
             Alias::PathOnly => self.request_part(|_, target, _| path_of(target)),
-            Alias::Query => self.query(),
+            Alias::Query => self.request_part(|_, target, _| cut_query(target).1),
             Alias::Version => self.request_part(|_, _, version| version),
             Alias::RequestLine => self.request_line(),
             Alias::UniqueId => match &log.unique_id {
@@ -320,12 +323,6 @@ impl Line<'_, '_> {
             None => b"<BADREQ>",
         };
         push_text(text, self.dress, Encode::Uri, self.out);
-    }
-
-    fn query(&mut self) {
-        let target = self.record.request_line.as_ref().map(|(_, target, _)| target.as_slice());
-        let query = target.map_or(&b""[..], |target| cut_query(target).1);
-        push_text(query, self.dress, Encode::Uri, self.out);
     }
 
     fn request_line(&mut self) {
