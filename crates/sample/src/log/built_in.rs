@@ -39,7 +39,7 @@ impl BuiltIn {
                  %Ta %tsc %ac %fc %bc %sc %rc %sq %bq %CC %CS %hrl %hsl"
             }
             BuiltIn::TcpClf => {
-                "%{+Q}o %{-Q}ci - - [%T] \"TCP \" 000 %B \"\" \"\" %cp %ms %ft %b %s %Th %Tw %Tc \
+                "%{Q}o %{-Q}ci - - [%T] \"TCP \" 000 %B \"\" \"\" %cp %ms %ft %b %s %Th %Tw %Tc \
                  %Tt %U %ts-- %ac %fc %bc %sc %rc %sq %bq \"\" \"\" "
             }
             BuiltIn::Error => "%ci:%cp [%t] %ft/",
