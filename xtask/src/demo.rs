@@ -67,10 +67,10 @@ fn start(demo: &Demo) -> Result<Stage, Failure> {
     let bins = shell::build(&["proxyd", "testkit"], "dev")?;
     let port = match demo.port {
         Some(port) => port,
-        None if demo.once => shell::free_port()?,
+        None if demo.once => shell::free_port(),
         None => 8080,
     };
-    let (chat1, chat2) = (shell::free_port()?, shell::free_port()?);
+    let (chat1, chat2) = (shell::free_port(), shell::free_port());
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let examples = shell::root().join("examples");
 

@@ -61,7 +61,7 @@ struct Front {
 fn front(bins: &Path, ports: &[u16]) -> Result<Front, Failure> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let config = folder.path().join("peers.cfg");
-    let port = shell::free_port()?;
+    let port = shell::free_port();
     let mut text = format!(
         "global\n    maxconn 5000\ndefaults\n    mode http\n    timeout client 20s\n    timeout connect 5s\n    timeout server 20s\n    \
          timeout tunnel 1m\nfrontend fe\n    bind 127.0.0.1:{port}\n    default_backend be\nbackend be\n    balance leastconn\n"
@@ -83,7 +83,7 @@ fn await_port(port: u16) -> Result<(), Failure> {
 
 fn websockets(bins: &Path, concurrent: usize) -> Result<(), Failure> {
     let script = shell::root().join("xtask/peers/peer.py").display().to_string();
-    let ports = [shell::free_port()?, shell::free_port()?];
+    let ports = [shell::free_port(), shell::free_port()];
     let mut servers = Vec::new();
     for port in ports {
         servers.push(Running::quiet(Command::new("python3").args([
@@ -100,7 +100,7 @@ fn websockets(bins: &Path, concurrent: usize) -> Result<(), Failure> {
 
 /// curl in its usual forms, and a keep-alive load by wrk without a failed request.
 fn requests(bins: &Path, curl: &Path, wrk: &Path) -> Result<(), Failure> {
-    let server = shell::free_port()?;
+    let server = shell::free_port();
     let _server = Running::quiet(
         Command::new(bins.join("wsload")).args(["echo", &format!("127.0.0.1:{server}")]),
     )?;

@@ -35,7 +35,7 @@ pub(crate) fn run(reload: &Reload) -> Result<(), Failure> {
     let bins = shell::build(&["proxyd", "testkit"], &reload.profile)?;
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let config = folder.path().join("reload.cfg");
-    let ports = [shell::free_port()?, shell::free_port()?, shell::free_port()?];
+    let ports = [shell::free_port(), shell::free_port(), shell::free_port()];
     let write =
         |spare: bool| std::fs::write(&config, text(ports, spare)).map_err(|e| e.to_string());
     write(false)?;

@@ -94,10 +94,9 @@ pub(crate) fn wait_until(limit: Duration, mut ready: impl FnMut() -> bool) -> bo
     ready()
 }
 
-/// A TCP port of the loopback address that was free a moment ago.
-pub(crate) fn free_port() -> Result<u16, Failure> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
-    Ok(listener.local_addr().map_err(|e| e.to_string())?.port())
+/// A TCP port of the loopback address that nothing else will use while we run.
+pub(crate) fn free_port() -> u16 {
+    testkit::port::free()
 }
 
 /// Whether something listens on a loopback port.

@@ -66,8 +66,11 @@ struct Held {
 pub(crate) struct Opened {
     program: Arc<Program>,
     text: ConfigText,
-    sockets: Vec<((Wanted, usize), Vec<Listening>)>,
+    sockets: Sockets,
 }
+
+/// Open sockets by what they are; one end for each thread.
+type Sockets = Vec<((Wanted, usize), Vec<Listening>)>;
 
 /// What each listener of a program wants, with a number for lines that want the same.
 fn wanted(program: &Program) -> Result<Vec<(Wanted, usize)>, String> {
@@ -94,7 +97,7 @@ fn wanted(program: &Program) -> Result<Vec<(Wanted, usize)>, String> {
 fn open(
     keys: impl IntoIterator<Item = (Wanted, usize)>,
     threads: usize,
-) -> Result<Vec<((Wanted, usize), Vec<Listening>)>, String> {
+) -> Result<Sockets, String> {
     keys.into_iter().map(|key| Ok((key.clone(), ends(&key.0, threads)?))).collect()
 }
 
@@ -144,6 +147,7 @@ impl Daemon {
         let daemon =
             Daemon { process, workers, origin, begun: Instant::now(), state: Mutex::new(state) };
         daemon.adopt(&mut daemon.lock(), &generation, &opened.program, opened.sockets);
+        daemon.workers.check(&generation);
         Arc::new(daemon)
     }
 
@@ -171,11 +175,6 @@ impl Daemon {
     /// How many sockets listen.
     pub(crate) fn listeners(&self) -> usize {
         self.lock().listening.values().filter(|held| !held.paused).count()
-    }
-
-    /// Each listening socket's frontend, listener and index in the program.
-    pub(crate) fn each_listener(&self) -> Vec<Arc<Listener>> {
-        self.lock().listening.values().map(|held| Arc::clone(&held.listener)).collect()
     }
 
     /// Reads the files again and swaps the new configuration in. If anything fails, nothing changes.
@@ -212,6 +211,7 @@ impl Daemon {
         let kept = keys.len() - sockets.len();
         self.adopt(&mut state, &generation, &program, sockets);
         let closed = self.let_go(&mut state, &keys);
+        self.workers.check(&generation);
         state.generation = generation;
         state.text = text;
         drop(state);
@@ -233,7 +233,7 @@ impl Daemon {
         state: &mut State,
         generation: &Arc<Generation>,
         program: &Program,
-        sockets: Vec<((Wanted, usize), Vec<Listening>)>,
+        sockets: Sockets,
     ) {
         let mut sockets: HashMap<_, _> = sockets.into_iter().collect();
         // The keys were made from this program a moment ago; what fails here failed there.

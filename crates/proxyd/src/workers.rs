@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use forward::{Listener, Process, Socket, SystemConnector, Worker};
+use forward::{Checks, Generation, Listener, Process, Socket, SystemConnector, Worker};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, LocalSet};
 
@@ -26,19 +26,10 @@ pub(crate) enum Order {
     Close(SocketId),
     /// Let idle client connections look whether they are still wanted.
     WakeIdle,
-    /// Run this on the thread, with its worker.
-    Run(Task),
+    /// Check the servers of this generation, and no longer those of the one before.
+    Check(Arc<Generation>),
     /// End the thread.
     End,
-}
-
-/// Something to run on a worker's thread.
-pub(crate) struct Task(pub(crate) Box<dyn FnOnce(&Rc<Worker>) + Send>);
-
-impl std::fmt::Debug for Task {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Task")
-    }
 }
 
 /// The threads.
@@ -87,10 +78,10 @@ impl Workers {
         self.orders.iter().for_each(|orders| send(orders, Order::WakeIdle));
     }
 
-    /// Runs something on one thread.
-    pub(crate) fn on(&self, thread: usize, task: impl FnOnce(&Rc<Worker>) + Send + 'static) {
-        if let Some(orders) = self.orders.get(thread) {
-            send(orders, Order::Run(Task(Box::new(task))));
+    /// Lets the first thread check the servers of a generation instead of those before.
+    pub(crate) fn check(&self, generation: &Arc<Generation>) {
+        if let Some(orders) = self.orders.first() {
+            send(orders, Order::Check(Arc::clone(generation)));
         }
     }
 
@@ -114,6 +105,7 @@ fn send(orders: &UnboundedSender<Order>, order: Order) {
 async fn run(index: usize, process: Arc<Process>, mut orders: UnboundedReceiver<Order>) {
     let worker = Worker::start(index, Arc::clone(&process), SystemConnector);
     let mut accepting: HashMap<SocketId, AbortHandle> = HashMap::new();
+    let mut checks = None;
     while let Some(order) = orders.recv().await {
         match order {
             Order::Listen { id, listener, socket } => {
@@ -126,10 +118,12 @@ async fn run(index: usize, process: Arc<Process>, mut orders: UnboundedReceiver<
                 }
             }
             Order::WakeIdle => worker.wake_idle(),
-            Order::Run(Task(task)) => task(&worker),
+            // The checks of the generation before end when theirs are dropped.
+            Order::Check(generation) => checks = Some(Checks::start(&worker, &generation)),
             Order::End => break,
         }
     }
+    drop(checks);
 }
 
 /// How long a listener rests when the process has no file descriptors or a limit is reached.

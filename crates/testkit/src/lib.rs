@@ -5,3 +5,4 @@
 
 pub mod chat;
 pub mod load;
+pub mod port;

@@ -23,8 +23,6 @@ use crate::sockets::{Listening, Wanted};
 pub(crate) struct StatsSocket {
     listening: Listening,
     level: admin::Level,
-    /// The address as `show cli sockets` tells it.
-    pub(crate) address: String,
 }
 
 impl StatsSocket {
@@ -38,7 +36,7 @@ impl StatsSocket {
                 Level::Operator => admin::Level::Operator,
                 Level::Admin => admin::Level::Admin,
             };
-            Ok(StatsSocket { listening: wanted.open()?, level, address: wanted.place.to_string() })
+            Ok(StatsSocket { listening: wanted.open()?, level })
         };
         global.stats_sockets.iter().map(open).collect()
     }

@@ -6,6 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub(crate) use testkit::port::free as free_port;
+
 const PROXYD: &str = env!("CARGO_BIN_EXE_proxyd");
 
 /// A folder that goes with the test.
@@ -112,11 +114,6 @@ pub(crate) fn wait_until(mut ready: impl FnMut() -> bool) -> bool {
         std::thread::sleep(Duration::from_millis(10));
     }
     false
-}
-
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port()
 }
 
 pub(crate) fn listens(port: u16) -> bool {
