@@ -16,9 +16,10 @@ use crate::daemon::{self, Daemon, Opened, Origin};
 use crate::disk::Disk;
 use crate::load::{self, Read};
 use crate::runtime::StatsSocket;
+use crate::supervise::Supervisor;
 use crate::words::{Grave, answer, say, show};
 use crate::workers::Workers;
-use crate::{background, notify, pidfile, privileges, supervise};
+use crate::{background, notify, pidfile, privileges};
 
 /// Why the start failed; empty when it was said already.
 type Failure = String;
@@ -86,6 +87,7 @@ fn serve(
     disk: Disk,
 ) -> Result<(), Failure> {
     let global = program.config().global.clone();
+    let supervisor = Supervisor::new()?;
     let threads = threads(&global);
     limits(&global, arguments.maxconn)?;
     let identity = privileges::identity(&global)?;
@@ -118,7 +120,8 @@ fn serve(
     }
     notify::tell("READY=1");
     relieve(arguments);
-    supervise::run(daemon, stats, &global)
+    supervisor.run(&daemon, stats, &global);
+    Ok(())
 }
 
 /// `nbthread`, or one thread for each processor.

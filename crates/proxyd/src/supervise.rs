@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::model::Global;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::LocalSet;
 use tokio::time::Instant;
@@ -16,27 +17,36 @@ use crate::words::{Grave, say};
 /// How often the soft stop looks whether the last connection has gone.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Runs until told to end.
-pub(crate) fn run(
-    daemon: Arc<Daemon>,
-    stats: Vec<StatsSocket>,
-    global: &Global,
-) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| format!("starting the main thread: {e}"))?;
-    let hard = global.hard_stop_after.map(|limit| limit.value);
-    let done = LocalSet::new().block_on(&runtime, async {
-        let mut signals = Signals::new().map_err(|e| format!("listening to signals: {e}"))?;
-        runtime::serve_all(&daemon, stats, global);
-        signals.until_stop(&daemon).await;
-        notify::tell("STOPPING=1");
-        signals.until_gone(&daemon, hard).await;
-        Ok(())
-    });
-    daemon.end();
-    done
+/// The main thread's runtime, with every signal caught.
+pub(crate) struct Supervisor {
+    runtime: Runtime,
+    signals: Signals,
+}
+
+impl Supervisor {
+    /// Catches signals from now on. Done before anything can be seen from outside, or the first `HUP` of an eager
+    /// script would end the process.
+    pub(crate) fn new() -> Result<Supervisor, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| format!("starting the main thread: {e}"))?;
+        let signals = runtime.block_on(async { Signals::new() });
+        let signals = signals.map_err(|e| format!("listening to signals: {e}"))?;
+        Ok(Supervisor { runtime, signals })
+    }
+
+    /// Runs until told to end.
+    pub(crate) fn run(mut self, daemon: &Arc<Daemon>, stats: Vec<StatsSocket>, global: &Global) {
+        let hard = global.hard_stop_after.map(|limit| limit.value);
+        LocalSet::new().block_on(&self.runtime, async {
+            runtime::serve_all(daemon, stats, global);
+            self.signals.until_stop(daemon).await;
+            notify::tell("STOPPING=1");
+            self.signals.until_gone(daemon, hard).await;
+        });
+        daemon.end();
+    }
 }
 
 struct Signals {
