@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::clock::Now;
 use crate::facts::LiveFacts;
 use crate::generation::{Bound, Generation, Listener};
-use crate::http;
+use crate::http::{self, TunnelStart};
 use crate::idle::ServerConnection;
 use crate::io::{Connector, Io};
 use crate::live::{FrontendState, ServerState};
@@ -54,13 +54,13 @@ pub(crate) struct Kept<T> {
 }
 
 /// What follows a busy time.
-pub(crate) enum After {
+pub(crate) enum After<T> {
     /// The connection waits for its next request.
     KeepAlive,
     /// It ends in order.
     Close,
-    /// It was handed over to a tunnel, which runs as its own task.
-    Gone,
+    /// It is handed over to a tunnel, which runs as its own task.
+    Tunnel(Box<TunnelStart<T>>),
 }
 
 /// The place of a connection in the counts of process, frontend and listener.
@@ -164,10 +164,10 @@ impl<C: Connector> Connection<C> {
                 FirstBytes::TimedOut => return http::no_request(&mut self, true).await,
             };
             // The large future lives only as long as there is something to do.
-            let (connection, after) = Box::pin(http::serve(self, work)).await;
-            match (after, connection) {
-                (After::KeepAlive, Some(connection)) => self = connection,
-                _ => return,
+            match Box::pin(http::serve(&mut self, work)).await {
+                After::KeepAlive => {}
+                After::Close => return,
+                After::Tunnel(start) => return http::begin_tunnel(self, *start),
             }
             self.idle_since = Instant::now();
         }

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -21,6 +22,8 @@ pub(crate) struct ServerConnection<T> {
     pub(crate) io: T,
     /// Where it leads: a server whose address changed is not reached by its old connections.
     pub(crate) address: ServerAddress,
+    /// The address on our side (`%bi`), where a log format may ask for it.
+    pub(crate) local: Option<SocketAddr>,
     /// Requests that it carried so far.
     pub(crate) requests: u32,
 }

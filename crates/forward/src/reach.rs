@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use config::model::{ConnectionMode, HttpReuse};
+use config::model::{ConnectionMode, HttpReuse, LogFormatChoice};
 use rules::{Choice, NoTrace};
 use http1::RequestHead;
 use sample::Buffered;
@@ -236,7 +236,8 @@ impl<C: Connector> Reach<'_, C> {
         let address = to.address.clone();
         let io = open(self.connection, to, due).await?;
         counters.opened.add(1);
-        let connection = ServerConnection { io, address, requests: 0 };
+        let local = self.logs_source().then(|| io.local_addr()).flatten();
+        let connection = ServerConnection { io, address, local, requests: 0 };
         self.ledger.waited = true;
         self.connected(&connection);
         Ok(connection)
@@ -244,7 +245,16 @@ impl<C: Connector> Reach<'_, C> {
 
     fn connected(&mut self, connection: &ServerConnection<C::Io>) {
         self.ledger.times.connected = Some(self.ledger.now());
-        self.ledger.source = connection.io.local_addr();
+        self.ledger.source = connection.local;
+    }
+
+    /// Whether the log may want the address we connect from: only `log-format` can, and asking for
+    /// it is a system call for each connection.
+    fn logs_source(&self) -> bool {
+        let bound = &self.ledger.bound;
+        let proxy = bound.generation.program.frontend(bound.frontend).proxy();
+        let format = proxy.log_format.as_ref().map(|format| &format.value);
+        matches!(format, Some(LogFormatChoice::Custom(_)))
     }
 
     /// An idle connection that this request may take (manual 4.2, `http-reuse`).

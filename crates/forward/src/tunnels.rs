@@ -15,7 +15,7 @@ use crate::termination::{Cause, Phase, Termination};
 use crate::worker::Worker;
 
 /// The request line of an upgraded stream, for its log line.
-type RequestLine = Option<(Vec<u8>, Vec<u8>, &'static str)>;
+pub(crate) type RequestLine = Option<(Vec<u8>, Vec<u8>, &'static str)>;
 
 /// Two connections that are to become one.
 pub(crate) struct Tunnel<T> {

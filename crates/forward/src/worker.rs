@@ -33,6 +33,7 @@ pub struct Worker<C: Connector = SystemConnector> {
     pub(crate) head_limits: http1::Limits,
     /// The tunnels that run here.
     pub tunnels: Arc<Tunnels>,
+    #[expect(clippy::vec_box, reason = "connections hold a box: their futures must stay small")]
     spare: RefCell<Vec<Box<Work>>>,
     idle_clients: Sleepers,
     seed: Cell<u64>,

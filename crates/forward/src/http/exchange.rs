@@ -106,7 +106,7 @@ impl<C: Connector> HttpStream<'_, C> {
                     self.ledger.termination = termination;
                     self.keep_client = false;
                     close_server(&mut server.io, termination.cause == Cause::Server);
-                    return Ok(Next::Close);
+                    return Ok(Next::Close { linger: false });
                 }
             }
         }

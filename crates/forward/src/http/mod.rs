@@ -21,38 +21,29 @@ use crate::work::Work;
 
 pub(crate) use body::Body;
 use stream::HttpStream;
-pub(crate) use upgrade::tunnel_timeouts;
+pub(crate) use upgrade::{TunnelStart, begin_tunnel, tunnel_timeouts};
 
-/// Serves requests until the connection is idle, over, or a tunnel. Gives the connection back
-/// unless a tunnel has it.
+/// Serves requests until the connection is idle, over, or to become a tunnel.
 pub(crate) async fn serve<C: Connector>(
-    connection: Connection<C>,
-    work: Box<Work>,
-) -> (Option<Connection<C>>, After) {
-    let mut connection = connection;
-    let mut work = work;
-    loop {
-        let Some(bound) = connection.listener.bound() else {
-            return (Some(connection), After::Close);
-        };
-        let after = HttpStream::new(&mut connection, &mut work, bound).run().await;
-        match after {
+    connection: &mut Connection<C>,
+    mut work: Box<Work>,
+) -> After<C::Io> {
+    let after = loop {
+        let Some(bound) = connection.listener.bound() else { break After::Close };
+        match HttpStream::new(connection, &mut work, bound).run().await {
             stream::Next::Request if !work.client.is_empty() => {}
-            stream::Next::Request => {
-                connection.worker.give_work(work);
-                return (Some(connection), After::KeepAlive);
+            stream::Next::Request => break After::KeepAlive,
+            stream::Next::Close { linger } => {
+                if linger {
+                    end(connection, &mut work).await;
+                }
+                break After::Close;
             }
-            stream::Next::Close => {
-                end(&mut connection, &mut work).await;
-                connection.worker.give_work(work);
-                return (Some(connection), After::Close);
-            }
-            stream::Next::Tunnel(start) => {
-                upgrade::begin(connection, work, start);
-                return (None, After::Gone);
-            }
+            stream::Next::Tunnel(start) => break After::Tunnel(start),
         }
-    }
+    };
+    connection.worker.give_work(work);
+    after
 }
 
 /// A first request that never began: the client closed, or was silent for too long.

@@ -34,7 +34,7 @@ impl<C: Connector> HttpStream<'_, C> {
             self.flush().await;
         }
         self.finish();
-        Next::Close
+        Next::Close { linger: true }
     }
 
     /// Ends a stream that failed: with a page, or without a word.

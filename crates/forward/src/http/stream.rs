@@ -26,7 +26,11 @@ pub(crate) enum Next<T> {
     /// The next request of the same connection.
     Request,
     /// The connection ends.
-    Close,
+    Close {
+        /// The client may still be sending: what it sends must not reset the connection before it
+        /// has read the response.
+        linger: bool,
+    },
     /// It becomes a tunnel.
     Tunnel(Box<TunnelStart<T>>),
 }
@@ -87,14 +91,15 @@ impl<'a, C: Connector> HttpStream<'a, C> {
             Ok(next) => next,
             Err(failure) => {
                 self.fail(failure).await;
-                Next::Close
+                Next::Close { linger: false }
             }
         };
         match next {
             Next::Tunnel(start) => Next::Tunnel(start),
-            Next::Request | Next::Close => {
+            Next::Request | Next::Close { .. } => {
                 self.finish();
-                if self.keep_client { Next::Request } else { Next::Close }
+                let linger = !self.up.is_done() || !self.work.client.is_empty();
+                if self.keep_client { Next::Request } else { Next::Close { linger } }
             }
         }
     }
@@ -116,7 +121,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                         self.hold(delay).await;
                     }
                     self.answer(*answer).await;
-                    return Ok(Next::Close);
+                    return Ok(Next::Close { linger: false });
                 }
                 Verdict::Close(_) => {
                     return Err(Failure::silent(Cause::Proxy, Phase::Request));

@@ -14,8 +14,7 @@ use crate::io::Connector;
 use crate::ledger::Ledger;
 use crate::live::Backend;
 use crate::termination::Failure;
-use crate::tunnels::{self, Tunnel};
-use crate::work::Work;
+use crate::tunnels::{self, RequestLine, Tunnel};
 
 use super::stream::{HttpStream, Next};
 use super::wire;
@@ -31,6 +30,7 @@ pub(crate) struct TunnelStart<T> {
     opening: Opening,
     timeouts: Timeouts,
     ledger: Ledger,
+    request_line: RequestLine,
 }
 
 impl<C: Connector> HttpStream<'_, C> {
@@ -56,7 +56,9 @@ impl<C: Connector> HttpStream<'_, C> {
         backend.state.counters.of(index).tunnels.add(1);
         let spare = Ledger::open(self.connection, Arc::clone(&self.ledger.bound));
         let ledger = std::mem::replace(&mut self.ledger, spare);
-        Ok(Next::Tunnel(Box::new(TunnelStart { server: server.io, opening, timeouts, ledger })))
+        let request_line = self.work.record.request_line.take();
+        let server = server.io;
+        Ok(Next::Tunnel(Box::new(TunnelStart { server, opening, timeouts, ledger, request_line })))
     }
 }
 
@@ -76,15 +78,12 @@ pub(crate) fn tunnel_timeouts(ledger: &Ledger, backend: &Backend) -> Timeouts {
 }
 
 /// Starts the tunnel's own task.
-pub(super) fn begin<C: Connector>(
+pub(crate) fn begin_tunnel<C: Connector>(
     connection: Connection<C>,
-    mut work: Box<Work>,
-    start: Box<TunnelStart<C::Io>>,
+    start: TunnelStart<C::Io>,
 ) {
-    let TunnelStart { server, opening, timeouts, ledger } = *start;
-    let request_line = work.record.request_line.take();
-    let worker = connection.worker;
-    worker.give_work(work);
+    let TunnelStart { server, opening, timeouts, ledger, request_line } = start;
     let tunnel = Tunnel { client: connection.client, server, opening, timeouts };
-    tunnels::spawn(&worker, tunnel, connection.seat, Box::new(ledger), request_line);
+    let worker = &connection.worker;
+    tunnels::spawn(worker, tunnel, connection.seat, Box::new(ledger), request_line);
 }

@@ -181,7 +181,7 @@ impl Backend {
             }
         }
         drop(queue);
-        Ticket { backend: Arc::clone(self), place, order, before, waiter }
+        Ticket { backend: Arc::clone(self), place, order, before, waiter, spent: false }
     }
 
     /// Gives free slots of a server to those who wait for it.
@@ -350,6 +350,8 @@ pub(crate) struct Ticket {
     order: (i32, u64),
     before: usize,
     waiter: Arc<Waiter>,
+    /// Its slot went on as a [`Slot`].
+    spent: bool,
 }
 
 impl Ticket {
@@ -364,21 +366,19 @@ impl Ticket {
     }
 
     /// The slot of a turn that was [`Turn::Served`].
-    pub(crate) fn into_slot(self) -> Option<Slot> {
+    pub(crate) fn into_slot(mut self) -> Option<Slot> {
         let Some(Turn::Served(server)) = self.waiter.turn() else { return None };
         let slot = Slot { backend: Arc::clone(&self.backend), server };
-        std::mem::forget(self.defuse());
+        self.spent = true;
         Some(slot)
-    }
-
-    /// Lets go of what the ticket holds without running its `Drop`.
-    fn defuse(self) -> std::mem::ManuallyDrop<Ticket> {
-        std::mem::ManuallyDrop::new(self)
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
+        if self.spent {
+            return;
+        }
         let mut queue = self.backend.queue();
         if queue.0.remove(self.place, self.order) {
             drop(queue);
