@@ -136,40 +136,46 @@ impl<C: Connector> Connection<C> {
         })
     }
 
-    /// Serves the connection to its end.
-    pub(crate) async fn run(mut self) {
+    /// Admits the connection and serves it to its end as a task of its own.
+    pub(crate) fn spawn(mut self) {
         let Some(bound) = self.listener.bound() else { return };
         if !self.admit(&bound) {
             return;
         }
-        let tcp = bound.generation.program.frontend(bound.frontend).mode() != Mode::Http;
-        if tcp {
-            return Box::pin(tcp::run(self, bound)).await;
+        if bound.generation.program.frontend(bound.frontend).mode() == Mode::Http {
+            tokio::task::spawn_local(self.run_http());
+        } else {
+            tokio::task::spawn_local(tcp::run(self, bound));
         }
-        drop(bound);
-        self.run_http().await;
     }
 
-    async fn run_http(mut self) {
-        loop {
-            let first = self.requests == 0;
-            let Some(bound) = self.listener.bound() else { return };
-            self.timer.set(idle_deadline(&bound, first, self.idle_since));
-            drop(bound);
-            let work = match self.first_bytes(first).await {
-                FirstBytes::Here(work) => work,
-                FirstBytes::Unwanted => return,
-                FirstBytes::Closed | FirstBytes::TimedOut if !first => return,
-                FirstBytes::Closed => return http::no_request(&mut self, false).await,
-                FirstBytes::TimedOut => return http::no_request(&mut self, true).await,
-            };
-            // The large future lives only as long as there is something to do.
-            match Box::pin(http::serve(&mut self, work)).await {
-                After::KeepAlive => {}
-                After::Close => return,
-                After::Tunnel(start) => return http::begin_tunnel(self, *start),
+    /// The block moves what it captures once; an `async fn` would keep its argument beside it.
+    #[expect(clippy::manual_async_fn, reason = "the future would be twice as large")]
+    fn run_http(mut self) -> impl Future<Output = ()> {
+        async move {
+            loop {
+                match self.next_request().await {
+                    After::KeepAlive => self.idle_since = Instant::now(),
+                    After::Close => return,
+                    After::Tunnel(start) => return http::begin_tunnel(self, *start),
+                }
             }
-            self.idle_since = Instant::now();
+        }
+    }
+
+    /// Waits for a request and serves it, and those that come with it.
+    async fn next_request(&mut self) -> After<C::Io> {
+        let first = self.requests == 0;
+        let Some(bound) = self.listener.bound() else { return After::Close };
+        self.timer.set(idle_deadline(&bound, first, self.idle_since));
+        drop(bound);
+        // The large futures live only as long as there is something to do.
+        match self.first_bytes(first).await {
+            FirstBytes::Here(work) => Box::pin(http::serve(self, work)).await,
+            FirstBytes::Unwanted => After::Close,
+            FirstBytes::Closed | FirstBytes::TimedOut if !first => After::Close,
+            FirstBytes::Closed => Box::pin(http::no_request(self, false)).await,
+            FirstBytes::TimedOut => Box::pin(http::no_request(self, true)).await,
         }
     }
 
@@ -270,4 +276,20 @@ pub(crate) fn frontend_timeouts<'a>(generation: &'a Generation, bound: &Bound) -
 /// A timeout that limits anything: missing and 0 are for ever.
 pub(crate) fn limit(setting: Setting<Duration>) -> Option<Duration> {
     setting.map(|setting| setting.value).filter(|duration| !duration.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::SystemConnector;
+
+    #[test]
+    fn the_future_of_an_idle_connection_is_little_more_than_the_connection() {
+        fn size<F>(_: impl FnOnce(Connection<SystemConnector>) -> F) -> usize {
+            size_of::<F>()
+        }
+        let connection = size_of::<Connection<SystemConnector>>();
+        let future = size(Connection::run_http);
+        assert!(connection <= 256 && future <= connection + 192, "{connection} {future}");
+    }
 }

@@ -40,7 +40,9 @@ impl LiveFacts<'_> {
     fn number(&self, fact: Fact) -> Option<u64> {
         Some(match fact {
             Fact::ProcessConnections => self.process.connections.now().into(),
-            Fact::FrontendConnections(frontend) => self.frontend(frontend)?.connections.now().into(),
+            Fact::FrontendConnections(frontend) => {
+                self.frontend(frontend)?.connections.now().into()
+            }
             Fact::FrontendRate(frontend) => {
                 self.frontend(frontend)?.counters.rate(self.micros, |c| &c.session_rate).into()
             }
@@ -82,9 +84,8 @@ impl LiveFacts<'_> {
 
 impl Facts for LiveFacts<'_> {
     fn read(&self, fact: Fact) -> Option<FactValue> {
-        let address = |address: Option<SocketAddr>| {
-            Some(address.map_or(FactValue::Missing, FactValue::Addr))
-        };
+        let address =
+            |address: Option<SocketAddr>| Some(address.map_or(FactValue::Missing, FactValue::Addr));
         match fact {
             Fact::Src => address(self.client),
             Fact::Dst => address(self.local),
@@ -111,7 +112,8 @@ fn utc_offset_millis(micros: i64) -> i64 {
 
 /// The n-th draw of a stream: SplitMix64, whose every output bit depends on every input bit.
 fn draw(seed: u64, number: u32) -> u32 {
-    let mut z = seed.wrapping_add(u64::from(number).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut z =
+        seed.wrapping_add(u64::from(number).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     ((z ^ (z >> 31)) >> 32) as u32

@@ -40,8 +40,7 @@ impl<T: Io> ServerConnection<T> {
         let mut cx = Context::from_waker(Waker::noop());
         let mut byte = [0; 1];
         let mut space = ReadBuf::new(&mut byte);
-        Pin::new(&mut self.io).poll_read(&mut cx, &mut space) 
-            .is_pending()
+        Pin::new(&mut self.io).poll_read(&mut cx, &mut space).is_pending()
     }
 }
 
@@ -84,9 +83,8 @@ impl<T: Io> IdlePool<T> {
     ) -> Option<ServerConnection<T>> {
         let mut servers = self.servers.borrow_mut();
         let idle = servers.get_mut(&Arc::as_ptr(server))?;
-        let fits = |connection: &ServerConnection<T>| {
-            wanted == Wanted::Any || connection.requests > 1
-        };
+        let fits =
+            |connection: &ServerConnection<T>| wanted == Wanted::Any || connection.requests > 1;
         let found = loop {
             let at = idle.connections.iter().rposition(fits);
             let Some(at) = at else { break None };

@@ -154,7 +154,10 @@ impl Ledger {
     }
 
     /// The evaluator's memory together with the world it may ask.
-    pub(crate) fn evaluate<'a>(&'a mut self, process: &'a Process) -> (&'a mut Stream, LiveFacts<'a>) {
+    pub(crate) fn evaluate<'a>(
+        &'a mut self,
+        process: &'a Process,
+    ) -> (&'a mut Stream, LiveFacts<'a>) {
         let facts = LiveFacts {
             process,
             generation: &self.bound.generation,
@@ -213,8 +216,7 @@ impl Ledger {
             && self.retries == 0
             && !self.redispatched
             && self.status.is_none_or(|status| status < 500);
-        (normal && on(proxy.options.dontlog_normal))
-            || self.state.overrides.log_level == Some(None)
+        (normal && on(proxy.options.dontlog_normal)) || self.state.overrides.log_level == Some(None)
     }
 
     fn level(&self) -> u8 {
@@ -286,9 +288,8 @@ impl Ledger {
     /// `%TR`, `%Tw`, `%Tc`, `%Tr`.
     fn spans(&self) -> [Option<Duration>; 4] {
         let times = &self.times;
-        let since = |to: Option<Instant>, from: Option<Instant>| {
-            Some(to?.saturating_duration_since(from?))
-        };
+        let since =
+            |to: Option<Instant>, from: Option<Instant>| Some(to?.saturating_duration_since(from?));
         let start = times.begun.instant;
         let request = times.request.or(times.queued.map(|_| start));
         // A server was assigned at once: no time was spent in a queue.

@@ -8,8 +8,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use config::model::{ConnectionMode, HttpReuse, LogFormatChoice};
-use rules::{Choice, NoTrace};
 use http1::RequestHead;
+use rules::{Choice, NoTrace};
 use sample::Buffered;
 use tokio::time::Instant;
 
@@ -21,7 +21,6 @@ use crate::io::{ConnectTo, Connector, Io as _};
 use crate::ledger::Ledger;
 use crate::live::{Backend, Place, Slot, Turn};
 use crate::termination::{Cause, Failure, Phase};
-
 
 /// The pause before another try on the same server, so that one that restarts has time to.
 const TURN_AROUND: Duration = Duration::from_secs(1);
@@ -193,9 +192,9 @@ impl<C: Connector> Reach<'_, C> {
             Place::Backend => self.ledger.backend_queue = before.saturating_add(1),
             Place::Server(_) => self.ledger.server_queue = before.saturating_add(1),
         }
-        self.connection.timer.set(
-            self.queue_timeout(backend).and_then(|limit| Instant::now().checked_add(limit)),
-        );
+        self.connection
+            .timer
+            .set(self.queue_timeout(backend).and_then(|limit| Instant::now().checked_add(limit)));
         let timer = &mut self.connection.timer;
         let turn = poll_fn(|cx| {
             if let Poll::Ready(turn) = ticket.poll_turn(cx) {

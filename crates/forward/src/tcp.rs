@@ -26,8 +26,7 @@ pub(crate) async fn run<C: Connector>(mut connection: Connection<C>, bound: Arc<
     let worker = Rc::clone(&connection.worker);
     let mut work = worker.take_work();
     let mut ledger = Ledger::open(&connection, bound);
-    ledger.times.begun =
-        Now { instant: connection.accepted, micros: connection.accepted_micros };
+    ledger.times.begun = Now { instant: connection.accepted, micros: connection.accepted_micros };
     match reach_server(&mut connection, &mut work, &mut ledger).await {
         Ok((backend, server)) => relay(connection, work, ledger, &backend, server),
         Err(failure) => {
@@ -126,5 +125,5 @@ fn relay<C: Connector>(
     work.record.request_line = None;
     connection.worker.give_work(work);
     let tunnel = Tunnel { client: connection.client, server, opening, timeouts };
-    tunnels::spawn(&connection.worker, tunnel, connection.seat, Box::new(ledger), None);
+    tunnels::spawn(&connection.worker, tunnel, connection.seat, ledger, None);
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::FutureExt as _;
 use sample::LogRecord;
 use tunnel::{Control, Ended, Kill, Opening, Timeouts};
 
@@ -105,13 +106,15 @@ pub(crate) fn spawn<C: Connector>(
     worker: &Rc<Worker<C>>,
     tunnel: Tunnel<C::Io>,
     seat: Seat,
-    ledger: Box<Ledger>,
+    ledger: Ledger,
     request_line: RequestLine,
 ) {
     let control = Control::new();
-    let server = ledger.backend.as_ref().zip(ledger.server).and_then(|(seat, at)| {
-        seat.0.server(at).map(|known| Arc::clone(&known.state))
-    });
+    let server = ledger
+        .backend
+        .as_ref()
+        .zip(ledger.server)
+        .and_then(|(seat, at)| seat.0.server(at).map(|known| Arc::clone(&known.state)));
     let place = worker.tunnels.enter(TunnelInfo {
         client: ledger.peer,
         server,
@@ -122,15 +125,15 @@ pub(crate) fn spawn<C: Connector>(
     let relay = tunnel::relay(client, server, opening, timeouts, control);
     let rest = Box::new((ledger, request_line, seat));
     let worker = Rc::clone(worker);
-    tokio::task::spawn_local(async move {
-        let ended = relay.await;
+    // `map` holds the relay once; an `async` block that awaits what it captured holds it twice.
+    tokio::task::spawn_local(relay.map(move |ended| {
         worker.tunnels.leave(place);
         let (mut ledger, request_line, _seat) = *rest;
         note_end(&mut ledger, ended);
         let mut record = LogRecord { request_line, ..LogRecord::default() };
         let (process, logs) = (&worker.process, &worker.logs);
         ledger.close(worker.index, process, logs, &mut record, Heads::default());
-    });
+    }));
 }
 
 pub(crate) fn note_end(ledger: &mut Ledger, ended: Ended) {

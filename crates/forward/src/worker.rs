@@ -76,7 +76,7 @@ impl<C: Connector> Worker<C> {
         listener: &Arc<Listener>,
     ) {
         if let Some(connection) = Connection::new(self, client, peer, local, listener) {
-            tokio::task::spawn_local(connection.run());
+            connection.spawn();
         }
     }
 

@@ -52,7 +52,11 @@ fn a_request_and_its_response_pass_and_the_next_one_reuses_the_server() {
 
 #[test]
 fn a_server_that_does_not_answer_in_time_is_a_504() {
-    check("", &format!("timeout server 500\n{SERVER}"), "ASK\nS!\n+499\nC<\n+2\nC<\nS<", expect![[r#"
+    check(
+        "",
+        &format!("timeout server 500\n{SERVER}"),
+        "ASK\nS!\n+499\nC<\n+2\nC<\nS<",
+        expect![[r#"
         C  (nothing)
         C  HTTP/1.1 504 Gateway Time-out
         C  content-length: 92
@@ -67,7 +71,8 @@ fn a_server_that_does_not_answer_in_time_is_a_504() {
         S  
         S  (end)
         log fe be/s1 0/0/0/-1/500 504 198 - - sH-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -78,19 +83,28 @@ fn a_server_that_stops_within_the_body_cuts_the_client_off() {
         C<
         +501
         C<";
-    check("", &format!("timeout server 500\n{SERVER}"), script, expect![[r#"
+    check(
+        "",
+        &format!("timeout server 500\n{SERVER}"),
+        script,
+        expect![[r#"
         C  HTTP/1.1 200 OK
         C  content-length: 10
         C  
         C  abc
         C  (end)
         log fe be/s1 0/0/0/0/500 200 53 - - sD-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_server_that_closes_instead_of_answering_is_a_502() {
-    check("", SERVER, "ASK\nS!\nS#\nC<", expect![[r#"
+    check(
+        "",
+        SERVER,
+        "ASK\nS!\nS#\nC<",
+        expect![[r#"
         C  HTTP/1.1 502 Bad Gateway
         C  content-length: 107
         C  cache-control: no-cache
@@ -100,7 +114,8 @@ fn a_server_that_closes_instead_of_answering_is_a_502() {
         C  The server returned an invalid or incomplete response.
         C  </body></html>
         log fe be/s1 0/0/0/-1/0 502 209 - - SH-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -113,7 +128,11 @@ fn a_kept_server_connection_that_closes_makes_the_client_repeat_the_request() {
         S<
         S#
         C<";
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         C  HTTP/1.1 200 OK
         C  content-length: 0
         C  
@@ -125,12 +144,17 @@ fn a_kept_server_connection_that_closes_makes_the_client_repeat_the_request() {
         S  
         C  (end)
         log fe be/s1 0/0/0/0/0 200 49 - - ---- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_response_that_is_none_is_a_502() {
-    check("", SERVER, "ASK\nS!\nS> HTTP/1.1 200 OK\\r\\nBad Header\\r\\n\\r\\n\nC<", expect![[r#"
+    check(
+        "",
+        SERVER,
+        "ASK\nS!\nS> HTTP/1.1 200 OK\\r\\nBad Header\\r\\n\\r\\n\nC<",
+        expect![[r#"
         C  HTTP/1.1 502 Bad Gateway
         C  content-length: 107
         C  cache-control: no-cache
@@ -140,7 +164,8 @@ fn a_response_that_is_none_is_a_502() {
         C  The server returned an invalid or incomplete response.
         C  </body></html>
         log fe be/s1 0/0/0/-1/0 502 209 - - PH-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -150,7 +175,11 @@ fn a_server_that_closes_within_the_body_is_logged_sd() {
         S> HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n
         S#
         C<";
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         C  HTTP/1.1 200 OK
         C  transfer-encoding: chunked
         C  
@@ -158,13 +187,18 @@ fn a_server_that_closes_within_the_body_is_logged_sd() {
         C  abcde
         C  (end)
         log fe be/s1 0/0/0/0/0 200 63 - - SD-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_refused_connection_is_tried_four_times_a_second_apart() {
     let refused = "server s1 127.0.0.1:1";
-    check("", refused, "ASK\n+2999\nC<\n+2\nC<", expect![[r#"
+    check(
+        "",
+        refused,
+        "ASK\n+2999\nC<\n+2\nC<",
+        expect![[r#"
         C  (nothing)
         C  HTTP/1.1 503 Service Unavailable
         C  content-length: 107
@@ -175,7 +209,8 @@ fn a_refused_connection_is_tried_four_times_a_second_apart() {
         C  No server is available to handle this request.
         C  </body></html>
         log fe be/s1 0/0/-1/-1/3000 503 217 - - SC-- 1/1/0/0/3 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -185,18 +220,27 @@ fn redispatch_goes_to_another_server_at_once() {
         S!
         S> HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
         C<";
-    check("", backend, script, expect![[r#"
+    check(
+        "",
+        backend,
+        script,
+        expect![[r#"
         C  HTTP/1.1 200 OK
         C  content-length: 0
         C  
         log fe be/s2 0/0/0/0/0 200 49 - - ---- 1/1/0/0/+1 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_connection_that_takes_too_long_is_a_503_with_small_s() {
     let backend = "retries 1\ntimeout connect 300\nserver s1 127.0.0.1:2";
-    check("", backend, "ASK\n+599\nC<\n+2\nC<", expect![[r#"
+    check(
+        "",
+        backend,
+        "ASK\n+599\nC<\n+2\nC<",
+        expect![[r#"
         C  (nothing)
         C  HTTP/1.1 503 Service Unavailable
         C  content-length: 107
@@ -207,12 +251,17 @@ fn a_connection_that_takes_too_long_is_a_503_with_small_s() {
         C  No server is available to handle this request.
         C  </body></html>
         log fe be/s1 0/0/-1/-1/600 503 217 - - sC-- 1/1/0/0/1 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn no_server_is_a_503_at_once() {
-    check("", "server s1 127.0.0.1:9000 disabled", "ASK\nC<", expect![[r#"
+    check(
+        "",
+        "server s1 127.0.0.1:9000 disabled",
+        "ASK\nC<",
+        expect![[r#"
         C  HTTP/1.1 503 Service Unavailable
         C  content-length: 107
         C  cache-control: no-cache
@@ -222,13 +271,18 @@ fn no_server_is_a_503_at_once() {
         C  No server is available to handle this request.
         C  </body></html>
         log fe be/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_full_server_makes_the_next_stream_wait_and_time_out() {
     let backend = "timeout queue 400\nserver s1 127.0.0.1:9000 maxconn 1";
-    check("", backend, "ASK\nS!\nC!\nASK\n+399\nC<\n+2\nC<", expect![[r#"
+    check(
+        "",
+        backend,
+        "ASK\nS!\nC!\nASK\n+399\nC<\n+2\nC<",
+        expect![[r#"
         C  (nothing)
         C  HTTP/1.1 503 Service Unavailable
         C  content-length: 107
@@ -239,7 +293,8 @@ fn a_full_server_makes_the_next_stream_wait_and_time_out() {
         C  No server is available to handle this request.
         C  </body></html>
         log fe be/<NOSRV> 0/400/-1/-1/400 503 217 - - sQ-- 2/2/1/0/0 0/1 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -255,7 +310,11 @@ fn a_freed_slot_goes_to_the_stream_that_waits() {
         S<
         S> HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
         C<";
-    check("", backend, script, expect![[r#"
+    check(
+        "",
+        backend,
+        script,
+        expect![[r#"
         S  GET /x HTTP/1.1
         S  host: a
         S  
@@ -264,12 +323,17 @@ fn a_freed_slot_goes_to_the_stream_that_waits() {
         C  
         log fe be/s1 0/0/0/200/200 200 49 - - ---- 2/2/1/1/0 0/0 "GET /x HTTP/1.1"
         log fe be/s1 0/200/0/0/200 200 49 - - ---- 2/2/0/0/0 0/1 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_client_that_sends_half_a_request_gets_a_408() {
-    check("timeout http-request 400", SERVER, "C> GET / HT\n+399\nC<\n+2\nC<", expect![[r#"
+    check(
+        "timeout http-request 400",
+        SERVER,
+        "C> GET / HT\n+399\nC<\n+2\nC<",
+        expect![[r#"
         C  (nothing)
         C  HTTP/1.1 408 Request Time-out
         C  Content-length: 110
@@ -282,8 +346,13 @@ fn a_client_that_sends_half_a_request_gets_a_408() {
         C  </body></html>
         C  (end)
         log fe fe/<NOSRV> -1/-1/-1/-1/400 408 0 - - cR-- 1/1/0/0/0 0/0 "<BADREQ>"
-    "#]]);
-    check("timeout client 400", SERVER, "C> GET / HT\n+399\nC<\n+2\nC<", expect![[r#"
+    "#]],
+    );
+    check(
+        "timeout client 400",
+        SERVER,
+        "C> GET / HT\n+399\nC<\n+2\nC<",
+        expect![[r#"
         C  (nothing)
         C  HTTP/1.1 408 Request Time-out
         C  Content-length: 110
@@ -296,12 +365,17 @@ fn a_client_that_sends_half_a_request_gets_a_408() {
         C  </body></html>
         C  (end)
         log fe fe/<NOSRV> -1/-1/-1/-1/400 408 0 - - cR-- 1/1/0/0/0 0/0 "<BADREQ>"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_silent_client_gets_a_408_and_is_logged_unless_asked_not_to() {
-    check("timeout http-request 400", SERVER, "+401\nC<", expect![[r#"
+    check(
+        "timeout http-request 400",
+        SERVER,
+        "+401\nC<",
+        expect![[r#"
         C  HTTP/1.1 408 Request Time-out
         C  Content-length: 110
         C  Cache-Control: no-cache
@@ -313,9 +387,14 @@ fn a_silent_client_gets_a_408_and_is_logged_unless_asked_not_to() {
         C  </body></html>
         C  (end)
         log fe fe/<NOSRV> -1/-1/-1/-1/400 408 0 - - cR-- 1/1/0/0/0 0/0 "<BADREQ>"
-    "#]]);
+    "#]],
+    );
     let quiet = "timeout http-request 400\noption dontlognull";
-    check(quiet, SERVER, "+401\nC<", expect![[r#"
+    check(
+        quiet,
+        SERVER,
+        "+401\nC<",
+        expect![[r#"
         C  HTTP/1.1 408 Request Time-out
         C  Content-length: 110
         C  Cache-Control: no-cache
@@ -326,16 +405,26 @@ fn a_silent_client_gets_a_408_and_is_logged_unless_asked_not_to() {
         C  Your browser didn't send a complete request in time.
         C  </body></html>
         C  (end)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_client_that_leaves_without_a_request_is_logged_cr() {
-    check("", SERVER, "C#", expect![[r#"
+    check(
+        "",
+        SERVER,
+        "C#",
+        expect![[r#"
         log fe fe/<NOSRV> -1/-1/-1/-1/0 400 0 - - CR-- 1/1/0/0/0 0/0 "<BADREQ>"
-    "#]]);
+    "#]],
+    );
     check("option dontlognull", SERVER, "C#", expect![[r#""#]]);
-    check("", SERVER, "C> GET / HT\nC$\nC<", expect![[r#"
+    check(
+        "",
+        SERVER,
+        "C> GET / HT\nC$\nC<",
+        expect![[r#"
         C  HTTP/1.1 400 Bad request
         C  Content-length: 90
         C  Cache-Control: no-cache
@@ -347,7 +436,8 @@ fn a_client_that_leaves_without_a_request_is_logged_cr() {
         C  </body></html>
         C  (end)
         log fe fe/<NOSRV> -1/-1/-1/-1/0 400 0 - - CR-- 1/1/0/0/0 0/0 "<BADREQ>"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -360,20 +450,29 @@ fn an_idle_client_is_closed_without_a_word() {
         C<
         +2
         C<";
-    check("timeout http-keep-alive 400", SERVER, script, expect![[r#"
+    check(
+        "timeout http-keep-alive 400",
+        SERVER,
+        script,
+        expect![[r#"
         C  HTTP/1.1 200 OK
         C  content-length: 0
         C  
         C  (nothing)
         C  (end)
         log fe be/s1 0/0/0/0/0 200 49 - - ---- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_request_that_is_none_gets_a_400() {
-    check("", SERVER, r"C> G@T / HTTP/1.1\r\n\r\n
-        C<", expect![[r#"
+    check(
+        "",
+        SERVER,
+        r"C> G@T / HTTP/1.1\r\n\r\n
+        C<",
+        expect![[r#"
             C  HTTP/1.1 400 Bad request
             C  Content-length: 90
             C  Cache-Control: no-cache
@@ -385,7 +484,8 @@ fn a_request_that_is_none_gets_a_400() {
             C  </body></html>
             C  (end)
             log fe fe/<NOSRV> -1/-1/-1/-1/0 400 0 - - PR-- 1/1/0/0/0 0/0 "<BADREQ>"
-        "#]]);
+        "#]],
+    );
 }
 
 #[test]
@@ -396,7 +496,11 @@ fn a_body_of_which_the_client_owes_a_part_runs_under_the_servers_timeout() {
         +401
         C<";
     let backend = format!("timeout server 400\n{SERVER}");
-    check("timeout client 200", &backend, script, expect![[r#"
+    check(
+        "timeout client 200",
+        &backend,
+        script,
+        expect![[r#"
         S  POST / HTTP/1.1
         S  host: a
         S  content-length: 10
@@ -413,7 +517,8 @@ fn a_body_of_which_the_client_owes_a_part_runs_under_the_servers_timeout() {
         C  </body></html>
         C  (end)
         log fe be/s1 0/0/0/-1/400 504 198 - - sH-- 1/1/0/0/0 0/0 "POST / HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -423,7 +528,11 @@ fn a_client_that_leaves_within_its_body_is_logged_cd_without_a_status() {
         S<
         C#
         S<";
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         S  POST / HTTP/1.1
         S  host: a
         S  content-length: 10
@@ -431,7 +540,8 @@ fn a_client_that_leaves_within_its_body_is_logged_cd_without_a_status() {
         S  abc
         S  (end)
         log fe be/s1 0/0/0/-1/0 -1 0 - - CD-- 1/1/0/0/0 0/0 "POST / HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -445,7 +555,11 @@ fn an_early_response_passes_while_the_body_goes_on() {
         S<
         ASK
         S<";
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         S  POST / HTTP/1.1
         S  host: a
         S  content-length: 6
@@ -460,7 +574,8 @@ fn an_early_response_passes_while_the_body_goes_on() {
         S  host: a
         S  
         log fe be/s1 0/0/0/0/0 200 51 - - ---- 1/1/0/0/0 0/0 "POST / HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -474,7 +589,11 @@ fn interim_responses_pass_and_are_counted() {
         S<
         S> HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
         C<";
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         S  POST / HTTP/1.1
         S  host: a
         S  content-length: 3
@@ -487,7 +606,8 @@ fn interim_responses_pass_and_are_counted() {
         C  content-length: 0
         C  
         log fe be/s1 0/0/0/0/0 200 89 - - ---- 1/1/0/0/0 0/0 "POST / HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -500,7 +620,11 @@ fn bodiless_responses_leave_the_connection_open() {
         S<
         S> HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n
         C<";
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         C  HTTP/1.1 200 OK
         C  content-length: 50
         C  
@@ -514,7 +638,8 @@ fn bodiless_responses_leave_the_connection_open() {
         C  
         log fe be/s1 0/0/0/0/0 200 50 - - ---- 1/1/0/0/0 0/0 "HEAD / HTTP/1.1"
         log fe be/s1 0/0/0/0/0 204 42 - - ---- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -524,7 +649,11 @@ fn chunks_pass_both_ways_without_extensions() {
         S<
         S> HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=1\r\nhi\r\n0\r\nT: 1\r\n\r\n
         C<";
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         S  POST / HTTP/1.1
         S  host: a
         S  transfer-encoding: chunked
@@ -543,7 +672,8 @@ fn chunks_pass_both_ways_without_extensions() {
         C  t: 1
         C  
         log fe be/s1 0/0/0/0/0 200 63 - - ---- 1/1/0/0/0 0/0 "POST / HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -555,7 +685,11 @@ fn pipelined_requests_are_answered_in_order() {
         S<
         S> HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2
         C<";
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         S  GET /1 HTTP/1.1
         S  host: a
         S  
@@ -571,13 +705,18 @@ fn pipelined_requests_are_answered_in_order() {
         C  2
         log fe be/s1 0/0/0/0/0 200 50 - - ---- 1/1/0/0/0 0/0 "GET /1 HTTP/1.1"
         log fe be/s1 0/0/0/0/0 200 50 - - ---- 1/1/0/0/0 0/0 "GET /2 HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_tarpit_answers_late() {
     let frontend = "timeout tarpit 400\nhttp-request tarpit";
-    check(frontend, SERVER, "ASK\n+399\nC<\n+2\nC<", expect![[r#"
+    check(
+        frontend,
+        SERVER,
+        "ASK\n+399\nC<\n+2\nC<",
+        expect![[r#"
         C  (nothing)
         C  HTTP/1.1 500 Internal Server Error
         C  content-length: 97
@@ -588,7 +727,8 @@ fn a_tarpit_answers_late() {
         C  An internal server error occurred.
         C  </body></html>
         log fe fe/<NOSRV> -1/400/-1/-1/400 500 208 - - PT-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

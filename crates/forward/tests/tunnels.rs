@@ -8,7 +8,8 @@ use stage::play;
 
 const SERVER: &str = "server s1 127.0.0.1:9000";
 const UP: &str = r"C> GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n";
-const SWITCH: &str = r"S> HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n";
+const SWITCH: &str =
+    r"S> HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n";
 
 #[track_caller]
 fn check(frontend: &str, backend: &str, script: &str, seen: Expect) {
@@ -19,7 +20,11 @@ fn check(frontend: &str, backend: &str, script: &str, seen: Expect) {
 #[test]
 fn bytes_flow_both_ways_after_the_switch() {
     let script = "UP\nS!\nS<\nSWITCH\nC<\nC> hello\nS<\nS> world\nC<\nC$\nS<\nS$\nC<";
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         S  GET /ws HTTP/1.1
         S  host: a
         S  connection: Upgrade
@@ -34,13 +39,18 @@ fn bytes_flow_both_ways_after_the_switch() {
         S  (end)
         C  (end)
         log fe be/s1 0/0/0/0/0 101 83 - - ---- 1/1/0/0/0 0/0 "GET /ws HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_server_that_speaks_first_is_heard() {
     let script = &format!("UP\nS!\n{SWITCH}greeting\nC<\nC> hello\nS<");
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         C  HTTP/1.1 101 Switching Protocols
         C  connection: Upgrade
         C  upgrade: foo
@@ -52,20 +62,26 @@ fn a_server_that_speaks_first_is_heard() {
         S  upgrade: foo
         S  
         S  hello
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn bytes_behind_the_request_wait_for_the_switch() {
     let script = &format!("{UP}early\nS!\nS<\nSWITCH\nS<");
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         S  GET /ws HTTP/1.1
         S  host: a
         S  connection: Upgrade
         S  upgrade: foo
         S  
         S  early
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -77,7 +93,11 @@ fn a_refused_upgrade_stays_http_and_what_waited_is_the_next_request() {
         C<
         S<"
     );
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         C  HTTP/1.1 403 Forbidden
         C  content-length: 2
         C  
@@ -91,15 +111,22 @@ fn a_refused_upgrade_stays_http_and_what_waited_is_the_next_request() {
         S  host: b
         S  
         log fe be/s1 0/0/0/0/0 403 58 - - ---- 1/1/0/0/0 0/0 "GET /ws HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_switch_that_nobody_asked_for_is_a_502() {
-    check("", SERVER, &format!(r"C> GET / HTTP/1.1\r\nHost: a\r\n\r\n
+    check(
+        "",
+        SERVER,
+        &format!(
+            r"C> GET / HTTP/1.1\r\nHost: a\r\n\r\n
         S!
         {SWITCH}
-        C<"), expect![[r#"
+        C<"
+        ),
+        expect![[r#"
             C  HTTP/1.1 502 Bad Gateway
             C  content-length: 107
             C  cache-control: no-cache
@@ -109,12 +136,17 @@ fn a_switch_that_nobody_asked_for_is_a_502() {
             C  The server returned an invalid or incomplete response.
             C  </body></html>
             log fe be/s1 0/0/0/-1/0 502 287 - - PH-- 1/1/0/0/0 0/0 "GET / HTTP/1.1"
-        "#]]);
+        "#]],
+    );
 }
 
 #[test]
 fn either_side_may_end_first_and_the_other_goes_on() {
-    check("", SERVER, "UP\nS!\nSWITCH\nC<\nC$\nS<\nS> tail\nC<\nS$\nC<", expect![[r#"
+    check(
+        "",
+        SERVER,
+        "UP\nS!\nSWITCH\nC<\nC$\nS<\nS> tail\nC<\nS$\nC<",
+        expect![[r#"
         C  HTTP/1.1 101 Switching Protocols
         C  connection: Upgrade
         C  upgrade: foo
@@ -128,8 +160,13 @@ fn either_side_may_end_first_and_the_other_goes_on() {
         C  tail
         C  (end)
         log fe be/s1 0/0/0/0/0 101 82 - - ---- 1/1/0/0/0 0/0 "GET /ws HTTP/1.1"
-    "#]]);
-    check("", SERVER, "UP\nS!\nSWITCH\nC<\nS$\nC<\nC> tail\nS<\nC$\nS<", expect![[r#"
+    "#]],
+    );
+    check(
+        "",
+        SERVER,
+        "UP\nS!\nSWITCH\nC<\nS$\nC<\nC> tail\nS<\nC$\nS<",
+        expect![[r#"
         C  HTTP/1.1 101 Switching Protocols
         C  connection: Upgrade
         C  upgrade: foo
@@ -143,7 +180,8 @@ fn either_side_may_end_first_and_the_other_goes_on() {
         S  tail
         S  (end)
         log fe be/s1 0/0/0/0/0 101 78 - - ---- 1/1/0/0/0 0/0 "GET /ws HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -153,7 +191,11 @@ fn a_connect_that_succeeds_is_a_tunnel() {
         S> HTTP/1.1 200 OK\r\n\r\nhi
         C<
         S<";
-    check("", SERVER, script, expect![[r#"
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
         C  HTTP/1.1 200 OK
         C  
         C  hi
@@ -161,13 +203,18 @@ fn a_connect_that_succeeds_is_a_tunnel() {
         S  host: a
         S  
         S  early
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn the_tunnel_timeout_takes_the_place_of_both() {
     let backend = format!("timeout tunnel 700\ntimeout server 100\n{SERVER}");
-    check("timeout client 100", &backend, "UP\nS!\nSWITCH\nC<\n+699\nC<\n+2\nC<", expect![[r#"
+    check(
+        "timeout client 100",
+        &backend,
+        "UP\nS!\nSWITCH\nC<\n+699\nC<\n+2\nC<",
+        expect![[r#"
         C  HTTP/1.1 101 Switching Protocols
         C  connection: Upgrade
         C  upgrade: foo
@@ -175,7 +222,8 @@ fn the_tunnel_timeout_takes_the_place_of_both() {
         C  (nothing)
         C  (end)
         log fe be/s1 0/0/0/0/700 101 78 - - cD-- 1/1/0/0/0 0/0 "GET /ws HTTP/1.1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -183,17 +231,27 @@ fn tcp_mode_relays_and_logs() {
     let frontend = "mode tcp\noption tcplog";
     let backend = format!("mode tcp\n{SERVER}");
     let script = "C> hello\nS!\nS<\nS> yo!\nC<\nC$\nS<\nS$\nC<";
-    check(frontend, &backend, script, expect![[r#"
+    check(
+        frontend,
+        &backend,
+        script,
+        expect![[r#"
         S  hello
         C  yo!
         S  (end)
         C  (end)
         log fe be/s1 0/0/0 3 -- 1/1/0/0/0 0/0
-    "#]]);
-    check(frontend, "mode tcp\nretries 1\nserver s1 127.0.0.1:1", "+1001\nC<", expect![[r#"
+    "#]],
+    );
+    check(
+        frontend,
+        "mode tcp\nretries 1\nserver s1 127.0.0.1:1",
+        "+1001\nC<",
+        expect![[r#"
         C  (end)
         log fe be/s1 0/-1/1000 0 SC 1/1/0/0/1 0/0
-    "#]]);
+    "#]],
+    );
 }
 
 proptest! {

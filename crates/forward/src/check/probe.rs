@@ -41,10 +41,8 @@ impl Elsewhere {
 
 /// Checks a server once.
 pub(super) async fn probe<C: Connector>(worker: &Worker<C>, subject: &Subject) -> CheckResult {
-    let serves = subject
-        .backend
-        .server(subject.server)
-        .is_some_and(|known| known.state.health().serves());
+    let serves =
+        subject.backend.server(subject.server).is_some_and(|known| known.state.health().serves());
     let mut nonce = [0; 16];
     for half in nonce.chunks_mut(8) {
         half.copy_from_slice(&worker.next_seed().to_le_bytes());
@@ -55,9 +53,9 @@ pub(super) async fn probe<C: Connector>(worker: &Worker<C>, subject: &Subject) -
         began: Instant::now(),
         // Without `timeout check` the whole check has one interval (manual 4.2).
         connect: match subject.answer {
-            Some(_) => subject.connect.map_or(subject.settings.inter, |most| {
-                most.min(subject.settings.inter)
-            }),
+            Some(_) => subject
+                .connect
+                .map_or(subject.settings.inter, |most| most.min(subject.settings.inter)),
             None => subject.settings.inter,
         },
         answer: subject.answer,

@@ -55,7 +55,8 @@ fn apply(step: &HttpCheckStep, check: &mut script::HttpCheck) {
             set(&mut check.method, method.as_deref());
             set(&mut check.uri, uri.as_ref().map(literal).as_deref());
             set(&mut check.version, version.as_deref());
-            let literal_headers = headers.iter().map(|(name, value)| (name.clone(), literal(value)));
+            let literal_headers =
+                headers.iter().map(|(name, value)| (name.clone(), literal(value)));
             check.headers.extend(literal_headers);
             if let Some(body) = body {
                 check.body = literal(body).into_bytes();
@@ -63,11 +64,8 @@ fn apply(step: &HttpCheckStep, check: &mut script::HttpCheck) {
         }
         StepKind::Expect { negated, matcher, pattern, .. } => {
             if let Some(what) = expectation(matcher, pattern) {
-                check.expect = script::Expect {
-                    negated: *negated,
-                    what,
-                    comment: step.comment.clone(),
-                };
+                check.expect =
+                    script::Expect { negated: *negated, what, comment: step.comment.clone() };
             }
         }
         StepKind::DisableOn404 => check.disable_on_404 = true,

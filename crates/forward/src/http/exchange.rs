@@ -345,10 +345,10 @@ impl<C: Connector> HttpStream<'_, C> {
             return Ok(None);
         }
         let work = &mut *self.work;
-        let length = http1::response_body(&work.response, work.request.method())
-            .map_err(|_| invalid)?;
-        state.keep_server &= http1::response_connection(&work.response).keeps()
-            && length != BodyLength::UntilClose;
+        let length =
+            http1::response_body(&work.response, work.request.method()).map_err(|_| invalid)?;
+        state.keep_server &=
+            http1::response_connection(&work.response).keeps() && length != BodyLength::UntilClose;
         state.server_closed = length == BodyLength::UntilClose;
         let switches = status == 101 || (connect && (200..300).contains(&status));
         wire::strip_connection(&mut work.response.fields);
@@ -406,8 +406,7 @@ impl<C: Connector> HttpStream<'_, C> {
         let program = &facts.generation.program;
         let body = Buffered::default();
         let crate::work::Work { request, response, .. } = &mut **work;
-        let verdict =
-            rules::respond(program, state, request, response, body, &facts, &mut NoTrace);
+        let verdict = rules::respond(program, state, request, response, body, &facts, &mut NoTrace);
         match verdict {
             Verdict::Forward(_) | Verdict::Wait { .. } | Verdict::NoBackend => Ok(()),
             Verdict::Reply(answer) => {
@@ -471,11 +470,7 @@ fn close_server<T: Io>(io: &mut T, closed_already: bool) {
 }
 
 /// Reads the rest of a body that nobody takes any more.
-fn drain<R: Io, W: Io>(
-    path: Path<'_, R, W>,
-    cx: &mut Context<'_>,
-    moved: &mut bool,
-) -> Flow {
+fn drain<R: Io, W: Io>(path: Path<'_, R, W>, cx: &mut Context<'_>, moved: &mut bool) -> Flow {
     let mut nowhere = Outgoing::default();
     let Path { from, input, body, .. } = path;
     loop {

@@ -47,13 +47,17 @@ pub(crate) async fn serve<C: Connector>(
 }
 
 /// A first request that never began: the client closed, or was silent for too long.
-pub(crate) async fn no_request<C: Connector>(connection: &mut Connection<C>, timed_out: bool) {
-    let Some(bound) = connection.listener.bound() else { return };
+pub(crate) async fn no_request<C: Connector>(
+    connection: &mut Connection<C>,
+    timed_out: bool,
+) -> After<C::Io> {
+    let Some(bound) = connection.listener.bound() else { return After::Close };
     let worker = std::rc::Rc::clone(&connection.worker);
     let mut work = worker.take_work();
     HttpStream::new(connection, &mut work, bound).end_without_request(timed_out).await;
     end(connection, &mut work).await;
     worker.give_work(work);
+    After::Close
 }
 
 /// How long a client may still send after the last response, so that what it sends does not make

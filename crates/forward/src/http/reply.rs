@@ -94,7 +94,8 @@ impl<C: Connector> HttpStream<'_, C> {
             return true;
         };
         let limits = http1::Limits { head_bytes: raw.len().max(1), ..http1::Limits::default() };
-        let Ok(Parsed::Complete { consumed }) = http1::parse_response(raw, response, &limits) else {
+        let Ok(Parsed::Complete { consumed }) = http1::parse_response(raw, response, &limits)
+        else {
             return false;
         };
         wire::strip_connection(&mut response.fields);

@@ -129,7 +129,8 @@ impl<C: Connector> HttpStream<'_, C> {
 
     /// `option http-buffer-request`.
     pub(super) fn buffers_requests(&self) -> bool {
-        let proxy = self.ledger.bound.generation.program.frontend(self.ledger.bound.frontend).proxy();
+        let proxy =
+            self.ledger.bound.generation.program.frontend(self.ledger.bound.frontend).proxy();
         proxy.options.http_buffer_request.is_some_and(|on| on.value)
     }
 
@@ -166,7 +167,8 @@ impl<C: Connector> HttpStream<'_, C> {
 
     /// A connection that ended or was silent before its first request.
     pub(crate) async fn end_without_request(mut self, timed_out: bool) {
-        let proxy = self.ledger.bound.generation.program.frontend(self.ledger.bound.frontend).proxy();
+        let proxy =
+            self.ledger.bound.generation.program.frontend(self.ledger.bound.frontend).proxy();
         let on = |option: config::model::Setting<bool>| option.is_some_and(|on| on.value);
         let ignored = on(proxy.options.http_ignore_probes);
         self.ledger.unlogged = ignored || on(proxy.options.dontlognull);

@@ -153,8 +153,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         counters.session_rate.add(self.ledger.times.begun.micros, 1);
         counters.requests.add(1);
         let HttpStream { connection, work, ledger, up, .. } = self;
-        let asks =
-            Asks { head: Some(&work.request), received: &mut work.client, body: Some(up) };
+        let asks = Asks { head: Some(&work.request), received: &mut work.client, body: Some(up) };
         let mut reach = Reach { connection, ledger, backend: &backend, asks, asked_enough: false };
         let server = reach.run().await?;
         self.exchange(&backend, server).await

@@ -78,12 +78,9 @@ pub(crate) fn tunnel_timeouts(ledger: &Ledger, backend: &Backend) -> Timeouts {
 }
 
 /// Starts the tunnel's own task.
-pub(crate) fn begin_tunnel<C: Connector>(
-    connection: Connection<C>,
-    start: TunnelStart<C::Io>,
-) {
+pub(crate) fn begin_tunnel<C: Connector>(connection: Connection<C>, start: TunnelStart<C::Io>) {
     let TunnelStart { server, opening, timeouts, ledger, request_line } = start;
     let tunnel = Tunnel { client: connection.client, server, opening, timeouts };
     let worker = &connection.worker;
-    tunnels::spawn(worker, tunnel, connection.seat, Box::new(ledger), request_line);
+    tunnels::spawn(worker, tunnel, connection.seat, ledger, request_line);
 }

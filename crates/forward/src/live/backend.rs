@@ -228,7 +228,8 @@ impl Backend {
             return;
         }
         let Some(freed) = self.server(server) else { return };
-        let homes: Vec<Arc<Backend>> = self.state.homes().iter().filter_map(Weak::upgrade).collect();
+        let homes: Vec<Arc<Backend>> =
+            self.state.homes().iter().filter_map(Weak::upgrade).collect();
         for home in homes {
             let same = |known: &Server| Arc::ptr_eq(&known.state, &freed.state);
             if let Some(at) = home.servers.iter().position(same) {

@@ -24,8 +24,7 @@ impl Backend {
 
     /// `set server b/s state`, `enable server`, `disable server`.
     pub fn order(self: &Arc<Self>, server: u32, order: AdminOrder) {
-        let transition =
-            self.server(server).and_then(|known| known.state.health().order(order));
+        let transition = self.server(server).and_then(|known| known.state.health().order(order));
         self.act(server, transition)
     }
 

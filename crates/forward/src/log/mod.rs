@@ -72,9 +72,8 @@ impl ProxyLog {
             process: Arc::clone(process),
             targets,
             tag: tag.unwrap_or(&settings.tag).to_owned(),
-            hostname: hostname.map(|name| {
-                name.value.clone().unwrap_or_else(|| settings.hostname.clone())
-            }),
+            hostname: hostname
+                .map(|name| name.value.clone().unwrap_or_else(|| settings.hostname.clone())),
         }
     }
 

@@ -12,9 +12,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::rc::Rc;
 use std::time::Duration;
 
-use forward::{
-    Bound, ConnectTo, Connector, Generation, Listener, Process, Settings, Worker,
-};
+use forward::{Bound, ConnectTo, Connector, Generation, Listener, Process, Settings, Worker};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
 /// How far a server's port is to answer: it accepts, refuses, or never answers.
@@ -87,7 +85,16 @@ impl Stage {
         listener.bind(Some(Bound { generation: generation.clone(), frontend, index: 0 }));
         let pipes = Pipes::default();
         let worker = Worker::start(0, process, pipes.clone());
-        Stage { worker, generation, listener, pipes, log, client: None, others: Vec::new(), server: None }
+        Stage {
+            worker,
+            generation,
+            listener,
+            pipes,
+            log,
+            client: None,
+            others: Vec::new(),
+            server: None,
+        }
     }
 
     /// A new client connection; what follows in the script is between it and its server.
