@@ -16,7 +16,7 @@ pub fn admit<T: Trace>(
     trace: &mut T,
 ) -> Admission {
     let rules = &program.frontend(stream.frontend).part().rules;
-    let world = World::new(facts, stream, trace);
+    let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
     let lists = [&rules.tcp_connection, &rules.tcp_session];
     let mut admission = Admission::Accept;

@@ -49,7 +49,7 @@ pub fn choose<T: Trace>(
 ) -> Choice {
     let Some(backend) = stream.backend else { return Choice::NoServer };
     let backend = program.backend(backend);
-    let world = World::new(facts, stream, trace);
+    let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
     m.request = head.map_or(Request::None, Request::Sent);
     m.request_body = body;

@@ -30,7 +30,7 @@ pub fn inspect<T: Trace>(
     facts: &dyn Facts,
     trace: &mut T,
 ) -> Verdict {
-    let world = World::new(facts, stream, trace);
+    let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
     m.request_body = payload;
     if let ControlFlow::Break(verdict) = decide(&mut m, trace) {
@@ -50,7 +50,10 @@ fn decide<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict> {
     list(step::FRONTEND, &front.part().rules.tcp_content, delay, m, trace)?;
     if m.stream.cursor.step == step::SWITCHING {
         match switch::backend(m, trace) {
-            Ok(backend) => m.stream.backend = backend,
+            Ok(backend) => {
+                m.stream.backend = backend;
+                m.world.enter(backend);
+            }
             Err(fact) => return ControlFlow::Break(Verdict::Unknown(fact)),
         }
         m.stream.cursor = Cursor { step: step::BACKEND, rule: 0 };
@@ -85,7 +88,7 @@ pub fn inspect_response<T: Trace>(
     let Some(back) = stream.backend.map(|back| program.backend(back)) else {
         return Verdict::Forward(backend);
     };
-    let world = World::new(facts, stream, trace);
+    let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
     m.response_body = payload;
     let delay = back.proxy().rules.response_inspect_delay.map(|delay| delay.value);

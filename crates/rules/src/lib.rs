@@ -22,6 +22,7 @@ mod cookie_date;
 mod error_page;
 mod explain;
 mod inspect;
+mod known;
 mod log;
 mod moment;
 mod pages;

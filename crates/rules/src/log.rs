@@ -64,7 +64,7 @@ fn with_context(
     facts: &dyn Facts,
     write: impl FnOnce(&Context<'_>),
 ) {
-    let world = World::new(facts, stream, &NoTrace);
+    let world = World::new(program, facts, stream, &NoTrace);
     let done = Buffered { bytes: &[], complete: true };
     let ctx = context(stream, request, response, (done, done), &world);
     write(&Context { log: Some(record), ..ctx });

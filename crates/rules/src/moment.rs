@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 
 use http1::{RequestHead, ResponseHead};
-use sample::{Buffered, Context, Effect, Fact, FactValue, Facts};
+use sample::{BackendRef, Buffered, Context, Effect, Fact, FactValue, Facts};
 
+use crate::known::Whereabouts;
 use crate::{Change, Event, Overrides, Program, Recorder, Stream, Trace};
 
 /// The request of a moment.
@@ -34,6 +35,7 @@ pub(crate) struct Moment<'m> {
 /// The facts as a step reads them: with the addresses that rules set, and on record for a trace.
 pub(crate) struct World<'f> {
     facts: &'f dyn Facts,
+    known: Whereabouts<'f>,
     recorder: Recorder<'f>,
     records: bool,
     src: Cell<Option<SocketAddr>>,
@@ -44,9 +46,15 @@ pub(crate) struct World<'f> {
 
 impl<'f> World<'f> {
     /// The facts, recorded when the trace listens.
-    pub(crate) fn new<T: Trace>(facts: &'f dyn Facts, stream: &Stream, _trace: &T) -> Self {
+    pub(crate) fn new<T: Trace>(
+        program: &'f Program,
+        facts: &'f dyn Facts,
+        stream: &Stream,
+        _trace: &T,
+    ) -> Self {
         let world = Self {
             facts,
+            known: Whereabouts::of(program, stream),
             recorder: Recorder::new(facts),
             records: T::ON,
             src: Cell::default(),
@@ -55,6 +63,11 @@ impl<'f> World<'f> {
         };
         world.readdress(&stream.overrides);
         world
+    }
+
+    /// The stream goes to a backend: names are its names from now on.
+    pub(crate) fn enter(&self, backend: Option<BackendRef>) {
+        self.known.backend.set(backend);
     }
 
     /// Takes over the addresses that rules set.
@@ -74,7 +87,9 @@ impl Facts for World<'_> {
         if let Some(address) = set {
             return Some(FactValue::Addr(address));
         }
-        let answer = if self.records { self.recorder.read(fact) } else { self.facts.read(fact) };
+        let ask =
+            |fact| if self.records { self.recorder.read(fact) } else { self.facts.read(fact) };
+        let answer = self.known.answer(fact, || ask(Fact::Listener)).or_else(|| ask(fact));
         if answer.is_none() {
             self.missing.set(Some(fact));
         }

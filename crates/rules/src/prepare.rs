@@ -75,7 +75,7 @@ pub fn prepare<T: Trace>(
 ) {
     stream.server = Some(server);
     let Some(backend) = stream.backend else { return };
-    let world = World::new(facts, stream, trace);
+    let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
     m.request = Request::Open(head);
     unique_id(&mut m, trace);

@@ -51,7 +51,7 @@ pub fn respond<T: Trace>(
         // The `req` scope ends where the response's begins (manual 2.8).
         stream.vars.end(Scope::Req);
     }
-    let world = World::new(facts, stream, trace);
+    let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
     m.request = Request::Sent(request);
     m.response = Some(response);
@@ -235,7 +235,7 @@ pub fn reply<T: Trace>(
     }
     stream.responding = true;
     stream.cursor = Cursor { step: step::BACKEND_AFTER, rule: 0 };
-    let world = World::new(facts, stream, trace);
+    let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
     m.request = request.map_or(Request::None, Request::Sent);
     m.response = Some(&mut response.head);

@@ -44,7 +44,7 @@ pub fn route<T: Trace>(
     facts: &dyn Facts,
     trace: &mut T,
 ) -> Verdict {
-    let world = World::new(facts, stream, trace);
+    let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
     m.request = Request::Open(head);
     m.request_body = body;
@@ -88,7 +88,10 @@ fn frontend<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict>
     list(step::FRONTEND_REDIRECT, &part.rules.redirect, m, trace)?;
     if m.stream.cursor.step == step::SWITCHING {
         match switch::backend(m, trace) {
-            Ok(backend) => m.stream.backend = backend,
+            Ok(backend) => {
+                m.stream.backend = backend;
+                m.world.enter(backend);
+            }
             Err(fact) => return ControlFlow::Break(Verdict::Unknown(fact)),
         }
         due(step::SWITCHING, m);

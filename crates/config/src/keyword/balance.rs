@@ -201,6 +201,9 @@ fn hash_type(line: &mut Directive<'_>, draft: &mut Draft) {
             Some(function) => hash.function = function.value,
             None => return,
         }
+    } else {
+        // A ring without a named function is mixed, so that alike keys do not meet on it.
+        hash.avalanche = method.value == HashMethod::Consistent;
     }
     if line.peek().is_some() {
         if line.choice("a modifier", &[("avalanche", ())]).is_none() {

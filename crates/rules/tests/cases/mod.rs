@@ -488,8 +488,24 @@ pub(crate) const CASES: &[Case] = &[
         "server s1 @s1 weight 3\nserver s2 @s2 weight 1\nserver s3 @s3 weight 2",
         &["GET /", "GET /", "GET /", "GET /", "GET /", "GET /", "GET /"],
     ),
-    // FIXME: `hash-type consistent` alone means sdbm with avalanche; the model cannot tell it from
-    // `consistent sdbm`, so the case waits for a flag of `config`.
+    case(
+        "consistent, no function named",
+        "",
+        "balance hdr(x-k)\nhash-type consistent\nserver s1 @s1\nserver s2 @s2\nserver s3 @s3",
+        &[
+            "GET / | X-K: a",
+            "GET / | X-K: b",
+            "GET / | X-K: c",
+            "GET / | X-K: dd",
+            "GET / | X-K: eee",
+        ],
+    ),
+    case(
+        "map-based, no function named",
+        "",
+        "balance hdr(x-k)\nhash-type map-based\nserver s1 @s1\nserver s2 @s2\nserver s3 @s3",
+        &["GET / | X-K: a", "GET / | X-K: b", "GET / | X-K: dd", "GET / | X-K: eee"],
+    ),
     case(
         "consistent, function named",
         "",

@@ -1,0 +1,88 @@
+//! Facts that the program and the stream know by themselves: names and ids of where the stream is.
+//!
+//! The daemon and `lbctl` need not answer them, and so cannot answer them differently.
+
+use std::cell::Cell;
+
+use sample::{BackendRef, Fact, FactValue, FrontendRef};
+
+use crate::{Program, Stream};
+
+/// Where a stream is.
+pub(crate) struct Whereabouts<'p> {
+    program: &'p Program,
+    frontend: FrontendRef,
+    pub(crate) backend: Cell<Option<BackendRef>>,
+    server: Option<u32>,
+    first_request: bool,
+    unique_id: Option<String>,
+}
+
+impl<'p> Whereabouts<'p> {
+    pub(crate) fn of(program: &'p Program, stream: &Stream) -> Self {
+        let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            program,
+            frontend: stream.frontend,
+            backend: Cell::new(stream.backend),
+            server: stream.server,
+            first_request: stream.requests_before == 0,
+            unique_id: stream.unique_id.as_ref().map(text),
+        }
+    }
+
+    /// The answer, if it is of this kind. `listener` gives the index of the listener.
+    pub(crate) fn answer(
+        &self,
+        fact: Fact,
+        listener: impl FnOnce() -> Option<FactValue>,
+    ) -> Option<FactValue> {
+        let frontend = self.program.frontend(self.frontend);
+        let number = |number: u32| FactValue::Int(i64::from(number));
+        Some(match fact {
+            Fact::FrontendName => text(frontend.name()),
+            Fact::FrontendId => number(frontend.id()),
+            Fact::FrontendDefault => {
+                let default = frontend.proxy().default_backend.as_ref();
+                default.map_or(FactValue::Missing, |backend| text(&backend.value))
+            }
+            // Before a backend is chosen it is the frontend itself, as in HAProxy.
+            Fact::BackendName => match self.backend.get() {
+                Some(backend) => text(self.program.backend(backend).name()),
+                None => text(frontend.name()),
+            },
+            Fact::BackendId => match self.backend.get() {
+                Some(backend) => number(self.program.backend(backend).id()),
+                None => number(frontend.id()),
+            },
+            Fact::ServerName => self.server(|backend, at| {
+                let line = self.program.backend(backend).servers().get(at as usize)?;
+                Some(text(&line.name.value))
+            }),
+            Fact::ServerId => {
+                self.server(|backend, at| Some(number(self.program.backend(backend).server_id(at))))
+            }
+            Fact::ListenerName | Fact::ListenerId => {
+                let Some(FactValue::Int(index)) = listener() else { return None };
+                let known =
+                    usize::try_from(index).ok().and_then(|at| self.program.listeners().get(at))?;
+                match fact {
+                    Fact::ListenerId => number(known.id),
+                    _ => known.name.as_deref().map_or(FactValue::Missing, text),
+                }
+            }
+            Fact::FirstRequest => FactValue::Bool(self.first_request),
+            Fact::UniqueId => self.unique_id.as_deref().map_or(FactValue::Missing, text),
+            _ => return None,
+        })
+    }
+
+    fn server(&self, ask: impl FnOnce(BackendRef, u32) -> Option<FactValue>) -> FactValue {
+        let chosen = self.backend.get().zip(self.server);
+        chosen.and_then(|(backend, at)| ask(backend, at)).unwrap_or(FactValue::Missing)
+    }
+}
+
+fn text(text: &str) -> FactValue {
+    FactValue::Text(text.to_owned())
+}
