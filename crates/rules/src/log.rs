@@ -22,7 +22,7 @@ pub fn log_line(
 ) {
     let front = program.frontend(stream.frontend);
     match &front.part().log {
-        Some(format) => with_context(stream, record, request, response, facts, |ctx| {
+        Some(format) => with_context((program, stream), record, request, response, facts, |ctx| {
             format.write(ctx, out);
         }),
         None => plain(record, front.mode(), out),
@@ -39,7 +39,7 @@ pub fn error_log_line(
     out: &mut Vec<u8>,
 ) -> bool {
     let Some(format) = &program.frontend(stream.frontend).part().error_log else { return false };
-    with_context(stream, record, None, None, facts, |ctx| format.write(ctx, out));
+    with_context((program, stream), record, None, None, facts, |ctx| format.write(ctx, out));
     true
 }
 
@@ -52,12 +52,12 @@ pub fn structured_data(
     out: &mut Vec<u8>,
 ) -> bool {
     let Some(format) = &program.frontend(stream.frontend).part().log_sd else { return false };
-    with_context(stream, record, None, None, facts, |ctx| format.write(ctx, out));
+    with_context((program, stream), record, None, None, facts, |ctx| format.write(ctx, out));
     true
 }
 
 fn with_context(
-    stream: &Stream,
+    (program, stream): (&Program, &Stream),
     record: &LogRecord,
     request: Option<&RequestHead>,
     response: Option<&ResponseHead>,
