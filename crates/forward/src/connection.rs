@@ -43,6 +43,8 @@ pub(crate) struct Connection<C: Connector> {
     /// The connection to the server that answered last, kept for this client alone
     /// (`http-reuse never`).
     pub(crate) kept: Option<Box<Kept<C::Io>>>,
+    /// What rules set when the connection was admitted; only where there are such rules.
+    pub(crate) admitted: Option<Box<Stream>>,
     /// What the connection counts as.
     pub(crate) seat: Seat,
 }
@@ -132,6 +134,7 @@ impl<C: Connector> Connection<C> {
             requests: 0,
             timer: Timer::default(),
             kept: None,
+            admitted: None,
             seat: Seat::take(&worker.process, frontend, listener),
         })
     }
@@ -190,7 +193,11 @@ impl<C: Connector> Connection<C> {
         let mut stream = Stream::new(bound.frontend);
         let facts = self.facts(bound, self.accepted_micros, 0, 0);
         match rules::admit(&bound.generation.program, &mut stream, &facts, &mut NoTrace) {
-            Admission::Accept => {}
+            Admission::Accept => {
+                if admits_by_rule(bound) {
+                    self.admitted = Some(Box::new(stream));
+                }
+            }
             refused => {
                 frontend.counters.of(index).denied_connections.add(1);
                 match refused {
@@ -205,6 +212,18 @@ impl<C: Connector> Connection<C> {
             counters.session_rate.add(self.accepted_micros, 1);
         }
         true
+    }
+
+    /// The evaluator's memory for the next request: what belongs to the session is in it.
+    pub(crate) fn next_stream(&self, bound: &Bound) -> Stream {
+        let mut state = match &self.admitted {
+            Some(admitted) if admitted.frontend == bound.frontend => {
+                admitted.next_request(admitted)
+            }
+            _ => Stream::new(bound.frontend),
+        };
+        state.requests_before = self.requests;
+        state
     }
 
     pub(crate) fn facts<'a>(
@@ -258,6 +277,12 @@ impl<C: Connector> Connection<C> {
         }
         outcome
     }
+}
+
+/// Whether the frontend has rules that look at a connection before its first request.
+fn admits_by_rule(bound: &Bound) -> bool {
+    let rules = &bound.generation.program.frontend(bound.frontend).proxy().rules;
+    !rules.tcp_request_connection.is_empty() || !rules.tcp_request_session.is_empty()
 }
 
 /// When a connection that waits for a request is closed: the first one by `http-request` and

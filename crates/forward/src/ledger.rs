@@ -100,8 +100,7 @@ impl Ledger {
     /// A stream that begins on a connection.
     pub(crate) fn open<C: Connector>(connection: &Connection<C>, bound: Arc<Bound>) -> Ledger {
         let begun = Now::read();
-        let mut state = Stream::new(bound.frontend);
-        state.requests_before = connection.requests;
+        let state = connection.next_stream(&bound);
         Ledger {
             listener: Arc::clone(&connection.listener),
             peer: connection.peer,
@@ -305,12 +304,8 @@ impl Ledger {
     /// Two letters, in `mode http` with the two of the persistence cookie.
     fn letters(&self) -> [u8; 4] {
         let [cause, phase] = self.termination.letters();
-        let (request, response) = self.cookie_letters();
+        let [request, response] = self.state.cookie_letters();
         [cause, phase, request, response]
-    }
-
-    fn cookie_letters(&self) -> (u8, u8) {
-        (self.state.persistence.cookie.letter(), b'-')
     }
 
     fn count(&self, thread: usize, backend: Option<&Backend>, ended: Instant) {

@@ -25,7 +25,7 @@ enum Port {
 
 /// Connects to the script. Port 1 refuses, port 2 never answers, every other accepts.
 #[derive(Clone, Default)]
-pub struct Pipes(Rc<RefCell<VecDeque<DuplexStream>>>);
+struct Pipes(Rc<RefCell<VecDeque<DuplexStream>>>);
 
 impl Connector for Pipes {
     type Io = DuplexStream;
@@ -49,9 +49,8 @@ impl Connector for Pipes {
 }
 
 /// Everything on one thread.
-pub struct Stage {
-    pub worker: Rc<Worker<Pipes>>,
-    pub generation: std::sync::Arc<Generation>,
+struct Stage {
+    worker: Rc<Worker<Pipes>>,
     listener: std::sync::Arc<Listener>,
     pipes: Pipes,
     log: UdpSocket,
@@ -63,7 +62,7 @@ pub struct Stage {
 
 impl Stage {
     /// A worker with this configuration; `frontend` and `backend` are lines of `fe` and `be`.
-    pub fn new(defaults: &str, frontend: &str, backend: &str) -> Stage {
+    fn new(defaults: &str, frontend: &str, backend: &str) -> Stage {
         let log = UdpSocket::bind("127.0.0.1:0").expect("a port for the log");
         log.set_nonblocking(true).expect("a socket that does not wait");
         let port = log.local_addr().expect("a bound socket").port();
@@ -87,7 +86,6 @@ impl Stage {
         let worker = Worker::start(0, process, pipes.clone());
         Stage {
             worker,
-            generation,
             listener,
             pipes,
             log,
@@ -98,7 +96,7 @@ impl Stage {
     }
 
     /// A new client connection; what follows in the script is between it and its server.
-    pub fn connect(&mut self) {
+    fn connect(&mut self) {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let address: SocketAddr = "192.0.2.7:4000".parse().expect("an address");
         let local: SocketAddr = "127.0.0.1:8080".parse().expect("an address");
@@ -107,7 +105,7 @@ impl Stage {
     }
 
     /// Plays a script and returns what was seen, log lines last.
-    pub async fn play(&mut self, script: &str) -> String {
+    async fn play(&mut self, script: &str) -> String {
         let mut seen = String::new();
         for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
             self.line(line, &mut seen).await;
@@ -216,7 +214,7 @@ async fn received(name: &str, side: &mut Option<DuplexStream>) -> String {
 }
 
 /// Plays a script on a stage of its own.
-pub fn play(defaults: &str, frontend: &str, backend: &str, script: &str) -> String {
+pub(crate) fn play(defaults: &str, frontend: &str, backend: &str, script: &str) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
