@@ -140,6 +140,9 @@ pub(crate) struct Explain {
     /// Add the headers of a WebSocket handshake
     #[arg(long)]
     pub(crate) ws: bool,
+    /// The status that the server is assumed to answer with: the response rules are shown for it
+    #[arg(long, value_name = "STATUS")]
+    pub(crate) status: Option<u16>,
     /// Something that is so: 'server BACKEND/SERVER up|down|drain|maint'; may be repeated
     #[arg(long, value_name = "FACT")]
     pub(crate) fact: Vec<String>,

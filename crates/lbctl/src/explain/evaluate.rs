@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use balance::Balancer;
 use config::model::Mode;
-use http1::{Limits, Parsed, RequestHead, Version};
+use http1::{Limits, Parsed, RequestHead, ResponseHead, Version};
 use rules::{
     Admission, Choice, Event, Final, Program, Recorder, ReplyKind, Stream, TimeoutInForce, Verdict,
 };
 use sample::{Buffered, Fact};
 
 use super::facts::{self, Given};
-use super::request::Asked;
+use super::request::{Answer, Asked};
 use crate::exit::CouldNot;
 
 /// What lives from one explained request to the next: balancers, the number of streams.
@@ -51,16 +51,18 @@ impl World {
 /// How a request ended.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    /// It went to a backend; the server, if one can take it.
-    Backend { server: Option<u32>, queued: bool },
+    /// It went to a backend and this server; the status that the client sees, if the server answers as assumed.
+    Server { server: u32, status: u16 },
+    /// It waits in the queue of its backend.
+    Queued,
     /// It was answered here.
     Reply(Box<Final>),
     /// The connection was closed: `reject`, `silent-drop`, by this rule.
     Closed { kind: &'static str, rule: diag::Span },
     /// The request itself is refused before any rule.
     BadRequest { status: u16, why: String },
-    /// No rule chose a backend.
-    NoBackend,
+    /// No rule chose a backend, or no server can take it: this page says so.
+    Nowhere { page: Box<Final> },
     /// It depends on a fact that was not given.
     Unknown(Fact),
 }
@@ -77,12 +79,18 @@ pub(crate) struct Explained {
 }
 
 impl Explained {
+    /// The server that gets it.
+    pub(crate) fn server(&self) -> Option<u32> {
+        match self.ending {
+            Ending::Server { server, .. } => Some(server),
+            _ => None,
+        }
+    }
+
     /// Whether a server gets it.
     pub(crate) fn is_routed(&self) -> bool {
-        matches!(
-            self.ending,
-            Ending::Backend { server: Some(_), .. } | Ending::Backend { queued: true, .. }
-        ) || matches!(&self.ending, Ending::Reply(reply) if reply.kind == ReplyKind::Return)
+        matches!(self.ending, Ending::Server { .. } | Ending::Queued)
+            || matches!(&self.ending, Ending::Reply(reply) if reply.kind == ReplyKind::Return)
     }
 }
 
@@ -108,6 +116,7 @@ pub(crate) fn evaluate(program: &Program, world: &mut World, asked: &Asked) -> E
         head: RequestHead::default(),
         events: Vec::new(),
         body: &asked.body,
+        answer: asked.answer.clone(),
     };
     walk.stream.requests_before = world.on_connection;
     let ending = walk.all(asked);
@@ -138,6 +147,7 @@ struct Walk<'w> {
     head: RequestHead,
     events: Vec<Event>,
     body: &'w [u8],
+    answer: Answer,
 }
 
 impl Walk<'_> {
@@ -218,13 +228,50 @@ impl Walk<'_> {
             Verdict::Close(rule) => Ending::Closed { kind: "reject", rule },
             Verdict::SilentDrop(rule) => Ending::Closed { kind: "silent-drop", rule },
             Verdict::Unknown(fact) => Ending::Unknown(fact),
-            Verdict::Wait { .. } | Verdict::NoBackend => Ending::NoBackend,
+            Verdict::Wait { .. } | Verdict::NoBackend => self.nowhere(),
+        }
+    }
+
+    /// The page for a request that no server gets.
+    fn nowhere(&mut self) -> Ending {
+        let mut page = Box::new(rules::error_page(self.program, &self.stream, 503));
+        rules::reply(
+            self.program,
+            &mut self.stream,
+            Some(&self.head),
+            &mut page,
+            &self.facts,
+            &mut self.events,
+        );
+        Ending::Nowhere { page }
+    }
+
+    /// The response rules, on the answer that the server is assumed to give.
+    fn respond(&mut self, server: u32) -> Ending {
+        let mut response = ResponseHead::with_status(self.answer.status);
+        for (name, value) in &self.answer.headers {
+            response.fields.add(name.as_bytes(), value.as_bytes());
+        }
+        let verdict = rules::respond(
+            self.program,
+            &mut self.stream,
+            &self.head,
+            &mut response,
+            Buffered { bytes: &[], complete: true },
+            &self.facts,
+            &mut self.events,
+        );
+        match verdict {
+            Verdict::Forward(_) | Verdict::Wait { .. } | Verdict::NoBackend => {
+                Ending::Server { server, status: response.status }
+            }
+            other => self.end(other, true),
         }
     }
 
     fn choose(&mut self, backend: sample::BackendRef, http: bool) -> Ending {
         let Some(balancer) = self.world.get(&backend.0) else {
-            return Ending::NoBackend;
+            return self.nowhere();
         };
         let choice = rules::choose(
             self.program,
@@ -250,12 +297,12 @@ impl Walk<'_> {
                         &mut self.events,
                     );
                 }
-                Ending::Backend { server: Some(server), queued: false }
+                if http { self.respond(server) } else { Ending::Server { server, status: 0 } }
             }
-            Choice::Queue | Choice::WaitBody => Ending::Backend { server: None, queued: true },
+            Choice::Queue | Choice::WaitBody => Ending::Queued,
             Choice::NoServer => match self.facts.unanswered() {
                 Some(fact @ Fact::Draw(_)) => Ending::Unknown(fact),
-                _ => Ending::Backend { server: None, queued: false },
+                _ => self.nowhere(),
             },
         }
     }

@@ -66,6 +66,9 @@ impl Facts for Given<'_> {
                 self.assumed.set(true);
                 Some(FactValue::Int(0))
             }
+            Fact::SrcIsLocal => is_local(Some(self.src)),
+            Fact::DstIsLocal => is_local(self.dst),
+            Fact::Stopping => Some(FactValue::Bool(false)),
             // What only the daemon or its machine knows; names and ids are the evaluator's own knowledge.
             _ => None,
         }
@@ -81,6 +84,11 @@ impl Given<'_> {
         let balancer = self.balancers.get(&server.backend.0)?;
         Some(ask(balancer, server.server as usize))
     }
+}
+
+/// Whether an address is one of this machine: certain for loopback, not known here for others.
+fn is_local(address: Option<SocketAddr>) -> Option<FactValue> {
+    address.filter(|address| address.ip().is_loopback()).map(|_| FactValue::Bool(true))
 }
 
 /// The n-th draw of a stream: a small mixing function, the same for the same seed.

@@ -1,7 +1,7 @@
 //! The explanation as a json object, in the format that scripts rely on.
 
 use diag::{Sources, Span};
-use rules::{Change, Event, Outcome, Program, ReplyKind, Seen};
+use rules::{Change, Event, Final, Outcome, Program, ReplyKind, Seen};
 use serde_json::{Map, Value, json};
 
 use super::evaluate::{Ending, Explained};
@@ -116,12 +116,18 @@ fn verdict(program: &Program, sources: &Sources, explained: &Explained) -> Value
     };
     let backend = explained.stream.backend.map(|backend| program.backend(backend).name());
     match &explained.ending {
-        Ending::Backend { server, queued } => {
-            let none = server.is_none() && !queued;
-            json!({"kind": "backend", "backend": backend, "rule": rule(switch(&explained.events)), "status": none.then_some(503)})
+        Ending::Server { status, .. } => {
+            json!({"kind": "backend", "backend": backend, "rule": rule(switch(&explained.events)), "status": status})
+        }
+        Ending::Queued => {
+            json!({"kind": "backend", "backend": backend, "rule": rule(switch(&explained.events)), "status": null})
+        }
+        Ending::Nowhere { page } => {
+            let kind = if backend.is_some() { "no-server" } else { "no-backend" };
+            json!({"kind": kind, "backend": backend, "rule": rule(switch(&explained.events)), "status": sent_status(page)})
         }
         Ending::Reply(reply) => {
-            json!({"kind": kind_word(reply.kind), "backend": backend, "rule": rule(reply.rule), "status": reply.head.status})
+            json!({"kind": kind_word(reply.kind), "backend": backend, "rule": rule(reply.rule), "status": sent_status(reply)})
         }
         Ending::Closed { kind, rule: span } => {
             json!({"kind": kind, "backend": backend, "rule": rule(Some(*span)), "status": null})
@@ -129,11 +135,19 @@ fn verdict(program: &Program, sources: &Sources, explained: &Explained) -> Value
         Ending::BadRequest { status, why } => {
             json!({"kind": "bad-request", "backend": null, "rule": null, "status": status, "why": why})
         }
-        Ending::NoBackend => {
-            json!({"kind": "no-backend", "backend": null, "rule": null, "status": 503})
-        }
         Ending::Unknown(_) => {
             json!({"kind": "unknown", "backend": backend, "rule": null, "status": null})
+        }
+    }
+}
+
+/// The status that a client sees: an error file has its own, an empty one none.
+pub(crate) fn sent_status(reply: &Final) -> Option<u16> {
+    match &reply.raw {
+        None => Some(reply.head.status),
+        Some(raw) => {
+            let line = raw.split(|byte| *byte == b'\r' || *byte == b'\n').next()?;
+            std::str::from_utf8(line).ok()?.split(' ').nth(1)?.parse().ok()
         }
     }
 }
@@ -150,14 +164,12 @@ pub(crate) fn switch(events: &[Event]) -> Option<Span> {
 }
 
 fn server(program: &Program, explained: &Explained) -> Value {
-    let (Ending::Backend { server, .. }, Some(backend)) =
-        (&explained.ending, explained.stream.backend)
-    else {
+    let (Some(at), Some(backend)) = (explained.server(), explained.stream.backend) else {
         return Value::Null;
     };
     let backend = program.backend(backend);
     let mut out = Map::new();
-    let picked = server.and_then(|at| backend.servers().get(at as usize));
+    let picked = backend.servers().get(at as usize);
     out.insert("name".into(), json!(picked.map(|server| &server.name.value)));
     out.insert("address".into(), json!(picked.map(|server| address_text(&server.address))));
     let (algorithm, key, reason) = balance(&explained.events);

@@ -27,6 +27,30 @@ pub(crate) struct Asked {
     pub(crate) dst: Option<SocketAddr>,
     /// It follows another one on the same connection.
     pub(crate) same_connection: bool,
+    /// What the server is assumed to answer: the response rules work on it.
+    pub(crate) answer: Answer,
+}
+
+/// A server's answer, as far as response rules look at it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answer {
+    /// 0: what such a request usually gets, 101 for an upgrade and 200 for others.
+    #[serde(default)]
+    pub(crate) status: u16,
+    /// Fields.
+    #[serde(default)]
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl Answer {
+    /// The same with a status, whatever the request was.
+    fn to(mut self, headers: &[(String, String)]) -> Answer {
+        if self.status == 0 {
+            self.status = if has(headers, "upgrade") { 101 } else { 200 };
+        }
+        self
+    }
 }
 
 /// A line of `--requests`.
@@ -50,6 +74,8 @@ struct Line {
     listener: Option<String>,
     #[serde(default)]
     same_connection: bool,
+    #[serde(default)]
+    answer: Answer,
 }
 
 fn get() -> String {
@@ -79,6 +105,7 @@ pub(crate) fn from_json(
         src: source(line.src.as_deref().unwrap_or(&explain.src))?,
         dst,
         same_connection: line.same_connection,
+        answer: line.answer.to(&line.headers),
     })
 }
 
@@ -125,6 +152,7 @@ pub(crate) fn from_arguments(explain: &Explain, program: &Program) -> Result<Ask
         src: source(&explain.src)?,
         dst,
         same_connection: false,
+        answer: Answer { status: explain.status.unwrap_or(0), headers: Vec::new() }.to(&headers),
     })
 }
 

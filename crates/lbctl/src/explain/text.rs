@@ -6,7 +6,7 @@ use diag::{Sources, Span};
 use rules::{Change, Event, Outcome, Phase, Program, RuleFamily, Seen};
 
 use super::evaluate::{Ending, Explained, version};
-use super::json::{address_text, kind_word, switch, text};
+use super::json::{address_text, kind_word, sent_status, switch, text};
 
 /// The whole text, with a line end.
 pub(crate) fn render(program: &Program, sources: &Sources, explained: &Explained) -> String {
@@ -152,18 +152,32 @@ fn ending(out: &mut String, program: &Program, sources: &Sources, explained: &Ex
         span.map(|span| format!(" by {}", sources.cite(span))).unwrap_or_default()
     };
     let text = match &explained.ending {
-        Ending::Backend { server, queued } => {
+        Ending::Server { server, status } => {
             let backend = explained.stream.backend.map(|backend| program.backend(backend));
-            let name = backend.map_or("", |backend| backend.name());
-            let by = by(switch(&explained.events));
-            let server = server
-                .and_then(|at| backend.and_then(|backend| backend.servers().get(at as usize)));
-            match (server, queued) {
-                (Some(server), _) => {
-                    format!("{name}/{} at {}{by}", server.name.value, address_text(&server.address))
+            let line = backend.and_then(|backend| backend.servers().get(*server as usize));
+            let name = backend_name(program, explained);
+            let to = line.map_or_else(String::new, |line| {
+                format!("{name}/{} at {}", line.name.value, address_text(&line.address))
+            });
+            let changed = *status != 0 && *status != explained.asked.answer.status;
+            let status =
+                if changed { format!(", whose answer becomes {status}") } else { String::new() };
+            format!("{to}{}{status}", by(switch(&explained.events)))
+        }
+        Ending::Queued => {
+            format!("{}, where it waits in the queue", backend_name(program, explained))
+        }
+        Ending::Nowhere { page } => {
+            let status = sent_status(page);
+            let status = status.map_or("closed without an answer".to_owned(), |s| s.to_string());
+            match explained.stream.backend {
+                Some(_) => {
+                    let name = backend_name(program, explained);
+                    format!("{name}, where no server can take it: {status}")
                 }
-                (None, true) => format!("{name}, where it waits in the queue{by}"),
-                (None, false) => format!("{name}, where no server can take it: 503{by}"),
+                None => {
+                    format!("{status}: no rule chose a backend, and there is no default_backend")
+                }
             }
         }
         Ending::Reply(reply) => {
@@ -171,12 +185,13 @@ fn ending(out: &mut String, program: &Program, sources: &Sources, explained: &Ex
         }
         Ending::Closed { kind, rule } => format!("{kind}{}", by(Some(*rule))),
         Ending::BadRequest { status, why } => format!("{status} before any rule: {why}"),
-        Ending::NoBackend => {
-            "503: no rule chose a backend, and there is no default_backend".to_owned()
-        }
         Ending::Unknown(_) => "unknown".to_owned(),
     };
     line(out, &format!("\n=> {text}"));
+}
+
+fn backend_name<'p>(program: &'p Program, explained: &Explained) -> &'p str {
+    explained.stream.backend.map_or("", |backend| program.backend(backend).name())
 }
 
 /// A phase as the manual spells its timeout.
@@ -217,9 +232,7 @@ fn duration(time: std::time::Duration) -> String {
 
 /// The head as it leaves for the server, `Connection` and framing aside.
 fn seen_by_server(out: &mut String, explained: &Explained) {
-    if !matches!(explained.ending, Ending::Backend { server: Some(_), .. })
-        || explained.head.method().is_empty()
-    {
+    if explained.server().is_none() || explained.head.method().is_empty() {
         return;
     }
     let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
