@@ -67,7 +67,8 @@ fn check_source(name: &str, text: &str, findings: &mut Vec<String>) {
     if !text.starts_with("//!") && !text.starts_with("#!") {
         findings.push(format!("{name}: has no `//!` header"));
     }
-    if text.contains("#[ignore]") {
+    // In two parts, or this line would find itself.
+    if text.contains(concat!("#[", "ignore]")) {
         findings.push(format!("{name}: an `#[ignore]` has no reason"));
     }
     let code = text.split("#[cfg(test)]").next().unwrap_or(text);
