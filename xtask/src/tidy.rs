@@ -69,7 +69,7 @@ fn check_source(name: &str, text: &str, findings: &mut Vec<String>) {
     }
     // In two parts, or this line would find itself.
     if text.contains(concat!("#[", "ignore]")) {
-        findings.push(format!("{name}: an `#[ignore]` has no reason"));
+        findings.push(format!("{name}: an ignored test has no reason"));
     }
     let code = text.split("#[cfg(test)]").next().unwrap_or(text);
     let lines = code.lines().count();
