@@ -90,8 +90,7 @@ impl PartialEq for ResponseHead {
 
 impl Eq for ResponseHead {}
 
-/// The usual reason of a status (IANA's registry); `Other` for one without an entry, as HAProxy
-/// writes it.
+/// The reason that HAProxy writes for a status; the name of its class for one without an entry.
 pub fn reason_phrase(status: u16) -> &'static str {
     match status {
         100 => "Continue",
@@ -106,14 +105,17 @@ pub fn reason_phrase(status: u16) -> &'static str {
         205 => "Reset Content",
         206 => "Partial Content",
         207 => "Multi-Status",
+        210 => "Content Different",
+        226 => "IM Used",
         300 => "Multiple Choices",
         301 => "Moved Permanently",
-        302 => "Found",
+        302 => "Moved Temporarily",
         303 => "See Other",
         304 => "Not Modified",
         305 => "Use Proxy",
         307 => "Temporary Redirect",
         308 => "Permanent Redirect",
+        310 => "Too many Redirects",
         400 => "Bad Request",
         401 => "Unauthorized",
         402 => "Payment Required",
@@ -131,7 +133,7 @@ pub fn reason_phrase(status: u16) -> &'static str {
         414 => "Request-URI Too Long",
         415 => "Unsupported Media Type",
         416 => "Requested range unsatisfiable",
-        417 => "Expectation Failed",
+        417 => "Expectation failed",
         418 => "I'm a teapot",
         421 => "Misdirected Request",
         422 => "Unprocessable Content",
@@ -142,18 +144,36 @@ pub fn reason_phrase(status: u16) -> &'static str {
         428 => "Precondition Required",
         429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
+        449 => "Retry With",
+        450 => "Blocked by Windows Parental Controls",
         451 => "Unavailable For Legal Reasons",
+        456 => "Unrecoverable Error",
+        499 => "client has closed connection",
         500 => "Internal Server Error",
         501 => "Not Implemented",
         502 => "Bad Gateway or Proxy Error",
         503 => "Service Unavailable",
         504 => "Gateway Time-out",
         505 => "HTTP Version not supported",
-        506 => "Variant also negotiates",
+        506 => "Variant also negotiate",
         507 => "Insufficient storage",
-        508 => "Loop Detected",
+        508 => "Loop detected",
+        509 => "Bandwidth Limit Exceeded",
         510 => "Not extended",
         511 => "Network authentication required",
+        520 => "Web server is returning an unknown error",
+        _ => class(status),
+    }
+}
+
+/// The name of a status's class.
+fn class(status: u16) -> &'static str {
+    match status {
+        100..200 => "Informational",
+        200..300 => "Success",
+        300..400 => "Redirection",
+        400..500 => "Client Error",
+        500..600 => "Server Error",
         _ => "Other",
     }
 }

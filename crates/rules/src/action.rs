@@ -27,6 +27,15 @@ pub(crate) struct Rule {
     pub(crate) span: Span,
     pub(crate) condition: Option<Condition>,
     pub(crate) action: Action,
+    /// Which part asks for the unique id: it is made then, of the request as it is by then.
+    pub(crate) asks_id: AsksId,
+}
+
+/// Which part of a rule asks for the unique id.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct AsksId {
+    pub(crate) condition: bool,
+    pub(crate) action: bool,
 }
 
 /// What a rule does.

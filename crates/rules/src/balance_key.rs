@@ -30,9 +30,9 @@ impl Found {
 /// The key of the request: `Some(None)` is round robin, `None` waits for more of the body.
 pub(crate) fn find(backend: Backend<'_>, m: &mut Moment<'_>) -> Option<Option<Found>> {
     let Some(balance) = &backend.proxy().balance else { return Some(None) };
-    let bytes = |bytes: Option<&[u8]>| {
-        bytes.filter(|bytes| !bytes.is_empty()).map(|bytes| Found::Bytes(bytes.to_vec()))
-    };
+    // An empty value is no value, but for a parameter of the query, which is hashed as it is.
+    let whole = |bytes: Option<&[u8]>| bytes.map(|bytes| Found::Bytes(bytes.to_vec()));
+    let bytes = |bytes: Option<&[u8]>| whole(bytes.filter(|bytes| !bytes.is_empty()));
     Some(match &balance.value {
         Balance::Source => address::current(m.world, true).map(|src| Found::Source(src.ip())),
         Balance::Uri { whole, path_only, len, depth } => {
@@ -52,9 +52,9 @@ pub(crate) fn find(backend: Backend<'_>, m: &mut Moment<'_>) -> Option<Option<Fo
                 if !m.request_body.complete {
                     return None;
                 }
-                bytes(key::url_param_in_body(m.request_body.bytes, name.as_bytes()))
+                whole(key::url_param_in_body(m.request_body.bytes, name.as_bytes()))
             } else {
-                bytes(in_query)
+                whole(in_query)
             }
         }
         Balance::Hdr { name, use_domain_only } => {

@@ -6,9 +6,12 @@ use crate::cookie;
 use crate::moment::Moment;
 use crate::program::Slot;
 
-/// Keeps the declared request headers, as they were received.
+/// Keeps the declared request headers, as they were received. The slots of the response are there
+/// from now on too, empty: a log line without a response shows them.
 pub(crate) fn request_headers(m: &mut Moment<'_>) {
-    let slots = &m.program.frontend(m.stream.frontend).part().request_slots;
+    let part = m.program.frontend(m.stream.frontend).part();
+    m.stream.captures.response.resize(part.response_slots.len(), None);
+    let slots = &part.request_slots;
     if slots.is_empty() {
         return;
     }

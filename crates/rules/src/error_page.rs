@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use http1::{Limits, Parsed, RequestHead, ResponseHead, parse_response};
 
+use crate::action::redirect::moved;
+use crate::action::reply::Reply;
 use crate::{Final, Program, ReplyKind, Stream, pages};
 
 /// A page that a proxy names.
@@ -15,6 +17,8 @@ pub(crate) enum Page {
     Elsewhere { code: u16, url: Box<[u8]> },
     /// An empty error file: the connection is closed without a word.
     Silence,
+    /// `http-error` with expressions: made when it is sent.
+    Made(Arc<Reply>),
 }
 
 impl Page {
@@ -40,13 +44,21 @@ impl Page {
         }
     }
 
-    pub(crate) fn respond(&self, kind: ReplyKind) -> Final {
-        let (head, body, raw) = match self {
-            Page::Message { head, body } => (head.clone(), body.clone(), None),
-            Page::Elsewhere { code, url } => (elsewhere(*code, url), Vec::new(), None),
-            Page::Silence => (ResponseHead::new(), Vec::new(), Some(Arc::from([]))),
+    /// The page as the answer for a status.
+    pub(crate) fn respond(&self, kind: ReplyKind, status: u16) -> Final {
+        let (head, body) = match self {
+            Page::Message { head, body } => (head.clone(), body.clone()),
+            Page::Elsewhere { code, url } => (elsewhere(*code, url), Vec::new()),
+            Page::Silence => (ResponseHead::new(), Vec::new()),
+            Page::Made(reply) => (ResponseHead::with_status(reply.status), Vec::new()),
         };
-        Final { kind, head, body, raw, rule: None, delay: None }
+        let mut answer = Final { status, ..Final::new(kind, head, body) };
+        match self {
+            Page::Silence => answer.raw = Some(Arc::from([])),
+            Page::Made(reply) => answer.made_from = Some(Arc::clone(reply)),
+            Page::Message { .. } | Page::Elsewhere { .. } => {}
+        }
+        answer
     }
 }
 
@@ -56,10 +68,10 @@ pub fn choose(program: &Program, stream: &Stream, status: u16) -> Final {
     let back = stream.backend.map(|backend| &program.backend(backend).part().pages);
     let front = &program.frontend(stream.frontend).part().pages;
     match back.and_then(|back| find(back, status)).or_else(|| find(front, status)) {
-        Some(page) => page.respond(ReplyKind::Error),
+        Some(page) => page.respond(ReplyKind::Error, status),
         None => {
             let (head, body) = pages::built_in(status);
-            Final { kind: ReplyKind::Error, head, body, raw: None, rule: None, delay: None }
+            Final::new(ReplyKind::Error, head, body)
         }
     }
 }
@@ -78,18 +90,12 @@ pub fn server_redirect(
         return None;
     }
     let location = [redir.value.as_bytes(), head.path_and_query()].concat();
-    let mut response = ResponseHead::with_status(302);
+    let mut response = moved(302);
     response.fields.add(b"cache-control", b"no-cache");
     response.fields.add(b"content-length", b"0");
     response.fields.add(b"location", &location);
-    Some(Final {
-        kind: ReplyKind::ServerRedirect,
-        head: response,
-        body: Vec::new(),
-        raw: None,
-        rule: Some(redir.span),
-        delay: None,
-    })
+    let answer = Final::new(ReplyKind::ServerRedirect, response, Vec::new());
+    Some(Final { rule: Some(redir.span), ..answer })
 }
 
 fn find(pages: &[(u16, Arc<Page>)], status: u16) -> Option<&Page> {
@@ -98,7 +104,7 @@ fn find(pages: &[(u16, Arc<Page>)], status: u16) -> Option<&Page> {
 }
 
 fn elsewhere(code: u16, url: &[u8]) -> ResponseHead {
-    let mut head = ResponseHead::with_status(code);
+    let mut head = moved(code);
     head.fields.add(b"cache-control", b"no-cache");
     head.fields.add(b"content-length", b"0");
     head.fields.add(b"location", url);

@@ -2,7 +2,7 @@
 //!
 //! The daemon and `lbctl` need not answer them, and so cannot answer them differently.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use sample::{BackendRef, Fact, FactValue, FrontendRef};
 
@@ -15,19 +15,23 @@ pub(crate) struct Whereabouts<'p> {
     pub(crate) backend: Cell<Option<BackendRef>>,
     server: Option<u32>,
     first_request: bool,
-    unique_id: Option<String>,
+    pub(crate) unique_id: OnceCell<String>,
 }
 
 impl<'p> Whereabouts<'p> {
     pub(crate) fn of(program: &'p Program, stream: &Stream) -> Self {
-        let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self {
             program,
             frontend: stream.frontend,
             backend: Cell::new(stream.backend),
             server: stream.server,
             first_request: stream.requests_before == 0,
-            unique_id: stream.unique_id.as_ref().map(text),
+            unique_id: stream
+                .unique_id
+                .as_ref()
+                .map(|id| text(id))
+                .map_or_else(OnceCell::new, OnceCell::from),
         }
     }
 
@@ -72,7 +76,7 @@ impl<'p> Whereabouts<'p> {
                 }
             }
             Fact::FirstRequest => FactValue::Bool(self.first_request),
-            Fact::UniqueId => self.unique_id.as_deref().map_or(FactValue::Missing, text),
+            Fact::UniqueId => self.unique_id.get().map_or(FactValue::Missing, |id| text(id)),
             _ => return None,
         })
     }

@@ -38,6 +38,7 @@ mod switch;
 mod table;
 mod timeouts;
 mod trace;
+mod unique_id;
 mod verdict;
 
 pub use admit::admit;

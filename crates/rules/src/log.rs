@@ -4,7 +4,7 @@ use http1::{RequestHead, ResponseHead};
 use sample::{Buffered, Context, Facts, LogRecord};
 
 use crate::moment::{World, context};
-use crate::{NoTrace, Program, Stream};
+use crate::{NoTrace, Program, Stream, unique_id};
 
 /// Appends the log line of a stream, without line end, in the format of its frontend: `log-format`,
 /// `option httplog` (also `clf`), `tcplog`; without any of them the words that HAProxy has for it.
@@ -48,11 +48,13 @@ pub fn structured_data(
     program: &Program,
     stream: &Stream,
     record: &LogRecord,
+    request: Option<&RequestHead>,
+    response: Option<&ResponseHead>,
     facts: &dyn Facts,
     out: &mut Vec<u8>,
 ) -> bool {
     let Some(format) = &program.frontend(stream.frontend).part().log_sd else { return false };
-    with_context((program, stream), record, None, None, facts, |ctx| format.write(ctx, out));
+    with_context((program, stream), record, request, response, facts, |ctx| format.write(ctx, out));
     true
 }
 
@@ -67,7 +69,13 @@ fn with_context(
     let world = World::new(program, facts, stream, &NoTrace);
     let done = Buffered { bytes: &[], complete: true };
     let ctx = context(stream, request, response, (done, done), &world);
-    write(&Context { log: Some(record), ..ctx });
+    let ctx = Context { log: Some(record), ..ctx };
+    let unique_id = &program.frontend(stream.frontend).part().unique_id;
+    if let Some(format) = unique_id.as_ref().filter(|_| stream.unique_id.is_none()) {
+        // The stream ended before anything asked for it.
+        world.identify(&unique_id::written(format, &ctx));
+    }
+    write(&ctx);
 }
 
 /// Without any format: `Connect from 192.0.2.1:4000 to 192.0.2.9:80 (fe/HTTP)`.

@@ -70,6 +70,12 @@ impl<'f> World<'f> {
         self.known.backend.set(backend);
     }
 
+    /// The stream has its unique id from now on.
+    pub(crate) fn identify(&self, id: &[u8]) {
+        // One that is known stays: it is made once.
+        let _ = self.known.unique_id.set(text(id));
+    }
+
     /// Takes over the addresses that rules set.
     pub(crate) fn readdress(&self, overrides: &Overrides) {
         self.src.set(overrides.src);

@@ -9,7 +9,7 @@ use sample::Facts;
 
 use crate::action::address;
 use crate::moment::{Moment, Request, World, change, edited};
-use crate::{Program, Stream, Trace, cookie};
+use crate::{Program, Stream, Trace, cookie, unique_id};
 
 /// A compiled `option forwardfor` or `originalto`.
 #[derive(Debug, Default)]
@@ -78,7 +78,7 @@ pub fn prepare<T: Trace>(
     let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
     m.request = Request::Open(head);
-    unique_id(&mut m, trace);
+    name_stream(&mut m, trace);
     let (front, back) = (program.frontend(m.stream.frontend), program.backend(backend));
     let lines = [front.proxy().forwardfor.as_ref(), back.proxy().forwardfor.as_ref()];
     let nets = [front.part().forwardfor.except, back.part().forwardfor.except];
@@ -97,17 +97,11 @@ pub fn prepare<T: Trace>(
     m.flush(trace);
 }
 
-/// `unique-id-format` is made once a request; `unique-id-header` shows it to the server.
-fn unique_id<T: Trace>(m: &mut Moment<'_>, trace: &mut T) {
+/// `unique-id-header` shows the id to the server.
+fn name_stream<T: Trace>(m: &mut Moment<'_>, trace: &mut T) {
+    unique_id::make(m);
     let program = m.program;
     let front = program.frontend(m.stream.frontend);
-    let Some(format) = &front.part().unique_id else { return };
-    if m.stream.unique_id.is_none() {
-        let mut id = Vec::new();
-        format.write(&m.context(), &mut id);
-        m.settle();
-        m.stream.unique_id = Some(id);
-    }
     let (Some(name), Some(id)) = (&front.proxy().unique_id_header, m.stream.unique_id.clone())
     else {
         return;

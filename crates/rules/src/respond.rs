@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use http1::{RequestHead, ResponseHead};
 use sample::{BackendRef, Buffered, Facts, Scope};
 
-use crate::action::Rule;
+use crate::action::{Rule, reply};
 use crate::cacheable::cacheable;
 use crate::moment::{Moment, Request, World, change, edited};
 use crate::persistence::{self, Answer};
@@ -219,7 +219,8 @@ fn after<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict> {
     ControlFlow::Continue(())
 }
 
-/// Runs `http-after-response` on a response that was made here, before it is written.
+/// Runs `http-after-response` on a response that was made here, before it is written; a page with
+/// expressions is made first.
 ///
 /// Pages that close in silence (an empty `errorfile`) have no head and are left alone.
 pub fn reply<T: Trace>(
@@ -238,6 +239,16 @@ pub fn reply<T: Trace>(
     let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
     m.request = request.map_or(Request::None, Request::Sent);
+    if let Some(made_from) = response.made_from.take() {
+        let mut made = reply::respond(&made_from, response.kind, &mut m);
+        // `auth` added its challenge already.
+        for index in 0..response.head.fields.len() {
+            if let Some((name, value)) = response.head.fields.at(index) {
+                made.head.fields.add(name, value);
+            }
+        }
+        (response.head, response.body) = (made.head, made.body);
+    }
     m.response = Some(&mut response.head);
     m.response_body = Buffered { bytes: &response.body, complete: true };
     // These rules only edit: nothing that they say ends the response.

@@ -8,9 +8,9 @@ use sample::{Compiled, Fact, Sample, Type, Value, as_text, cast};
 
 use crate::action::{Action, Rule, Setting, Timeout, TimeoutValue};
 use crate::action::{address, edit, redirect, reply, variable};
-use crate::condition;
 use crate::moment::{Moment, change};
 use crate::{Change, Cursor, Event, Final, Outcome, ReplyKind, Trace};
+use crate::{condition, unique_id};
 
 /// How a list of rules ended.
 #[derive(Debug)]
@@ -80,6 +80,9 @@ fn tell<T: Trace>(rule: &Rule, outcome: Outcome, changes: Vec<Change>, trace: &m
 
 /// One rule: `None` goes on with the next.
 fn one<T: Trace>(rule: &Rule, m: &mut Moment<'_>, trace: &mut T) -> Option<Ending> {
+    if rule.asks_id.condition {
+        unique_id::make(m);
+    }
     let truth = condition::holds(rule.condition.as_ref(), m, trace);
     match truth {
         Truth::Yes => {}
@@ -94,6 +97,9 @@ fn one<T: Trace>(rule: &Rule, m: &mut Moment<'_>, trace: &mut T) -> Option<Endin
             tell(rule, Outcome::Unknown, Vec::new(), trace);
             return Some(Ending::Unknown(fact));
         }
+    }
+    if rule.asks_id.action {
+        unique_id::make(m);
     }
     let mut changes = Vec::new();
     let ending = act(rule, m, T::ON, &mut changes);

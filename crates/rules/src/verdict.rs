@@ -6,6 +6,8 @@ use diag::Span;
 use http1::ResponseHead;
 use sample::BackendRef;
 
+use crate::action::reply::Reply;
+
 /// Whether a connection may go on (`tcp-request connection` and `session`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
@@ -45,6 +47,9 @@ pub enum Verdict {
 pub struct Final {
     /// Why.
     pub kind: ReplyKind,
+    /// The status that the log and the counters know: that of the page which was asked for, also
+    /// when an error file answers with another, `errorloc` redirects, or nothing is said.
+    pub status: u16,
     /// Its head, `http-after-response` not yet applied, without framing fields when `raw` is set.
     pub head: ResponseHead,
     /// Its body. Without a length in the head it is sent up to the end of the connection.
@@ -55,6 +60,15 @@ pub struct Final {
     pub rule: Option<Span>,
     /// Tarpit: wait this long before answering.
     pub delay: Option<Duration>,
+    /// What [`crate::reply`] makes the head and the body from: a page with expressions.
+    pub(crate) made_from: Option<std::sync::Arc<Reply>>,
+}
+
+impl Final {
+    pub(crate) fn new(kind: ReplyKind, head: ResponseHead, body: Vec<u8>) -> Self {
+        let status = head.status;
+        Self { kind, status, head, body, raw: None, rule: None, delay: None, made_from: None }
+    }
 }
 
 /// Why a response was made here.

@@ -40,7 +40,7 @@ pub(crate) fn respond(redirect: &Redirect, m: &mut Moment<'_>) -> Option<Final> 
         return None;
     }
     let location = location(redirect, to, m.head());
-    let mut head = ResponseHead::with_status(redirect.code);
+    let mut head = moved(redirect.code);
     head.fields.add(b"content-length", b"0");
     head.fields.add(b"location", &location);
     if matches!(redirect.code, 302 | 303 | 307) {
@@ -49,14 +49,16 @@ pub(crate) fn respond(redirect: &Redirect, m: &mut Moment<'_>) -> Option<Final> 
     if let Some(cookie) = &redirect.cookie {
         head.fields.add(b"set-cookie", cookie);
     }
-    Some(Final {
-        kind: ReplyKind::Redirect,
-        head,
-        body: Vec::new(),
-        raw: None,
-        rule: None,
-        delay: None,
-    })
+    Some(Final::new(ReplyKind::Redirect, head, Vec::new()))
+}
+
+/// The head of a redirection. Quirk: `return status 302` has another reason.
+pub(crate) fn moved(code: u16) -> ResponseHead {
+    let mut head = ResponseHead::with_status(code);
+    if code == 302 {
+        head.set_status(code, Some(b"Found"));
+    }
+    head
 }
 
 fn location(redirect: &Redirect, to: Vec<u8>, head: Option<&RequestHead>) -> Vec<u8> {

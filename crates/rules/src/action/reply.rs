@@ -40,7 +40,7 @@ pub(crate) fn respond(reply: &Reply, kind: ReplyKind, m: &mut Moment<'_>) -> Fin
             let page = error_page::choose(m.program, m.stream, reply.status);
             return Final { kind, ..page };
         }
-        Body::ErrorFile(page) => return page.respond(kind),
+        Body::ErrorFile(page) => return page.respond(kind, reply.status),
         Body::Empty | Body::Bytes(_) | Body::Format(_) => {}
     }
     let mut head = ResponseHead::with_status(reply.status);
@@ -59,7 +59,7 @@ pub(crate) fn respond(reply: &Reply, kind: ReplyKind, m: &mut Moment<'_>) -> Fin
     if let Some(content_type) = reply.content_type.as_deref().filter(|_| !body.is_empty()) {
         head.fields.add(b"content-type", content_type);
     }
-    Final { kind, head, body, raw: None, rule: None, delay: None }
+    Final::new(kind, head, body)
 }
 
 fn payload(format: &CompiledFormat, m: &mut Moment<'_>) -> Vec<u8> {

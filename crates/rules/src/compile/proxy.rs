@@ -13,6 +13,7 @@ use crate::choose::{ServerName, UseServer};
 use crate::prepare::{Forwarded, Net};
 use crate::program::{BackendPart, BackendRules, FrontendPart, FrontendRules, ResponseRules, Slot};
 use crate::switch::{PersistRule, Switch, Target};
+use crate::unique_id;
 
 /// `option httplog` (manual 8.2.3).
 const HTTP_LOG: &str = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc \
@@ -82,7 +83,7 @@ pub(super) fn frontend(
     let unique_id = proxy
         .unique_id_format
         .as_ref()
-        .and_then(|format| s.format(&format.value, Place::FrontendHttpRequest));
+        .and_then(|format| s.format(&unique_id::merged(&format.value), Place::FrontendHttpRequest));
     let log = log_format(proxy, &mut s);
     let error_log =
         proxy.error_log_format.as_ref().and_then(|format| s.format(&format.value, Place::Log));

@@ -134,7 +134,7 @@ impl Section<'_, '_> {
         pages.into_iter().map(|(_, status, page)| (status, page)).collect()
     }
 
-    /// `http-error`: a page that is known when the program is compiled.
+    /// `http-error`: a message when nothing of it changes with the request.
     fn http_error(&mut self, reply: &model::Reply, status: u16, span: Span) -> Option<Page> {
         let body = match &reply.body {
             ReplyBody::Default | ReplyBody::ErrorFiles(_) => Vec::new(),
@@ -145,13 +145,13 @@ impl Section<'_, '_> {
             }
             ReplyBody::Format(format) => match format.as_text() {
                 Some(text) => text.to_owned().into_bytes(),
-                None => return self.changing_page(span),
+                None => return self.made_page(reply, status, span),
             },
-            ReplyBody::FormatFile(_) => return self.changing_page(span),
+            ReplyBody::FormatFile(_) => return self.made_page(reply, status, span),
         };
         let mut head = ResponseHead::with_status(status);
         for (name, value) in &reply.headers {
-            let Some(text) = value.as_text() else { return self.changing_page(span) };
+            let Some(text) = value.as_text() else { return self.made_page(reply, status, span) };
             head.fields.add(name.as_bytes(), text.as_bytes());
         }
         head.fields.add(b"content-length", body.len().to_string().as_bytes());
@@ -161,9 +161,11 @@ impl Section<'_, '_> {
         Some(Page::Message { head, body })
     }
 
-    fn changing_page(&mut self, span: Span) -> Option<Page> {
-        let message = "`http-error` with an expression is not built yet";
-        self.report(Diagnostic::new(codes::E0207, span, message));
-        None
+    /// `http-error` with expressions, which see the request that failed.
+    fn made_page(&mut self, reply: &model::Reply, status: u16, span: Span) -> Option<Page> {
+        let place = self.pick(Place::FrontendHttpRequest, Place::BackendHttpRequest);
+        let reply = model::Reply { status: Some(status), ..reply.clone() };
+        let made = self.reply(&reply, Answering::Return, span, place)?;
+        Some(Page::Made(Arc::new(made)))
     }
 }

@@ -12,7 +12,7 @@ use crate::action::edit::Edit;
 use crate::action::header::Names;
 use crate::action::redirect::Redirect;
 use crate::action::target::Part;
-use crate::action::{self, Action, Rule, Setting, Timeout};
+use crate::action::{self, Action, AsksId, Rule, Setting, Timeout};
 
 /// A list of rules; one that does not compile is left out and reported.
 pub(super) fn list(
@@ -30,9 +30,12 @@ fn one(
     place: Place,
     section: &mut Section<'_, '_>,
 ) -> Option<Rule> {
+    section.asks_id = false;
     let condition = section.condition(rule.condition.as_ref(), place);
+    let mut asks_id = AsksId { condition: std::mem::take(&mut section.asks_id), action: false };
     let action = action(&rule.action.value, rule.action.span, family, place, section);
-    Some(Rule { family, span: rule.span, condition: condition?, action: action? })
+    asks_id.action = section.asks_id;
+    Some(Rule { family, span: rule.span, condition: condition?, action: action?, asks_id })
 }
 
 fn action(

@@ -18,6 +18,7 @@ use sample::{
 
 use super::names::{Seen, Table};
 use crate::program::Slot;
+use crate::unique_id;
 
 /// What one compilation shares between sections.
 pub(super) struct Shared<'c> {
@@ -43,6 +44,10 @@ pub(super) struct Section<'s, 'c> {
     response_acls: Acls,
     /// Places for `http-request` conditions and so on differ between the halves.
     pub(super) front: bool,
+    /// The section is both (`listen`): what has a value in one half may stand in it.
+    both: bool,
+    /// What was compiled since this was set to false asks for the unique id.
+    pub(super) asks_id: bool,
 }
 
 impl<'s, 'c> Section<'s, 'c> {
@@ -65,6 +70,8 @@ impl<'s, 'c> Section<'s, 'c> {
             request_acls: Acls::new(),
             response_acls: Acls::new(),
             front,
+            both: proxy.kind.is_frontend() && proxy.kind.is_backend(),
+            asks_id: false,
         };
         let place = section.pick(Place::FrontendHttpRequest, Place::BackendHttpRequest);
         section.request_acls = section.acls(proxy, place);
@@ -113,6 +120,7 @@ impl<'s, 'c> Section<'s, 'c> {
         place: Place,
         compile: impl FnOnce(&mut CompileEnv<'_>) -> Result<R, Vec<Diagnostic>>,
     ) -> Option<R> {
+        let place = if self.both { in_listen(place) } else { place };
         let names =
             Seen { table: self.shared.table, frontend: self.frontend, backend: self.backend };
         let mut env = CompileEnv {
@@ -142,11 +150,15 @@ impl<'s, 'c> Section<'s, 'c> {
     }
 
     pub(super) fn expr(&mut self, expr: &Expr, place: Place) -> Option<Compiled> {
-        self.with(place, |env| sample::compile::expr(expr, env))
+        let compiled = self.with(place, |env| sample::compile::expr(expr, env))?;
+        self.asks_id |= unique_id::in_expr(&compiled);
+        Some(compiled)
     }
 
     pub(super) fn format(&mut self, format: &LogFormat, place: Place) -> Option<CompiledFormat> {
-        self.with(place, |env| sample::compile::log_format(format, env))
+        let compiled = self.with(place, |env| sample::compile::log_format(format, env))?;
+        self.asks_id |= unique_id::in_format(&compiled);
+        Some(compiled)
     }
 
     /// A format that the configuration does not spell out, or that stands in a file.
@@ -182,6 +194,7 @@ impl<'s, 'c> Section<'s, 'c> {
             true => self.response_acls = acls,
             false => self.request_acls = acls,
         }
+        self.asks_id |= compiled.as_ref().is_some_and(unique_id::in_condition);
         compiled.map(Some)
     }
 
@@ -225,5 +238,16 @@ impl<'s, 'c> Section<'s, 'c> {
 
     pub(super) fn fail(&mut self) {
         self.shared.failed = true;
+    }
+}
+
+/// The place of a rule of a `listen` section: the backend's, which knows all that the frontend's
+/// does and its own names too.
+fn in_listen(place: Place) -> Place {
+    match place {
+        Place::FrontendTcpContent => Place::BackendTcpContent,
+        Place::FrontendHttpRequest => Place::BackendHttpRequest,
+        Place::FrontendHttpBody => Place::BackendHttpBody,
+        place => place,
     }
 }

@@ -501,6 +501,30 @@ pub(crate) const CASES: &[Case] = &[
         ],
     ),
     case(
+        "an empty parameter is a key",
+        "",
+        "balance url_param id\nserver s1 @s1\nserver s2 @s2\nserver s3 @s3",
+        &["GET /", "GET /", "GET /?id=", "GET /?id=&id=1", "GET /"],
+    ),
+    case(
+        "unique id",
+        "unique-id-format %{+X}o\\ \\ %[path]-%[req.hdr(x-n)]\nunique-id-header X-Id\nhttp-request set-header X-Again %[unique-id] if { path /a }\nhttp-request set-path /changed",
+        "",
+        &["GET /a", "GET /b | X-N: 1"],
+    ),
+    case(
+        "http-error with expressions",
+        "http-error status 404 content-type text/html lf-string <i>%[path]</i> hdr X-Error %[method]\nhttp-error status 401 content-type text/html string no hdr X-Error %[path]\nhttp-request deny deny_status 404 if { path /a }\nhttp-request auth if { path /b }",
+        "http-error status 503 content-type text/html lf-string %[be_name]\nserver s1 @s1 disabled",
+        &["GET /a", "GET /b", "GET /c"],
+    ),
+    case(
+        "reasons",
+        "http-request return status 299 if { path /a }\nhttp-request return status 599 if { path /b }\nhttp-request return status 302 if { path /c }\nhttp-request redirect location /x code 302 if { path /d }",
+        "",
+        &["GET /a", "GET /b", "GET /c", "GET /d"],
+    ),
+    case(
         "map-based, no function named",
         "",
         "balance hdr(x-k)\nhash-type map-based\nserver s1 @s1\nserver s2 @s2\nserver s3 @s3",
