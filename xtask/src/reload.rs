@@ -1,5 +1,8 @@
 //! `cargo xtask reload`: reloads under open tunnels and a steady flow of requests; none may be lost.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -32,12 +35,14 @@ impl Default for Reload {
 
 /// Runs the reloads and fails if a tunnel closed or a request failed.
 pub(crate) fn run(reload: &Reload) -> Result<(), Failure> {
-    let bins = shell::build(&["proxyd", "testkit"], &reload.profile)?;
+    let bins = shell::build(&["proxyd", "lbctl", "testkit"], &reload.profile)?;
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let config = folder.path().join("reload.cfg");
     let ports = [shell::free_port(), shell::free_port(), shell::free_port()];
-    let write =
-        |spare: bool| std::fs::write(&config, text(ports, spare)).map_err(|e| e.to_string());
+    let socket = folder.path().join("socket");
+    let write = |spare: bool| {
+        std::fs::write(&config, text(ports, &socket, spare)).map_err(|e| e.to_string())
+    };
     write(false)?;
     let wsload = bins.join("wsload");
     let servers: Result<Vec<Running>, Failure> = ports[1..]
@@ -74,6 +79,7 @@ pub(crate) fn run(reload: &Reload) -> Result<(), Failure> {
             return Err(format!("proxyd ended with {status} after reload {}", number + 1));
         }
     }
+    drift(&bins.join("lbctl"), &config, &socket)?;
     let (opened, kept) = figures(watch)?;
     let (good, failed) = figures(requests)?;
     println!(
@@ -86,13 +92,48 @@ pub(crate) fn run(reload: &Reload) -> Result<(), Failure> {
     if held { Ok(()) } else { Err("a reload lost something".into()) }
 }
 
+/// `lbctl diff --live` sees that the daemon runs the file, and then that its weights were changed.
+fn drift(lbctl: &Path, config: &Path, socket: &Path) -> Result<(), Failure> {
+    let diff = || {
+        let output = Command::new(lbctl)
+            .arg("diff")
+            .arg("-f")
+            .arg(config)
+            .arg("--live")
+            .arg(socket)
+            .output();
+        let output = output.map_err(|e| format!("lbctl: {e}"))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ok::<_, Failure>((output.status.code().unwrap_or(-1), text))
+    };
+    let same = diff()?;
+    if same != (0, "no difference\n".to_owned()) {
+        return Err(format!("lbctl diff --live should find nothing and found {same:?}"));
+    }
+    let mut runtime =
+        UnixStream::connect(socket).map_err(|e| format!("the runtime socket: {e}"))?;
+    runtime.write_all(b"set weight be/a 7\n").map_err(|e| e.to_string())?;
+    let mut answer = String::new();
+    runtime.read_to_string(&mut answer).map_err(|e| e.to_string())?;
+    let changed = diff()?;
+    if changed.0 != 1 || !changed.1.contains("be/a: weight is 7 in the daemon, 1 in the file") {
+        return Err(format!("lbctl diff --live should find the weight and found {changed:?}"));
+    }
+    println!(
+        "lbctl diff --live: the file runs; then {}",
+        changed.1.trim_start_matches("! ").trim_end()
+    );
+    Ok(())
+}
+
 /// The configuration; each reload switches a spare server and a rule on or off.
-fn text(ports: [u16; 3], spare: bool) -> String {
+fn text(ports: [u16; 3], socket: &Path, spare: bool) -> String {
     let [frontend, first, second] = ports;
+    let socket = socket.display();
     let extra = if spare { "    server spare 127.0.0.1:9 disabled\n" } else { "" };
     let rule = if spare { "    http-request set-header x-generation odd\n" } else { "" };
     format!(
-        "defaults\n    mode http\n    timeout client 30s\n    timeout connect 5s\n    timeout server 30s\n    timeout tunnel 1h\n\
+        "global\n    stats socket {socket} level admin\ndefaults\n    mode http\n    timeout client 30s\n    timeout connect 5s\n    timeout server 30s\n    timeout tunnel 1h\n\
          frontend fe\n    bind 127.0.0.1:{frontend}\n{rule}    default_backend be\n\
          backend be\n    balance leastconn\n    server a 127.0.0.1:{first}\n    server b 127.0.0.1:{second}\n{extra}"
     )

@@ -61,8 +61,14 @@ impl Daemon {
 
     /// Starts it and connects to nothing.
     pub(crate) fn start_quietly(arguments: &[&str]) -> Daemon {
+        Daemon::start_with(arguments, &[])
+    }
+
+    /// Starts it with variables in its environment and connects to nothing.
+    pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Daemon {
         let mut command = Command::new(PROXYD);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(arguments).envs(environment.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Daemon(command.spawn().expect("proxyd"))
     }
 
@@ -180,6 +186,19 @@ impl Line {
         let mut line = String::new();
         self.0.read_line(&mut line).expect("heard");
         line.trim_end().to_owned()
+    }
+
+    /// What comes back, or nothing when the connection ends or stays silent for a moment.
+    pub(crate) fn say_or_nothing(&mut self, text: &str) -> String {
+        let mut line = String::new();
+        let stream = self.0.get_mut();
+        let asked = stream
+            .set_read_timeout(Some(Duration::from_millis(200)))
+            .and_then(|()| stream.write_all(format!("{text}\n").as_bytes()));
+        match asked.and_then(|()| self.0.read_line(&mut line)) {
+            Ok(_) => line.trim_end().to_owned(),
+            Err(_) => String::new(),
+        }
     }
 
     pub(crate) fn say(&mut self, text: &str) -> String {

@@ -219,3 +219,65 @@ fn a_full_process_keeps_what_it_has_and_lets_the_new_wait() {
     assert_eq!(third.hear(), "c", "it is served when there is room");
     daemon.end();
 }
+
+#[test]
+fn the_service_manager_is_told_when_it_is_ready_and_when_it_stops() {
+    let folder = Folder::new();
+    let port = free_port();
+    let file = folder.write("x.cfg", &config(port, ""));
+    let path = folder.path("notify");
+    let manager = std::os::unix::net::UnixDatagram::bind(&path).expect("a socket");
+    manager.set_read_timeout(Some(std::time::Duration::from_secs(10))).expect("a timeout");
+    let hear = || {
+        let mut bytes = [0; 64];
+        let n = manager.recv(&mut bytes).expect("a message");
+        String::from_utf8_lossy(&bytes[..n]).into_owned()
+    };
+    let mut daemon = Daemon::start_with(&["-Ws", "-f", &file], &[("NOTIFY_SOCKET", &path)]);
+    assert_eq!(hear(), "READY=1");
+    assert_eq!(get(port, "/").1, "one", "ready means that it serves");
+    daemon.signal("-USR2");
+    assert_eq!([hear(), hear()], ["RELOADING=1", "READY=1"]);
+    daemon.signal("-USR1");
+    assert_eq!(hear(), "STOPPING=1");
+    assert_eq!(daemon.wait(), Some(0));
+}
+
+#[test]
+fn without_descriptors_the_new_wait_and_the_old_go_on() {
+    let folder = Folder::new();
+    let port = free_port();
+    let server = daemon::echo_server();
+    let text = format!(
+        "global\n    nbthread 1\n    maxconn 10\ndefaults\n    mode tcp\n    timeout client 20s\n    timeout connect 5s\n    timeout server 20s\n    retries 0\n\
+         listen l\n    bind 127.0.0.1:{port}\n    server s 127.0.0.1:{server}\n"
+    );
+    let file = folder.write("x.cfg", &text);
+    let mut daemon = Daemon::start_quietly(&["-db", "-n", "1000", "-f", &file]);
+    assert!(wait_until(|| daemon.is_bound(port)));
+    let limit = Command::new("prlimit")
+        .args([format!("--pid={}", daemon.pid()), "--nofile=40:40".into()])
+        .status();
+    if !limit.is_ok_and(|status| status.success()) {
+        println!("skipped: `prlimit` is missing (package util-linux)");
+        return;
+    }
+    let mut lines: Vec<daemon::Line> = Vec::new();
+    for number in 0..8 {
+        let mut line = daemon::Line::open(port);
+        assert_eq!(line.say(&format!("line {number}")), format!("line {number}"));
+        lines.push(line);
+    }
+    // These are more than 40 descriptors allow; the kernel takes them, the daemon cannot.
+    let waiting: Vec<daemon::Line> = (0..40).map(|_| daemon::Line::open(port)).collect();
+    for line in &mut lines {
+        assert_eq!(line.say("still here"), "still here");
+    }
+    drop(waiting);
+    drop(lines);
+    assert!(
+        wait_until(|| daemon::Line::open(port).say_or_nothing("again") == "again"),
+        "it serves again"
+    );
+    daemon.end();
+}
