@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "the commands' figures are their output")]
 #![expect(clippy::print_stderr, reason = "a failure is told to the person who ran the command")]
 
+mod bench;
 mod ci;
 mod compat;
 mod demo;
@@ -42,6 +43,8 @@ enum Command {
     Peers(peers::Peers),
     /// Reloads proxyd under open tunnels and requests: none may be lost.
     Reload(reload::Reload),
+    /// CPU per request, latency and memory of proxyd, HAProxy, nginx and the floor proxies.
+    Bench(bench::Bench),
     /// Runs the fuzz targets for a while (needs nightly and cargo-fuzz).
     Fuzz(fuzz::Fuzz),
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Compat(compat) => compat::run(&compat),
         Command::Peers(peers) => peers::run(&peers),
         Command::Reload(reload) => reload::run(&reload),
+        Command::Bench(bench) => bench::run(&bench),
         Command::Fuzz(fuzz) => fuzz::run(&fuzz),
     };
     match done {

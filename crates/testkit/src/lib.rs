@@ -4,5 +4,8 @@
 //! Start with [`chat`]; the programs in `bin/` are thin.
 
 pub mod chat;
+pub mod drive;
+pub mod floor;
 pub mod load;
+pub mod origin;
 pub mod port;
