@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use http1::{Limits, Parsed, RequestHead};
 use sample::{BackendRef, Buffered, Facts};
 
 use crate::action::Rule;
-use crate::moment::{Moment, World};
+use crate::moment::{Moment, Request, World};
 use crate::run::{self, Ending, List};
 use crate::{Cursor, Event, Program, Stream, Trace, Verdict, switch};
 
@@ -22,7 +23,8 @@ mod step {
 /// `use_backend`, `default_backend`, `tcp-request content` of the backend.
 ///
 /// After [`Verdict::Wait`] it is called again with the same stream and more bytes, or with
-/// `payload.complete` when the time is over; it goes on where it stopped.
+/// `payload.complete` when the time is over; it goes on where it stopped. A backend in `mode http`
+/// goes on as HTTP: see [`crate::go_on_as_http`].
 pub fn inspect<T: Trace>(
     program: &Program,
     stream: &mut Stream,
@@ -31,8 +33,14 @@ pub fn inspect<T: Trace>(
     trace: &mut T,
 ) -> Verdict {
     let world = World::new(program, facts, stream, trace);
+    let mut head = RequestHead::new();
     let mut m = Moment::new(program, stream, &world);
     m.request_body = payload;
+    // `HTTP`, `req.hdr` and others look into what is not read as HTTP yet.
+    let parsed = http1::parse_request(payload.bytes, &mut head, &Limits::default());
+    if matches!(parsed, Ok(Parsed::Complete { .. })) {
+        m.request = Request::Sent(&head);
+    }
     if let ControlFlow::Break(verdict) = decide(&mut m, trace) {
         return verdict;
     }

@@ -15,6 +15,8 @@ pub(crate) struct Whereabouts<'p> {
     pub(crate) backend: Cell<Option<BackendRef>>,
     server: Option<u32>,
     first_request: bool,
+    /// The connection ended before there was a stream: it has no backend and counts no request.
+    pub(crate) streamless: Cell<bool>,
     pub(crate) unique_id: OnceCell<String>,
 }
 
@@ -27,6 +29,7 @@ impl<'p> Whereabouts<'p> {
             backend: Cell::new(stream.backend),
             server: stream.server,
             first_request: stream.requests_before == 0,
+            streamless: Cell::new(false),
             unique_id: stream
                 .unique_id
                 .as_ref()
@@ -44,6 +47,9 @@ impl<'p> Whereabouts<'p> {
         let frontend = self.program.frontend(self.frontend);
         let number = |number: u32| FactValue::Int(i64::from(number));
         Some(match fact {
+            Fact::BackendName | Fact::BackendId | Fact::FirstRequest if self.streamless.get() => {
+                FactValue::Missing
+            }
             Fact::FrontendName => text(frontend.name()),
             Fact::FrontendId => number(frontend.id()),
             Fact::FrontendDefault => {

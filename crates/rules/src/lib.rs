@@ -51,7 +51,7 @@ pub use prepare::prepare;
 pub use program::{Backend, Frontend, Listener, Phase, Program, TimeoutInForce};
 pub use recording::{Recorder, Replay};
 pub use respond::{reply, respond};
-pub use route::route;
+pub use route::{go_on_as_http, route};
 pub use stream::{Captures, CookieState, Cursor, Overrides, Persistence, SetCookie, Stream};
 pub use table::server_table;
 pub use timeouts::timeouts_in_force;

@@ -1,5 +1,6 @@
 //! The log line of a stream.
 
+use config::model::Mode;
 use http1::{RequestHead, ResponseHead};
 use sample::{Buffered, Context, Facts, LogRecord};
 
@@ -68,10 +69,14 @@ fn with_context(
 ) {
     let world = World::new(program, facts, stream, &NoTrace);
     let done = Buffered { bytes: &[], complete: true };
+    if request.is_none() && program.frontend(stream.frontend).mode() == Mode::Http {
+        world.without_stream();
+    }
     let ctx = context(stream, request, response, (done, done), &world);
     let ctx = Context { log: Some(record), ..ctx };
     let unique_id = &program.frontend(stream.frontend).part().unique_id;
-    if let Some(format) = unique_id.as_ref().filter(|_| stream.unique_id.is_none()) {
+    let unmade = request.is_some() && stream.unique_id.is_none();
+    if let Some(format) = unique_id.as_ref().filter(|_| unmade) {
         // The stream ended before anything asked for it.
         world.identify(&unique_id::written(format, &ctx));
     }
@@ -79,8 +84,8 @@ fn with_context(
 }
 
 /// Without any format: `Connect from 192.0.2.1:4000 to 192.0.2.9:80 (fe/HTTP)`.
-fn plain(record: &LogRecord, mode: config::model::Mode, out: &mut Vec<u8>) {
-    let mode = if mode == config::model::Mode::Http { "HTTP" } else { "TCP" };
+fn plain(record: &LogRecord, mode: Mode, out: &mut Vec<u8>) {
+    let mode = if mode == Mode::Http { "HTTP" } else { "TCP" };
     let address = |address: Option<std::net::SocketAddr>| match address {
         Some(address) => format!("{}:{}", address.ip(), address.port()),
         None => String::from("unix:1"),

@@ -70,6 +70,11 @@ impl<'f> World<'f> {
         self.known.backend.set(backend);
     }
 
+    /// The log line of a connection that never became a stream.
+    pub(crate) fn without_stream(&self) {
+        self.known.streamless.set(true);
+    }
+
     /// The stream has its unique id from now on.
     pub(crate) fn identify(&self, id: &[u8]) {
         // One that is known stays: it is made once.

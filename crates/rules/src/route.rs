@@ -57,6 +57,13 @@ pub fn route<T: Trace>(
     }
 }
 
+/// A connection in `mode tcp` was sent to a backend in `mode http` and is read as HTTP from now on:
+/// [`route`] then begins with the backend's own rules, for `tcp-request content` ran in
+/// [`crate::inspect`].
+pub fn go_on_as_http(stream: &mut Stream) {
+    stream.cursor = Cursor { step: step::BACKEND_BODY, rule: 0 };
+}
+
 fn decide<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict> {
     frontend(m, trace)?;
     if let Some(backend) = m.stream.backend {
