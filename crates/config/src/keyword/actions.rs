@@ -174,7 +174,8 @@ const FINAL: &[Keyword<Slot>] = &[
             line.refuse_as(codes::E0207, "only HTTP/1 is built", word);
         }
         to.action = Some(Action::SwitchMode);
-    }),
+    })
+    .refused("it is not built yet: a backend in `mode http` makes the switch"),
     action(
         "wait-for-body",
         Sets::REQUEST.or(Sets::RESPONSE),
@@ -226,7 +227,8 @@ const HEADERS: &[Keyword<Slot>] = &[
     ),
     action("early-hint", Sets::REQUEST, "<name> <fmt>", "sends a 103 response", |line, to| {
         to.action = name_value(line).map(|(name, value)| Action::EarlyHint { name, value });
-    }),
+    })
+    .refused("103 responses of our own are not built yet"),
 ];
 
 const URI: &[Keyword<Slot>] = &[
@@ -276,7 +278,8 @@ const URI: &[Keyword<Slot>] = &[
         "<normalizer>",
         "brings the URI into one form",
         normalize_uri,
-    ),
+    )
+    .refused("URIs are not normalized yet"),
 ];
 
 const STATE: &[Keyword<Slot>] = &[
@@ -341,7 +344,8 @@ const STATE: &[Keyword<Slot>] = &[
     ),
     action("disable-l7-retry", Sets::REQUEST, "", "no `retry-on` for this request", |_, to| {
         to.action = Some(Action::DisableL7Retry);
-    }),
+    })
+    .ignored("a request is tried again only when no connection could be made"),
     action(
         "strict-mode",
         Sets::HTTP,
@@ -351,10 +355,12 @@ const STATE: &[Keyword<Slot>] = &[
             let on = line.choice("`on` or `off`", &[("on", true), ("off", false)]);
             to.action = on.map(|on| Action::StrictMode(on.value));
         },
-    ),
+    )
+    .ignored("no rewrite fails for want of room"),
     action("do-log", Sets::ALL, "", "writes a log line now", |_, to| {
         to.action = Some(Action::DoLog)
-    }),
+    })
+    .refused("a stream has one log line, at its end"),
     action("wait-for-handshake", Sets::REQUEST, "", "waits for TLS to be done", |_, to| {
         to.action = Some(Action::Other { name: "wait-for-handshake".into() });
     })
@@ -366,10 +372,14 @@ const SOCKET: &[Keyword<Slot>] = &[
     action("set-dst", Sets::ADDRESS, "<expr>", "replaces the destination address", address),
     action("set-src-port", Sets::ADDRESS, "<expr>", "replaces the source port", address),
     action("set-dst-port", Sets::ADDRESS, "<expr>", "replaces the destination port", address),
-    action("set-tos", Sets::MOST, "<tos>", "the TOS of packets to the client", socket),
-    action("set-fc-tos", Sets::MOST, "<tos>", "the TOS of packets to the client", socket),
-    action("set-mark", Sets::MOST, "<mark>", "the mark of packets to the client", socket),
-    action("set-fc-mark", Sets::MOST, "<mark>", "the mark of packets to the client", socket),
+    action("set-tos", Sets::MOST, "<tos>", "the TOS of packets to the client", socket)
+        .refused("packets are not marked yet"),
+    action("set-fc-tos", Sets::MOST, "<tos>", "the TOS of packets to the client", socket)
+        .refused("packets are not marked yet"),
+    action("set-mark", Sets::MOST, "<mark>", "the mark of packets to the client", socket)
+        .refused("packets are not marked yet"),
+    action("set-fc-mark", Sets::MOST, "<mark>", "the mark of packets to the client", socket)
+        .refused("packets are not marked yet"),
     action(
         "set-nice",
         Sets::CONTENT.or(Sets::TCP_RESPONSE).or(Sets::REQUEST).or(Sets::RESPONSE),
@@ -384,14 +394,16 @@ const SOCKET: &[Keyword<Slot>] = &[
         "<expr>",
         "the class in the queue",
         socket,
-    ),
+    )
+    .ignored("who waits longest in a queue is served first"),
     action(
         "set-priority-offset",
         Sets::CONTENT.or(Sets::REQUEST),
         "<expr>",
         "the place in the queue",
         socket,
-    ),
+    )
+    .ignored("who waits longest in a queue is served first"),
 ];
 
 const MISSING: &[Missing] = &[

@@ -83,17 +83,21 @@ const OPTIONS: &[Keyword<Bind>] = &[
     }),
     option("nice", "<n>", "its share of the CPU, -1024 to 1024", |line, to| {
         to.nice = line.lenient("from -1024 to 1024", -1024..=1024).map(|n| n.value as i32);
-    }),
+    })
+    .ignored("streams of a thread take turns"),
     option("accept-proxy", "", "connections begin with a PROXY header", |_, to| {
         to.accept_proxy = true
-    }),
+    })
+    .refused("reading PROXY headers is not built yet"),
     option("transparent", "", "takes connections for foreign addresses", |_, to| {
         to.transparent = true
     }),
     option("v4v6", "", "`::` takes IPv4 too", |_, to| to.v6 = Some(V6::Both)),
     option("v6only", "", "`::` takes IPv6 only", |_, to| to.v6 = Some(V6::Only)),
-    option("defer-accept", "", "wakes when data comes", |_, to| to.defer_accept = true),
-    option("tfo", "", "TCP fast open", |_, to| to.tfo = true),
+    option("defer-accept", "", "wakes when data comes", |_, to| to.defer_accept = true)
+        .ignored("a connection without data waits in the process: `timeout http-request` ends it"),
+    option("tfo", "", "TCP fast open", |_, to| to.tfo = true)
+        .ignored("clients connect without fast open"),
     option("mss", "<n>", "the segment size; negative: less than the system's", |line, to| {
         to.mss = line.lenient("from -65535 to 65535", -65535..=65535).map(|n| n.value as i32);
     }),
@@ -102,7 +106,8 @@ const OPTIONS: &[Keyword<Bind>] = &[
     }),
     option("tcp-ut", "<time>", "how long sent data may wait for its ACK", |line, to| {
         to.tcp_ut = line.duration("a time", Unit::Millisecond).map(|time| time.value);
-    }),
+    })
+    .ignored("dead clients are found by timeouts"),
     option("mode", "<octal>", "permissions of a unix socket", |line, to| {
         let Some(word) = line.value("a mode, in octal") else { return };
         let digits: String = word.text.chars().take_while(|c| ('0'..='7').contains(c)).collect();
@@ -129,7 +134,8 @@ const OPTIONS: &[Keyword<Bind>] = &[
         if line.choice("`listeners`", &[("listeners", ())]).is_some() {
             to.ignored.push(String::from("expose-fd"));
         }
-    }),
+    })
+    .ignored("a reload happens in the process, which keeps its listeners"),
 ];
 
 const IGNORED: &[Keyword<Bind>] = &[

@@ -190,11 +190,17 @@ fn http_step(line: &mut Directive<'_>) -> Option<Step> {
     match word.text.as_ref() {
         "send" => send(line),
         "expect" => expect(line, HTTP_MATCHERS),
-        "connect" => Some((StepKind::Connect(words(line)), None)),
-        "send-state" => Some((StepKind::SendState, None)),
+        "connect" => Some(connect(line)),
+        "send-state" => {
+            line.refuse_as(codes::E0207, "checks do not tell servers their state yet", word);
+            Some((StepKind::SendState, None))
+        }
         "disable-on-404" => Some((StepKind::DisableOn404, None)),
         "comment" => comment(line),
-        text if is_var_step(text) => Some(other(line, word.text.to_string())),
+        text if is_var_step(text) => {
+            line.refuse_as(codes::E0207, VARIABLES, word);
+            Some(other(line, word.text.to_string()))
+        }
         _ => {
             let steps = [
                 "send",
@@ -216,10 +222,14 @@ fn tcp_step(line: &mut Directive<'_>) -> Option<Step> {
     let word = line.arg("a step, such as `expect`")?;
     line.mark_head();
     match word.text.as_ref() {
-        "connect" => Some((StepKind::Connect(words(line)), None)),
-        "expect" => expect(line, TCP_MATCHERS),
+        "connect" => Some(connect(line)),
+        "expect" => {
+            line.refuse_as(codes::E0207, TALK, word);
+            expect(line, TCP_MATCHERS)
+        }
         "comment" => comment(line),
         "send" | "send-lf" | "send-binary" | "send-binary-lf" => {
+            line.refuse_as(codes::E0207, TALK, word);
             let data = line.arg("what to send")?;
             let hex = data.text.len() % 2 == 0 && data.text.bytes().all(|b| b.is_ascii_hexdigit());
             if word.text == "send-binary" && !hex {
@@ -231,7 +241,10 @@ fn tcp_step(line: &mut Directive<'_>) -> Option<Step> {
             all.extend(words(line));
             Some((StepKind::Other(all), None))
         }
-        text if is_var_step(text) => Some(other(line, word.text.to_string())),
+        text if is_var_step(text) => {
+            line.refuse_as(codes::E0207, VARIABLES, word);
+            Some(other(line, word.text.to_string()))
+        }
         _ => {
             let steps = [
                 "connect",
@@ -248,6 +261,18 @@ fn tcp_step(line: &mut Directive<'_>) -> Option<Step> {
             None
         }
     }
+}
+
+const TALK: &str = "a `tcp-check` connects, and says and hears nothing yet";
+const VARIABLES: &str = "checks have no variables yet";
+const FORMATS: &str = "what a check sends is fixed text: formats in it are not built yet";
+
+fn connect(line: &mut Directive<'_>) -> Step {
+    if let Some(word) = line.peek() {
+        let why = "a check connects as the `server` line says: arguments are not built yet";
+        line.refuse_as(codes::E0207, why, word);
+    }
+    (StepKind::Connect(words(line)), None)
 }
 
 fn is_var_step(text: &str) -> bool {
@@ -277,15 +302,15 @@ fn send(line: &mut Directive<'_>) -> Option<Step> {
         match word.text.as_ref() {
             "meth" => method = Some(line.value("a method")?.text.to_string()),
             "uri" => uri = Some(literal(line)?),
-            "uri-lf" => uri = Some(line.log_format("a format")?.value),
+            "uri-lf" => uri = Some(fixed(line, "a format")?),
             "ver" => version = Some(line.value("a version")?.text.to_string()),
             "hdr" => {
                 let name = line.value("the name of a header")?;
-                let value = line.log_format("a value")?;
-                headers.push((name.text.to_string(), value.value));
+                let value = fixed(line, "a value")?;
+                headers.push((name.text.to_string(), value));
             }
             "body" => body = Some(literal(line)?),
-            "body-lf" => body = Some(line.log_format("a format")?.value),
+            "body-lf" => body = Some(fixed(line, "a format")?),
             "comment" => comment = Some(line.value("a text")?.text.to_string()),
             _ => {
                 let allowed = ["meth", "uri", "uri-lf", "ver", "hdr", "body", "body-lf", "comment"];
@@ -295,6 +320,16 @@ fn send(line: &mut Directive<'_>) -> Option<Step> {
         }
     }
     Some((StepKind::Send { method, uri, version, headers, body }, comment))
+}
+
+/// A format, refused when something in it changes.
+fn fixed(line: &mut Directive<'_>, what: &str) -> Option<config_parse::log_format::LogFormat> {
+    let word = line.peek();
+    let format = line.log_format(what)?;
+    if let Some(word) = word.filter(|_| format.value.as_text().is_none()) {
+        line.refuse_as(codes::E0207, FORMATS, word);
+    }
+    Some(format.value)
 }
 
 fn literal(line: &mut Directive<'_>) -> Option<config_parse::log_format::LogFormat> {
@@ -308,6 +343,8 @@ const HTTP_MATCHERS: &[&str] =
 const TCP_MATCHERS: &[&str] =
     &["string", "rstring", "string-lf", "binary", "rbinary", "binary-lf", "custom"];
 
+const OPTIONS_OF_EXPECT: &str = "arguments of `expect` besides `comment` are not built yet";
+
 fn expect(line: &mut Directive<'_>, matchers: &[&str]) -> Option<Step> {
     let (mut options, mut comment) = (Vec::new(), None);
     while let Some(word) = line.word() {
@@ -316,6 +353,7 @@ fn expect(line: &mut Directive<'_>, matchers: &[&str]) -> Option<Step> {
             "comment" => comment = Some(line.value("a text")?.text.to_string()),
             "min-recv" | "ok-status" | "error-status" | "tout-status" | "on-success"
             | "on-error" | "status-code" => {
+                line.refuse_as(codes::E0207, OPTIONS_OF_EXPECT, word);
                 options.push(text.to_owned());
                 options.push(line.value("a value")?.text.to_string());
             }
@@ -346,6 +384,10 @@ fn matcher(
         line.not_one_of(word, "a match of `expect`", matchers);
         return None;
     }
+    if matches!(name, "string-lf" | "hdr" | "fhdr") {
+        let why = "of an answer only the status and the body are looked at yet";
+        line.refuse_as(codes::E0207, why, word);
+    }
     let pattern = match name {
         // `hdr name "x" value "y"`: the words are the pattern.
         "hdr" | "fhdr" => words(line).join(" "),
@@ -355,7 +397,10 @@ fn matcher(
     while let Some(word) = line.word() {
         match word.text.as_ref() {
             "comment" => comment = Some(line.value("a text")?.text.to_string()),
-            option => options.push(option.to_owned()),
+            option => {
+                line.refuse_as(codes::E0207, OPTIONS_OF_EXPECT, word);
+                options.push(option.to_owned());
+            }
         }
     }
     let kind = StepKind::Expect { negated, matcher: name.to_owned(), pattern, options };

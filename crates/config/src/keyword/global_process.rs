@@ -49,10 +49,12 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     global("maxconn", "<n>", "connections of the process", |line, to| count(line, &mut to.maxconn)),
     global("maxconnrate", "<n>", "new connections a second", |line, to| {
         count(line, &mut to.maxconnrate)
-    }),
+    })
+    .refused("new connections and sessions are not limited yet"),
     global("maxsessrate", "<n>", "new sessions a second", |line, to| {
         count(line, &mut to.maxsessrate)
-    }),
+    })
+    .refused("new connections and sessions are not limited yet"),
     global("ulimit-n", "<n>", "file descriptors", |line, to| {
         let number = line.lenient("a number", 0..=i64::MAX);
         line.end();
@@ -72,10 +74,12 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
             }
             time(line, &mut to.close_spread_time);
         },
-    ),
+    )
+    .ignored("a soft stop closes idle connections at once"),
     global("grace", "<time>", "how long to serve after the stop signal", |line, to| {
         time(line, &mut to.grace)
-    }),
+    })
+    .ignored("a soft stop begins at once"),
     global("node", "<name>", "the machine's name in statistics", |line, to| {
         text(line, &mut to.node)
     }),
@@ -90,7 +94,8 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     }),
     global("localpeer", "<name>", "this machine's name among peers", |line, to| {
         text(line, &mut to.localpeer)
-    }),
+    })
+    .ignored("peers are not built"),
     global(
         "default-path",
         "current|config|parent|origin <path>",
@@ -99,8 +104,20 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
             let Some(word) = line.arg("`current`, `config`, `parent` or `origin`") else { return };
             let mut path = word.text.to_string();
             match path.as_str() {
-                "current" | "config" | "parent" => {}
+                "current" => {}
+                "config" | "parent" => {
+                    line.refuse_as(
+                        codes::E0207,
+                        "files are found from the current directory only",
+                        word,
+                    );
+                }
                 "origin" => {
+                    line.refuse_as(
+                        codes::E0207,
+                        "files are found from the current directory only",
+                        word,
+                    );
                     let Some(origin) = line.arg("a directory") else { return };
                     path.push(' ');
                     path.push_str(&origin.text);
@@ -120,10 +137,12 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     ),
     global("server-state-file", "<file>", "where server states are read from", |line, to| {
         text(line, &mut to.server_state_file);
-    }),
+    })
+    .ignored("server states live on in the process over a reload"),
     global("server-state-base", "<dir>", "where server state files are", |line, to| {
         text(line, &mut to.server_state_base);
-    }),
+    })
+    .ignored("server states live on in the process over a reload"),
     global(
         "unix-bind",
         "[prefix <path>] [mode <octal>] [user|uid|group|gid <x>]",
@@ -151,27 +170,37 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
             let pair = (from.text.to_string(), into.text.to_string());
             to.h1_case_adjust.push(Spanned::new(pair, line.span()));
         },
-    ),
+    )
+    .ignored("only `option h1-case-adjust-bogus-*` reads it, which are refused"),
     // The environment was changed when the lines were read: variables are known before sections are.
     global("setenv", "<name> <value>", "sets a variable", |line, _| both(line)),
     global("presetenv", "<name> <value>", "sets a variable that is not set", |line, _| both(line)),
     global("unsetenv", "<name>*", "forgets variables", |line, _| line.skip_rest()),
     global("resetenv", "<name>*", "forgets all other variables", |line, _| line.skip_rest()),
-    switch("external-check", "[preserve-env]", "external checks may run programs"),
-    switch("insecure-fork-wanted", "", "programs may be run"),
-    switch("insecure-setuid-wanted", "", "programs may change users"),
-    switch("expose-experimental-directives", "", "experimental keywords are taken"),
-    switch("expose-deprecated-directives", "", "deprecated keywords are taken"),
-    switch("strict-limits", "", "a limit that cannot be reached stops the start"),
-    switch("quiet", "", "no messages at start"),
-    switch("zero-warning", "", "warnings refuse the configuration"),
-    switch("h1-accept-payload-with-any-method", "", "bodies of GET, HEAD and DELETE are taken"),
+    switch("external-check", "[preserve-env]", "external checks may run programs")
+        .ignored("external checks are refused"),
+    switch("insecure-fork-wanted", "", "programs may be run").ignored("no programs are run"),
+    switch("insecure-setuid-wanted", "", "programs may change users")
+        .ignored("no programs are run"),
+    switch("expose-experimental-directives", "", "experimental keywords are taken")
+        .ignored("a keyword that is built needs no permission"),
+    switch("expose-deprecated-directives", "", "deprecated keywords are taken")
+        .ignored("a keyword that is built needs no permission"),
+    switch("strict-limits", "", "a limit that cannot be reached stops the start")
+        .ignored("a limit that cannot be reached always stops the start"),
+    switch("quiet", "", "no messages at start").ignored("only `-q` keeps the start quiet"),
+    switch("zero-warning", "", "warnings refuse the configuration")
+        .ignored("only `-dW` refuses a configuration for its warnings"),
+    switch("h1-accept-payload-with-any-method", "", "bodies of GET, HEAD and DELETE are taken")
+        .ignored("bodies of all methods are taken"),
     switch(
         "h1-do-not-close-on-insecure-transfer-encoding",
         "",
         "connections with odd encodings stay",
-    ),
-    switch("pp2-never-send-local", "", "checks send no LOCAL PROXY header"),
+    )
+    .ignored("connections with odd encodings are closed"),
+    switch("pp2-never-send-local", "", "checks send no LOCAL PROXY header")
+        .ignored("PROXY headers are not sent"),
 ];
 
 /// A plain switch, kept by name.

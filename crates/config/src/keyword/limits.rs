@@ -36,12 +36,13 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "sessions <rate>",
         MANUAL,
         "new sessions a second",
-        |line, draft| {
+        |line, draft: &mut Draft| {
             if line.choice("`sessions`", &[("sessions", ())]).is_some() {
                 count(line, &mut draft.proxy.rate_limit_sessions);
             }
         },
-    ),
+    )
+    .refused("new sessions are not limited yet"),
     Keyword::new("retries", Places::BACK, "<n>", MANUAL, "connection attempts", |line, draft| {
         let number =
             line.lenient("a number of attempts", i64::from(i32::MIN)..=i64::from(i32::MAX));
@@ -58,7 +59,8 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         MANUAL,
         "which failures are tried again on a server",
         retry_on,
-    ),
+    )
+    .ignored("a request is tried again only when no connection could be made"),
     Keyword::new(
         "http-reuse",
         Places::BACK,

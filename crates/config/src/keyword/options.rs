@@ -33,42 +33,49 @@ pub(crate) static OPTIONS: Table<Draft> = Table {
 /// An option that is on or off.
 macro_rules! switch {
     ($field:ident, $name:literal, $places:ident, $doc:literal) => {
-        Keyword::new($name, Places::$places, "", "4.2", $doc, |line, draft| {
+        Keyword::new($name, Places::$places, "", "4.2", $doc, |line, draft: &mut Draft| {
             switch(line, &mut draft.proxy.options.$field);
         })
     };
 }
 
 const SWITCHES: &[Keyword<Draft>] = &[
-    switch!(abortonclose, "abortonclose", ANY, "queued requests whose client has left are dropped"),
+    switch!(abortonclose, "abortonclose", ANY, "queued requests whose client has left are dropped")
+        .ignored("a request keeps its place in a queue until its turn or `timeout queue`"),
     switch!(
         accept_unsafe_http_request,
         "accept-unsafe-violations-in-http-request",
         FRONT,
         "takes requests that break the grammar"
-    ),
+    )
+    .ignored("what breaks the grammar is refused, with or without it"),
     switch!(
         accept_unsafe_http_request,
         "accept-invalid-http-request",
         FRONT,
         "the old name of `accept-unsafe-violations-in-http-request`"
-    ),
+    )
+    .ignored("what breaks the grammar is refused, with or without it"),
     switch!(
         accept_unsafe_http_response,
         "accept-unsafe-violations-in-http-response",
         BACK,
         "takes responses that break the grammar"
-    ),
+    )
+    .ignored("what breaks the grammar is refused, with or without it"),
     switch!(
         accept_unsafe_http_response,
         "accept-invalid-http-response",
         BACK,
         "the old name of `accept-unsafe-violations-in-http-response`"
-    ),
+    )
+    .ignored("what breaks the grammar is refused, with or without it"),
     switch!(allbackups, "allbackups", BACK, "all backup servers are used, not only the first"),
     switch!(checkcache, "checkcache", BACK, "refuses cacheable responses that set cookies"),
-    switch!(clitcpka, "clitcpka", FRONT, "TCP keep-alive towards clients"),
-    switch!(contstats, "contstats", FRONT, "counts bytes while streams run"),
+    switch!(clitcpka, "clitcpka", FRONT, "TCP keep-alive towards clients")
+        .ignored("dead clients are found by timeouts, not by keep-alive probes"),
+    switch!(contstats, "contstats", FRONT, "counts bytes while streams run")
+        .ignored("bytes are counted when a stream ends"),
     switch!(dontlog_normal, "dontlog-normal", FRONT, "logs only what went wrong"),
     switch!(dontlognull, "dontlognull", FRONT, "logs no connection without data"),
     switch!(
@@ -76,13 +83,15 @@ const SWITCHES: &[Keyword<Draft>] = &[
         "h1-case-adjust-bogus-client",
         FRONT,
         "header names in the case that clients want"
-    ),
+    )
+    .refused("header names are sent in lower case only"),
     switch!(
         h1_case_adjust_bogus_server,
         "h1-case-adjust-bogus-server",
         BACK,
         "header names in the case that servers want"
-    ),
+    )
+    .refused("header names are sent in lower case only"),
     switch!(
         http_buffer_request,
         "http-buffer-request",
@@ -95,13 +104,15 @@ const SWITCHES: &[Keyword<Draft>] = &[
         FRONT,
         "no page and no log for empty connections"
     ),
-    switch!(http_no_delay, "http-no-delay", ANY, "sends each piece of a body at once"),
+    switch!(http_no_delay, "http-no-delay", ANY, "sends each piece of a body at once")
+        .ignored("each piece of a body is sent at once anyway"),
     switch!(
         http_pretend_keepalive,
         "http-pretend-keepalive",
         BACK,
         "tells servers that the connection is kept"
-    ),
+    )
+    .ignored("servers are told what is done"),
     switch!(
         http_use_proxy_header,
         "http-use-proxy-header",
@@ -113,17 +124,21 @@ const SWITCHES: &[Keyword<Draft>] = &[
         "idle-close-on-response",
         FRONT,
         "a soft stop closes idle connections at the next answer"
-    ),
+    )
+    .ignored("a soft stop closes idle connections at once"),
     switch!(
         independent_streams,
         "independent-streams",
         ANY,
         "sending does not renew the timeout of receiving"
-    ),
+    )
+    .ignored("either direction renews the timeouts of both"),
     switch!(log_health_checks, "log-health-checks", BACK, "logs every change of a check's result"),
     switch!(log_separate_errors, "log-separate-errors", FRONT, "logs errors at a higher level"),
-    switch!(logasap, "logasap", FRONT, "logs when the response begins"),
-    switch!(nolinger, "nolinger", ANY, "closes connections with a reset"),
+    switch!(logasap, "logasap", FRONT, "logs when the response begins")
+        .ignored("log lines are written when a stream ends"),
+    switch!(nolinger, "nolinger", ANY, "closes connections with a reset")
+        .ignored("connections are closed in order"),
     switch!(persist, "persist", BACK, "a cookie leads to a server that is down"),
     switch!(
         prefer_last_server,
@@ -131,11 +146,16 @@ const SWITCHES: &[Keyword<Draft>] = &[
         BACK,
         "a client stays on the server of its last request"
     ),
-    switch!(socket_stats, "socket-stats", FRONT, "statistics per `bind` line"),
-    switch!(srvtcpka, "srvtcpka", BACK, "TCP keep-alive towards servers"),
-    switch!(tcp_smart_accept, "tcp-smart-accept", FRONT, "delays the first ACK of a connection"),
-    switch!(tcp_smart_connect, "tcp-smart-connect", BACK, "delays the first ACK to a server"),
-    switch!(transparent, "transparent", BACK, "connects to the address that the client asked for"),
+    switch!(socket_stats, "socket-stats", FRONT, "statistics per `bind` line")
+        .ignored("statistics have one line for all `bind` lines of a frontend"),
+    switch!(srvtcpka, "srvtcpka", BACK, "TCP keep-alive towards servers")
+        .ignored("dead servers are found by timeouts and checks, not by keep-alive probes"),
+    switch!(tcp_smart_accept, "tcp-smart-accept", FRONT, "delays the first ACK of a connection")
+        .ignored("the system decides when it sends an ACK"),
+    switch!(tcp_smart_connect, "tcp-smart-connect", BACK, "delays the first ACK to a server")
+        .ignored("the system decides when it sends an ACK"),
+    switch!(transparent, "transparent", BACK, "connects to the address that the client asked for")
+        .refused("connecting to the address that the client asked for is not built yet"),
 ];
 
 const OTHERS: &[Keyword<Draft>] = &[
@@ -209,14 +229,22 @@ const OTHERS: &[Keyword<Draft>] = &[
         "tries another server when one cannot be reached",
         redispatch,
     ),
-    Keyword::new("tcpka", Places::ANY, "", "4.2", "TCP keep-alive on both sides", |line, draft| {
-        if positive(line) {
-            line.end();
-            let on = Some(Spanned::new(true, line.span()));
-            draft.proxy.options.clitcpka = on;
-            draft.proxy.options.srvtcpka = on;
-        }
-    }),
+    Keyword::new(
+        "tcpka",
+        Places::ANY,
+        "",
+        "4.2",
+        "TCP keep-alive on both sides",
+        |line, draft: &mut Draft| {
+            if positive(line) {
+                line.end();
+                let on = Some(Spanned::new(true, line.span()));
+                draft.proxy.options.clitcpka = on;
+                draft.proxy.options.srvtcpka = on;
+            }
+        },
+    )
+    .ignored("dead peers are found by timeouts and checks, not by keep-alive probes"),
     Keyword::new(
         "http-restrict-req-hdr-names",
         Places::ANY,
@@ -228,7 +256,15 @@ const OTHERS: &[Keyword<Draft>] = &[
                 return;
             }
             let words = [("preserve", "preserve"), ("delete", "delete"), ("reject", "reject")];
+            let at = line.peek();
             if let Some(word) = line.choice("`preserve`, `delete` or `reject`", &words) {
+                if let Some(at) = at.filter(|_| word.value != "preserve") {
+                    line.refuse_as(
+                        codes::E0207,
+                        "odd header names are kept: only `preserve` is built",
+                        at,
+                    );
+                }
                 line.end();
                 draft.proxy.restrict_req_hdr_names = Some(word.map(str::to_owned));
             }

@@ -13,7 +13,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "rdp-cookie[(<name>)]",
         "4.2",
         "keeps an RDP client on its server",
-        |line, draft| {
+        |line, draft: &mut Draft| {
             let Some(word) = line.arg("`rdp-cookie`") else { return };
             let name = match word.text.split_once('(') {
                 None if word.text == "rdp-cookie" => String::from("msts"),
@@ -25,7 +25,8 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
             };
             draft.proxy.persist_rdp_cookie = Some(Spanned::new(name, line.span()));
         },
-    ),
+    )
+    .refused("persistence by the cookie of RDP is not built yet: `balance rdp-cookie` is"),
     Keyword::new(
         "force-persist",
         Places::BACK.no_defaults(),

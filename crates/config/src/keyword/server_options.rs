@@ -52,7 +52,8 @@ const LOAD: &[Keyword<To>] = &[
     }),
     option("pool-low-conn", "<n>", "idle connections below which threads share", |line, to| {
         count(line, &mut to.pool_low_conn, 0, i64::MAX);
-    }),
+    })
+    .ignored("idle connections belong to the thread that opened them"),
     option(
         "pool-purge-delay",
         "<time>",
@@ -82,7 +83,8 @@ const STATE: &[Keyword<To>] = &[
     }),
     option("track", "[<backend>/]<server>", "takes its state from another server", |line, to| {
         text(line, &mut to.track, "a server");
-    }),
+    })
+    .refused("a server cannot follow another's state yet"),
     option("on-marked-down", "shutdown-sessions", "what happens when it goes down", |line, to| {
         word_of(line, &mut to.on_marked_down, &["shutdown-sessions"]);
     }),
@@ -93,11 +95,14 @@ const STATE: &[Keyword<To>] = &[
         |line, to| {
             word_of(line, &mut to.on_marked_up, &["shutdown-backup-sessions"]);
         },
-    ),
-    option("init-addr", "<methods>", "how its address is found at start", init_addr),
+    )
+    .ignored("streams on backup servers end by themselves"),
+    option("init-addr", "<methods>", "how its address is found at start", init_addr)
+        .ignored("names are resolved by the system at the start"),
     option("resolve-prefer", "ipv4|ipv6", "which family a name should give", |line, to| {
         word_of(line, &mut to.resolve_prefer, &["ipv4", "ipv6"]);
-    }),
+    })
+    .ignored("the first address that the system gives counts"),
 ];
 
 const CHECKS: &[Keyword<To>] = &[
@@ -127,13 +132,16 @@ const CHECKS: &[Keyword<To>] = &[
     }),
     option("observe", "layer4|layer7", "traffic counts as checks", |line, to| {
         word_of(line, &mut to.observe, &["none", "layer4", "layer7"]);
-    }),
+    })
+    .ignored("only checks decide about a server's health"),
     option("error-limit", "<n>", "errors that `observe` forgives", |line, to| {
         count(line, &mut to.error_limit, 1, i64::from(i32::MAX));
-    }),
+    })
+    .ignored("only `observe` reads it, which has no effect"),
     option("on-error", "<mode>", "what happens at too many errors", |line, to| {
         word_of(line, &mut to.on_error, &["fastinter", "fail-check", "sudden-death", "mark-down"]);
-    }),
+    })
+    .ignored("only `observe` reads it, which has no effect"),
 ];
 
 const CONNECTION: &[Keyword<To>] = &[
@@ -145,10 +153,12 @@ const CONNECTION: &[Keyword<To>] = &[
     }),
     option("send-proxy", "", "begins connections with a PROXY header", |line, to| {
         proxy_version(line, to, 1);
-    }),
+    })
+    .refused("sending PROXY headers is not built yet"),
     option("send-proxy-v2", "", "begins connections with a binary PROXY header", |line, to| {
         proxy_version(line, to, 2);
-    }),
+    })
+    .refused("sending PROXY headers is not built yet"),
     option("no-send-proxy", "", "ends `send-proxy`", |_, to| {
         to.send_proxy.take_if(|version| version.value == 1);
     }),
@@ -163,18 +173,23 @@ const CONNECTION: &[Keyword<To>] = &[
 const AGENT: &[Keyword<To>] = &[
     option("agent-check", "", "an agent on the server tells its state", |_, to| {
         agent(to).on = true
-    }),
+    })
+    .refused("agents are not asked yet"),
     option("no-agent-check", "", "ends `agent-check`", |_, to| agent(to).on = false),
-    option("agent-port", "<port>", "the agent's port", |line, to| port(line, &mut agent(to).port)),
+    option("agent-port", "<port>", "the agent's port", |line, to| port(line, &mut agent(to).port))
+        .ignored("only `agent-check` reads it, which is refused"),
     option("agent-addr", "<address>", "the agent's address", |line, to| {
         text(line, &mut agent(to).addr, "an address");
-    }),
+    })
+    .ignored("only `agent-check` reads it, which is refused"),
     option("agent-inter", "<time>", "the time between questions", |line, to| {
         positive(line, &mut agent(to).inter);
-    }),
+    })
+    .ignored("only `agent-check` reads it, which is refused"),
     option("agent-send", "<text>", "what the agent is sent", |line, to| {
         text(line, &mut agent(to).send, "a text");
-    }),
+    })
+    .ignored("only `agent-check` reads it, which is refused"),
 ];
 
 /// Options that change nothing here. Those of TLS in their negative form ask for what is the case.

@@ -480,6 +480,8 @@ impl<'a> Directive<'a> {
     fn note(&mut self, status: Status, word: &Word<'_>) {
         match status {
             Status::Supported => {}
+            // What is switched off needs not be there.
+            Status::Refused(..) | Status::Ignored(_) if self.prefix == Some(Prefix::No) => {}
             Status::Refused(code, why) => self.refuse_as(code, why, word),
             Status::Ignored(why) if self.target.is_proxyd() => {
                 let message = format!("`{}` has no effect: {why}", word.text);

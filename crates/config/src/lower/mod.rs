@@ -229,8 +229,13 @@ impl Lowering {
                 check::section(&defaults.draft, &mut self.findings);
                 self.defaults.push(*defaults);
             }
-            Section::Proxy(draft) => {
+            Section::Proxy(mut draft) => {
                 check::section(&draft, &mut self.findings);
+                // `source` of the proxy is that of its servers without one.
+                for server in &mut draft.proxy.servers {
+                    let own = &mut server.settings.source;
+                    *own = own.take().or_else(|| draft.proxy.source.clone());
+                }
                 self.config.proxies.push(draft.proxy);
             }
             Section::Userlist(list) => self.config.userlists.push(list),
