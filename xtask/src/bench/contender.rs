@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::accounting;
 use super::config::{self, Scene};
 use super::machine;
@@ -14,7 +16,7 @@ use crate::needs;
 use crate::shell::{self, Failure, Running};
 
 /// Who competes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 pub(crate) enum Kind {
     /// Ours.
     Proxyd,

@@ -71,14 +71,7 @@ fn table(report: &Report) -> String {
         }
     }
     for bar in &report.bars {
-        let _ = writeln!(
-            text,
-            "Bar: {} at most {:.2}x {}: {}.",
-            bar.metric,
-            bar.most,
-            bar.peer,
-            bar.words()
-        );
+        let _ = writeln!(text, "- {}", bar.words());
     }
     text
 }

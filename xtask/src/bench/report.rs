@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contender::{Contender, Kind};
 use super::machine;
-use super::scenario::Scenario;
+use super::scenario::{Bar, Limit, Metric, Scenario};
 use crate::shell::Failure;
 
 /// The figures of one turn.
@@ -73,17 +73,15 @@ pub(crate) struct Ratio {
     pub(crate) high: f64,
 }
 
-/// A bar and whether it was held.
+/// A bar and where proxyd stands.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Judged {
     /// The figure.
     pub(crate) metric: String,
-    /// The contender proxyd is compared with.
-    pub(crate) peer: String,
-    /// The largest ratio allowed.
-    pub(crate) most: f64,
-    /// The ratio; `None` when one of the two has no figures.
-    pub(crate) ratio: Option<f64>,
+    /// What it must reach.
+    pub(crate) limit: Limit,
+    /// The median of the figure, or of its ratio; `None` when it was not measured.
+    pub(crate) reached: Option<f64>,
 }
 
 impl Entry {
@@ -115,12 +113,10 @@ impl Report {
             entry.medians = medians(&entry.samples);
         }
         let ratios = ratios(scenario, &contenders);
-        let judge = |bar: &super::scenario::Bar| Judged {
+        let judge = |bar: &Bar| Judged {
             metric: bar.metric.to_owned(),
-            peer: bar.peer.name().to_owned(),
-            most: bar.most,
-            ratio: find(&ratios, bar.metric, Kind::Proxyd.name(), bar.peer.name())
-                .map(|ratio| ratio.median),
+            limit: bar.limit,
+            reached: reached(bar, &contenders, &ratios),
         };
         let bars = scenario.bars.iter().map(judge).collect();
         let metrics = scenario.metrics().iter();
@@ -174,13 +170,7 @@ impl Report {
             );
         }
         for bar in &self.bars {
-            println!(
-                "  bar: {} at most {:.2}x {}: {}",
-                bar.metric,
-                bar.most,
-                bar.peer,
-                bar.words()
-            );
+            println!("  bar: {}", bar.words());
         }
     }
 
@@ -200,12 +190,34 @@ impl Report {
 }
 
 impl Judged {
-    /// Whether the bar was held, in words.
+    /// The bar and whether it was held, in words.
     pub(crate) fn words(&self) -> String {
-        match self.ratio {
-            Some(ratio) if ratio <= self.most => format!("held ({ratio:.2})"),
-            Some(ratio) => format!("NOT held ({ratio:.2})"),
-            None => "not measured".to_owned(),
+        let limit = match self.limit {
+            Limit::Times(most, peer) => format!("at most {most:.2}x {}", peer.name()),
+            Limit::AtMost(most) => format!("at most {}", number(most)),
+            Limit::AtLeast(least) => format!("at least {}", number(least)),
+        };
+        let held = match (self.limit, self.reached) {
+            (_, None) => "not measured".to_owned(),
+            (Limit::Times(most, _) | Limit::AtMost(most), Some(reached)) if reached <= most => {
+                format!("held ({})", number(reached))
+            }
+            (Limit::AtLeast(least), Some(reached)) if reached >= least => {
+                format!("held ({})", number(reached))
+            }
+            (_, Some(reached)) => format!("NOT held ({})", number(reached)),
+        };
+        format!("{} {limit}: {held}", self.metric)
+    }
+}
+
+fn reached(bar: &Bar, contenders: &[Entry], ratios: &[Ratio]) -> Option<f64> {
+    let ours = Kind::Proxyd.name();
+    match bar.limit {
+        Limit::Times(_, peer) => find(ratios, bar.metric, ours, peer.name()).map(|r| r.median),
+        Limit::AtMost(_) | Limit::AtLeast(_) => {
+            let entry = contenders.iter().find(|entry| entry.name == ours)?;
+            entry.medians.get(bar.metric).copied()
         }
     }
 }
@@ -236,7 +248,7 @@ fn ratios(scenario: &Scenario, contenders: &[Entry]) -> Vec<Ratio> {
     let mut ratios = Vec::new();
     for (at, of) in contenders.iter().enumerate() {
         for to in &contenders[at + 1..] {
-            let of_metric = |m: &super::scenario::Metric| ratio(m.key, of, to);
+            let of_metric = |m: &Metric| ratio(m.key, of, to);
             ratios.extend(scenario.metrics().iter().filter_map(of_metric));
         }
     }
@@ -301,11 +313,19 @@ mod tests {
         assert!(ratio("p99_us", &entry("a", &[1.0]), &entry("b", &[1.0])).is_none());
     }
 
+    #[track_caller]
+    fn check(limit: Limit, reached: Option<f64>, expect: &str) {
+        assert_eq!(Judged { metric: "x".into(), limit, reached }.words(), expect);
+    }
+
     #[test]
     fn a_bar_says_whether_it_was_held() {
-        let bar = |ratio| Judged { metric: "cpu_us".into(), peer: "x".into(), most: 0.75, ratio };
-        assert_eq!(bar(Some(0.7)).words(), "held (0.70)");
-        assert_eq!(bar(Some(0.8)).words(), "NOT held (0.80)");
-        assert_eq!(bar(None).words(), "not measured");
+        let times = Limit::Times(0.75, Kind::Nginx);
+        check(times, Some(0.7), "x at most 0.75x nginx: held (0.70)");
+        check(times, Some(0.8), "x at most 0.75x nginx: NOT held (0.80)");
+        check(times, None, "x at most 0.75x nginx: not measured");
+        check(Limit::AtMost(1536.0), Some(1537.0), "x at most 1536: NOT held (1537)");
+        check(Limit::AtLeast(1.8), Some(1.9), "x at least 1.80: held (1.90)");
+        check(Limit::AtLeast(1.8), Some(1.7), "x at least 1.80: NOT held (1.70)");
     }
 }
