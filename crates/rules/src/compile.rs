@@ -63,12 +63,10 @@ pub fn compile_in(
             program.frontends.push(FrontendPart { proxy: at, id, own_backend: backend, ..part });
         }
         if let Some(reference) = backend {
-            // Both halves of a `listen` section have the same lines: they are reported once.
             let known = shared.findings.len();
             let part = proxy::backend(section, reference, captures, &mut shared);
-            if section.kind.is_frontend() {
-                shared.findings.truncate(known);
-            }
+            // Both halves of a `listen` section have the same lines: they are reported once.
+            shared.forget_repeated(known);
             let server_ids = server_ids(section);
             let name = section.name.value.as_bytes();
             program.backend_names.entry(name.into()).or_insert(reference);

@@ -505,3 +505,67 @@ fn what_does_not_compile_is_reported_where_it_stands() {
     "#]],
     );
 }
+
+#[test]
+fn a_program_that_is_refused_says_why() {
+    const BAD: &[&str] = &[
+        "nope",
+        "{ nope }",
+        "{ path -m reg ( }",
+        "{ src nope }",
+        "{ path -f /nonexistent }",
+        "{ http_auth(nope) }",
+        "{ nbsrv(nope) gt 1 }",
+        "{ var(nope.x) -m found }",
+        "{ req.hdr(x),nope }",
+        "{ balance }",
+        "!",
+    ];
+    const LINES: &[(&str, &[&str])] = &[
+        (
+            "frontend",
+            &["monitor fail", "use_backend be", "http-request deny", "redirect prefix /x"],
+        ),
+        ("frontend", &["tcp-request connection reject", "tcp-request session accept"]),
+        ("frontend", &["tcp-request content reject", "http-response deny"]),
+        ("frontend", &["http-after-response del-header x", "http-request capture path len 9"]),
+        ("backend", &["use-server s1", "force-persist", "ignore-persist", "http-request allow"]),
+        ("backend", &["tcp-response content close", "http-response set-header a b"]),
+        ("listen", &["use-server s1", "force-persist", "http-response deny", "use_backend be"]),
+        ("listen", &["tcp-request content accept", "http-request deny", "redirect prefix /x"]),
+    ];
+    for (section, lines) in LINES {
+        for line in *lines {
+            for bad in BAD {
+                silent_refusal(section, &format!("{line} if {bad}"));
+                silent_refusal(section, &format!("acl a {bad}\n {line} if a"));
+            }
+        }
+    }
+    for section in ["backend", "listen"] {
+        for line in ["balance hash nope", "balance hash req.hdr(x),nope", "use-server nope if TRUE"]
+        {
+            silent_refusal(section, line);
+        }
+    }
+    for line in
+        ["http-request capture path id 3", "http-request return status 200 file /nonexistent"]
+    {
+        for section in ["frontend", "backend", "listen"] {
+            silent_refusal(section, line);
+        }
+    }
+}
+
+/// Fails when the line refuses the program and no error says so.
+#[track_caller]
+fn silent_refusal(section: &str, line: &str) {
+    let bind = if section == "backend" { "" } else { " bind :80\n" };
+    let text = format!(
+        "defaults\n mode http\n{section} one\n{bind}{line}\n {}\nbackend be\n server s1 192.0.2.9:80\n",
+        if section == "frontend" { "" } else { "server s1 192.0.2.9:80" }
+    );
+    if let Err(findings) = Lab::load(&text) {
+        assert!(findings.contains(" E"), "{section}: {line}: nothing but {findings:?}");
+    }
+}

@@ -166,7 +166,8 @@ const FINAL: &[Keyword<Slot>] = &[
             line.error(codes::E0203, line.keyword_span(), message);
             return;
         }
-        if line.choice("a mode", &[("http", ())]).is_none() {
+        if line.choice("a mode", &[("http", ())]).is_none() || line.target.is_proxyd() {
+            line.rest();
             return;
         }
         if line.take("proto") {

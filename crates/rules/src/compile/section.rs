@@ -32,6 +32,19 @@ pub(super) struct Shared<'c> {
     pub(super) failed: bool,
 }
 
+impl Shared<'_> {
+    /// Lines that are compiled twice are reported once: what was found since `known` stays only
+    /// where it is new.
+    pub(super) fn forget_repeated(&mut self, known: usize) {
+        let again = self.findings.split_off(known.min(self.findings.len()));
+        for finding in again {
+            if !self.findings.contains(&finding) {
+                self.findings.push(finding);
+            }
+        }
+    }
+}
+
 /// One half of a section.
 pub(super) struct Section<'s, 'c> {
     pub(super) shared: &'s mut Shared<'c>,
@@ -86,7 +99,7 @@ impl<'s, 'c> Section<'s, 'c> {
             let known = section.shared.findings.len();
             let place = section.pick(Place::FrontendHttpResponse, Place::BackendHttpResponse);
             section.response_acls = section.acls(proxy, place);
-            section.shared.findings.truncate(known);
+            section.shared.forget_repeated(known);
         }
         section
     }
@@ -248,6 +261,9 @@ fn in_listen(place: Place) -> Place {
         Place::FrontendTcpContent => Place::BackendTcpContent,
         Place::FrontendHttpRequest => Place::BackendHttpRequest,
         Place::FrontendHttpBody => Place::BackendHttpBody,
+        Place::FrontendTcpResponse => Place::BackendTcpResponse,
+        Place::FrontendHttpResponse => Place::BackendHttpResponse,
+        Place::FrontendHttpResponseBody => Place::BackendHttpResponseBody,
         place => place,
     }
 }
