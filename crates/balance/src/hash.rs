@@ -41,17 +41,17 @@ pub(crate) fn of_address(bytes: &[u8]) -> u32 {
 }
 
 /// The public-domain hash of the sdbm library: multiply by 65599, add the byte.
-fn sdbm(key: &[u8]) -> u32 {
+pub fn sdbm(key: &[u8]) -> u32 {
     key.iter().fold(0, |hash: u32, byte| hash.wrapping_mul(65_599).wrapping_add(u32::from(*byte)))
 }
 
 /// Dan Bernstein's hash: multiply by 33, add the byte.
-fn djb2(key: &[u8]) -> u32 {
+pub fn djb2(key: &[u8]) -> u32 {
     key.iter().fold(5381, |hash: u32, byte| hash.wrapping_mul(33).wrapping_add(u32::from(*byte)))
 }
 
 /// Two words, each stirred with every byte and rotated by counts that the words themselves choose.
-fn wt6(key: &[u8]) -> u32 {
+pub fn wt6(key: &[u8]) -> u32 {
     let (mut left, mut right) = (0xa53c_965a_u32, 0x5ca6_953a_u32);
     let (mut turn_right, mut turn_left) = (6, 18);
     for byte in key.iter().copied().map(u32::from) {
@@ -66,27 +66,34 @@ fn wt6(key: &[u8]) -> u32 {
 }
 
 /// CRC-32 with the reversed polynomial 0xEDB88320 (ISO 3309, ITU-T V.42).
-fn crc32(key: &[u8]) -> u32 {
-    !key.iter().fold(u32::MAX, |crc, byte| {
-        CRC_TABLE[((crc ^ u32::from(*byte)) & 0xff) as usize] ^ (crc >> 8)
-    })
+pub fn crc32(key: &[u8]) -> u32 {
+    crc(key, &CRC32)
 }
 
-const CRC_TABLE: [u32; 256] = {
+static CRC32: [u32; 256] = crc_table(0xedb8_8320);
+
+/// The CRC of 32 reversed bits whose polynomial made the table.
+pub fn crc(key: &[u8], table: &[u32; 256]) -> u32 {
+    !key.iter()
+        .fold(u32::MAX, |crc, byte| table[((crc ^ u32::from(*byte)) & 0xff) as usize] ^ (crc >> 8))
+}
+
+/// The table of a reversed polynomial, for [`crc`].
+pub const fn crc_table(polynomial: u32) -> [u32; 256] {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         let mut crc = byte as u32;
         let mut bit = 0;
         while bit < 8 {
-            crc = if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 };
+            crc = if crc & 1 == 1 { polynomial ^ (crc >> 1) } else { crc >> 1 };
             bit += 1;
         }
         table[byte] = crc;
         byte += 1;
     }
     table
-};
+}
 
 /// `hash-type ... none`: the decimal number at the start of the key, modulo 2^32; 0 without one.
 fn number(key: &[u8]) -> u32 {
@@ -106,7 +113,7 @@ fn number(key: &[u8]) -> u32 {
 /// multiplication by 3 * 2^30 + 1 that spreads neighbours over the ring.
 ///
 /// Also places the points of the consistent ring. It maps no two words to the same one.
-pub(crate) fn avalanche(word: u32) -> u32 {
+pub fn avalanche(word: u32) -> u32 {
     let a = word.wrapping_add(0x7ed5_5d16).wrapping_add(word << 12);
     let a = a ^ 0xc761_c23c ^ (a >> 19);
     let a = a.wrapping_add(0x1656_67b1).wrapping_add(a << 5);

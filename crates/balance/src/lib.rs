@@ -25,7 +25,7 @@ mod farm;
 mod fifo;
 mod first;
 mod generation;
-mod hash;
+pub mod hash;
 pub mod key;
 mod leastconn;
 mod map;

@@ -1,5 +1,6 @@
 //! Hash functions and digests.
 
+use balance::hash::{self, avalanche};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha1::Sha1;
@@ -10,7 +11,6 @@ use xxhash_rust::{
 
 use crate::arg::{Arg, ArgKind, Args};
 use crate::base64::{self, Alphabet};
-use crate::hash::{self, avalanche};
 use crate::registry::ConvertEntry;
 use crate::{Context, Sample, Type, Value, cast};
 
@@ -52,7 +52,7 @@ fn crc32<'a>(value: Value<'a>, args: &'a Args, _: &Context<'a>) -> Sample<'a> {
 }
 
 fn crc32c<'a>(value: Value<'a>, args: &'a Args, _: &Context<'a>) -> Sample<'a> {
-    mixed(hash::crc32c(&bytes(value)), args)
+    mixed(crate::hash::crc32c(&bytes(value)), args)
 }
 
 fn djb2<'a>(value: Value<'a>, args: &'a Args, _: &Context<'a>) -> Sample<'a> {

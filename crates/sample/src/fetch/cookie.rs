@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http1::Fields;
+use http1::{Fields, RequestHead, ResponseHead};
 
 use crate::arg::{ArgKind, Args};
 use crate::number::loose_int;
@@ -41,33 +41,54 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
 };
 
 /// The cookies that a client sends, in order.
-fn sent(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> {
-    fields.all(b"cookie").flat_map(|value| Pairs { rest: value })
+fn sent(fields: &Fields) -> impl Iterator<Item = Pair<'_>> {
+    fields.all(b"cookie").flat_map(Pairs::of)
 }
 
-/// The cookies that a server sets: the first pair of each field.
-fn set(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> {
-    fields.all(b"set-cookie").filter_map(|value| Pairs { rest: value }.next())
+/// What a server sets, attributes included, in order.
+fn set(fields: &Fields) -> impl Iterator<Item = Pair<'_>> {
+    fields.all(b"set-cookie").flat_map(Pairs::of)
 }
 
-/// `name=value` pairs; what has no `=` or begins with `$` is none.
+/// `name=value` in a field.
+#[derive(Clone, Copy)]
+struct Pair<'a> {
+    name: &'a [u8],
+    value: &'a [u8],
+    /// It stands behind a `;`: in `Set-Cookie` that makes it an attribute.
+    behind_semicolon: bool,
+    /// It is `name=` and the field ends there.
+    cut_off: bool,
+}
+
+/// The pairs of one field; what has no `=` or begins with `$` is none.
 struct Pairs<'a> {
     rest: &'a [u8],
+    behind_semicolon: bool,
+}
+
+impl<'a> Pairs<'a> {
+    fn of(field: &'a [u8]) -> Pairs<'a> {
+        Pairs { rest: field, behind_semicolon: false }
+    }
 }
 
 impl<'a> Iterator for Pairs<'a> {
-    type Item = (&'a [u8], &'a [u8]);
+    type Item = Pair<'a>;
 
-    fn next(&mut self) -> Option<Self::Item> {
+    fn next(&mut self) -> Option<Pair<'a>> {
         while !self.rest.is_empty() {
-            let end = end_of_pair(self.rest);
-            let (pair, rest) = self.rest.split_at(end);
+            let (pair, rest) = self.rest.split_at(end_of_pair(self.rest));
+            let behind_semicolon = self.behind_semicolon;
+            self.behind_semicolon = rest.starts_with(b";");
             self.rest = rest.get(1..).unwrap_or_default();
             let Some(equals) = memchr::memchr(b'=', pair) else { continue };
             let (name, value) = pair.split_at(equals);
-            let name = name.trim_ascii();
-            if !name.is_empty() && !name.starts_with(b"$") {
-                return Some((name, value.get(1..).unwrap_or_default().trim_ascii()));
+            let (name, value) =
+                (name.trim_ascii(), value.get(1..).unwrap_or_default().trim_ascii());
+            if !name.starts_with(b"$") {
+                let cut_off = value.is_empty() && rest.is_empty();
+                return Some(Pair { name, value, behind_semicolon, cut_off });
             }
         }
         None
@@ -81,26 +102,43 @@ fn end_of_pair(text: &[u8]) -> usize {
         if *byte == b'"' {
             quoted = !quoted;
         }
-        !quoted && *byte == b';'
+        !quoted && matches!(byte, b';' | b',')
     });
     end.unwrap_or(text.len())
 }
 
-/// One value: of a named cookie the last, of any cookie the first.
-fn one<'a>(mut pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>, args: &Args) -> Option<&'a [u8]> {
-    match args.str(0) {
-        None => pairs.next(),
-        Some(name) => pairs.filter(|(known, _)| *known == name).last(),
-    }
-    .map(|(_, value)| value)
-}
-
-fn of_name<'a>(
-    pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+/// The values that the argument asks for: of the cookies with this name, or of every pair.
+// Quirk: `name=` at the end of a field is counted among all pairs and not found by its name.
+fn asked<'a>(
+    pairs: impl Iterator<Item = Pair<'a>>,
     args: &'a Args,
+    named: fn(&Pair<'a>) -> bool,
 ) -> impl Iterator<Item = &'a [u8]> {
     let name = args.str(0);
-    pairs.filter(move |(known, _)| name.is_none_or(|name| name == *known)).map(|(_, value)| value)
+    let found = move |pair: &Pair<'a>| match name {
+        None => true,
+        Some(name) => pair.name == name && !pair.cut_off && named(pair),
+    };
+    pairs.filter(found).map(|pair| pair.value)
+}
+
+/// One value: of a named cookie the last, of any cookie the first.
+fn one<'a>(mut values: impl Iterator<Item = &'a [u8]>, args: &Args) -> Option<&'a [u8]> {
+    match args.str(0) {
+        None => values.next(),
+        Some(_) => values.last(),
+    }
+}
+
+/// The values of a request.
+fn of_request<'a>(head: &'a RequestHead, args: &'a Args) -> impl Iterator<Item = &'a [u8]> {
+    asked(sent(&head.fields), args, |_| true)
+}
+
+/// The values of a response.
+fn of_response<'a>(head: &'a ResponseHead, args: &'a Args) -> impl Iterator<Item = &'a [u8]> {
+    // Attributes are not found by a name, but are among the values of all pairs.
+    asked(set(&head.fields), args, |pair| !pair.behind_semicolon)
 }
 
 fn str_of(value: &[u8]) -> Value<'_> {
@@ -111,35 +149,35 @@ fn val_of(value: &[u8]) -> Value<'_> {
     Value::Int(loose_int(value))
 }
 
-fn names<'a>(pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>, args: &Args) -> Sample<'a> {
-    let names: Vec<_> = pairs.map(|(name, _)| name).collect();
+fn names<'a>(pairs: impl Iterator<Item = Pair<'a>>, args: &Args) -> Sample<'a> {
+    let names: Vec<_> = pairs.map(|pair| pair.name).collect();
     owned(names.join(args.str(0).unwrap_or(b",")))
 }
 
 fn req_cook<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    merge(request(ctx).map(|head| or_missing(one(sent(&head.fields), args).map(str_of))))
+    merge(request(ctx).map(|head| or_missing(one(of_request(head, args), args).map(str_of))))
 }
 
 fn req_cook_each<'a>(args: &'a Args, ctx: &Context<'a>, visit: &mut Visit<'_, 'a>) -> Walk {
     match request(ctx) {
-        Ok(head) => show(of_name(sent(&head.fields), args).map(str_of), visit),
+        Ok(head) => show(of_request(head, args).map(str_of), visit),
         Err(absent) => walk_of(absent),
     }
 }
 
 fn req_val<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    merge(request(ctx).map(|head| or_missing(one(sent(&head.fields), args).map(val_of))))
+    merge(request(ctx).map(|head| or_missing(one(of_request(head, args), args).map(val_of))))
 }
 
 fn req_val_each<'a>(args: &'a Args, ctx: &Context<'a>, visit: &mut Visit<'_, 'a>) -> Walk {
     match request(ctx) {
-        Ok(head) => show(of_name(sent(&head.fields), args).map(val_of), visit),
+        Ok(head) => show(of_request(head, args).map(val_of), visit),
         Err(absent) => walk_of(absent),
     }
 }
 
 fn req_cnt<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    merge(request(ctx).map(|head| int(of_name(sent(&head.fields), args).count() as i64)))
+    merge(request(ctx).map(|head| int(of_request(head, args).count() as i64)))
 }
 
 fn req_names<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
@@ -147,29 +185,29 @@ fn req_names<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
 }
 
 fn res_cook<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    merge(response(ctx).map(|head| or_missing(one(set(&head.fields), args).map(str_of))))
+    merge(response(ctx).map(|head| or_missing(one(of_response(head, args), args).map(str_of))))
 }
 
 fn res_cook_each<'a>(args: &'a Args, ctx: &Context<'a>, visit: &mut Visit<'_, 'a>) -> Walk {
     match response(ctx) {
-        Ok(head) => show(of_name(set(&head.fields), args).map(str_of), visit),
+        Ok(head) => show(of_response(head, args).map(str_of), visit),
         Err(absent) => walk_of(absent),
     }
 }
 
 fn res_val<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    merge(response(ctx).map(|head| or_missing(one(set(&head.fields), args).map(val_of))))
+    merge(response(ctx).map(|head| or_missing(one(of_response(head, args), args).map(val_of))))
 }
 
 fn res_val_each<'a>(args: &'a Args, ctx: &Context<'a>, visit: &mut Visit<'_, 'a>) -> Walk {
     match response(ctx) {
-        Ok(head) => show(of_name(set(&head.fields), args).map(val_of), visit),
+        Ok(head) => show(of_response(head, args).map(val_of), visit),
         Err(absent) => walk_of(absent),
     }
 }
 
 fn res_cnt<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    merge(response(ctx).map(|head| int(of_name(set(&head.fields), args).count() as i64)))
+    merge(response(ctx).map(|head| int(of_response(head, args).count() as i64)))
 }
 
 fn res_names<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {

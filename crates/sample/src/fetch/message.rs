@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use balance::hash::{avalanche, sdbm};
 use http1::{Fields, RequestHead, Version};
 
 use crate::arg::{ArgKind, Args};
-use crate::hash::{avalanche, sdbm};
 use crate::place::Places;
 use crate::registry::{FetchEntry, FetchGroup};
 use crate::{Context, Fact, Sample, Type, Value};
@@ -62,8 +62,18 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
     ],
 };
 
+/// The methods that HAProxy knows by number.
+const METHODS: &[&[u8]] =
+    &[b"CONNECT", b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"POST", b"PUT", b"TRACE"];
+
+// Quirk: a method with a number is the one that came, whatever `set-method` did since.
 fn method<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    merge(request(ctx).map(|head| Sample::Known(Value::Meth(head.method().into()))))
+    let received = ctx.log.and_then(|log| log.request_line.as_ref());
+    let came = received.map(|(method, ..)| method.as_slice()).filter(|it| METHODS.contains(it));
+    merge(
+        request(ctx)
+            .map(|head| Sample::Known(Value::Meth(came.unwrap_or_else(|| head.method()).into()))),
+    )
 }
 
 /// Nothing is there when it is empty (`*`, `CONNECT`).
@@ -193,12 +203,9 @@ fn res_ver<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
     merge(response(ctx).map(|head| version(head.version)))
 }
 
+/// Of a response that came from a server or is made by a rule; a page of ours has none.
 fn status<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    match (response(ctx), ctx.log.and_then(|log| log.status)) {
-        (Ok(head), _) => int(i64::from(head.status)),
-        (Err(_), Some(status)) => int(i64::from(status)),
-        (Err(absent), None) => absent,
-    }
+    merge(response(ctx).map(|head| int(i64::from(head.status))))
 }
 
 fn is_http<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
