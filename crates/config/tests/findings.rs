@@ -438,3 +438,88 @@ backend c
         "#]],
     );
 }
+
+#[test]
+fn what_nothing_leads_to_is_told_when_all_else_is_well() {
+    check_below_defaults(
+        "frontend f
+ bind :80
+ acl used path /x
+ acl idle path /y
+ acl idle path /z
+ use_backend b if used
+backend b
+ server s 127.0.0.1:1
+backend lonely
+ server s 127.0.0.1:1
+backend tables",
+        expect![[r#"
+            9:6 W0409 no condition uses the ACL `idle`
+            14:9 W0410 no rule leads to the backend `lonely`
+        "#]],
+    );
+    // A name that the request makes may be any backend's.
+    check_below_defaults(
+        "frontend f
+ bind :80
+ use_backend %[path]
+backend b
+ server s 127.0.0.1:1",
+        expect![""],
+    );
+}
+
+#[test]
+fn websockets_want_a_timeout_of_their_own() {
+    check_below_defaults(
+        "frontend f
+ bind :80
+ acl ws hdr(Upgrade) -i WebSocket
+ use_backend chat if ws
+ use_backend feed if { req.hdr(upgrade) -i websocket }
+ use_backend page unless ws
+backend chat
+ server s 127.0.0.1:1
+backend feed
+ timeout tunnel 1h
+ server s 127.0.0.1:1
+backend page
+ server s 127.0.0.1:1",
+        expect![[r#"
+            12:9 W0706 WebSockets reach `chat`, which has no `timeout tunnel`; 9: this rule leads there (`timeout tunnel 1h`)
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_not_carried_out_is_refused_or_noted() {
+    check_below_defaults(
+        "frontend f
+ bind :80 accept-proxy tfo
+ option logasap
+ no option contstats
+ no option transparent
+ http-request set-mark 1
+ http-request normalize-uri path-merge-slashes
+ default_backend b
+backend b
+ cookie s dynamic
+ retry-on 503
+ option tcp-check
+ tcp-check send PING
+ server s 127.0.0.1:1 send-proxy observe layer7",
+        expect![[r#"
+            7:11 E0207 `accept-proxy` is refused by proxyd: reading PROXY headers is not built yet
+            7:24 N0208 `tfo` has no effect: clients connect without fast open
+            8:9 N0208 `logasap` has no effect: log lines are written when a stream ends
+            10:12 W0211 `transparent` has no effect in a `frontend` section
+            11:15 E0207 `set-mark` is refused by proxyd: packets are not marked yet
+            12:15 E0207 `normalize-uri` is refused by proxyd: URIs are not normalized yet
+            15:11 E0207 `dynamic` is refused by proxyd: cookies that are made from addresses are not built yet
+            16:2 N0208 `retry-on` has no effect: a request is tried again only when no connection could be made
+            18:12 E0207 `send` is refused by proxyd: a `tcp-check` connects, and says and hears nothing yet
+            19:23 E0207 `send-proxy` is refused by proxyd: sending PROXY headers is not built yet
+            19:34 N0208 `observe` has no effect: only checks decide about a server's health
+        "#]],
+    );
+}

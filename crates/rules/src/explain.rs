@@ -2,6 +2,8 @@
 
 use balance::{Balancer, NoServer, Pick, PickInput, Step, WhyNot};
 
+use config::model::Balance;
+
 use crate::choose;
 use crate::moment::Moment;
 use crate::program::Backend;
@@ -50,12 +52,13 @@ fn told(
         hash,
         passed: passed.collect(),
         pick: picked.as_ref().ok().map(|pick| name(pick.server)),
-        reason: reason(steps, picked, &name),
+        reason: reason(backend, steps, picked, &name),
         span: choose::balance_span(m.program, backend.reference()),
     }
 }
 
 fn reason(
+    backend: Backend<'_>,
     steps: &[Step],
     picked: &Result<Pick, NoServer>,
     name: &dyn Fn(usize) -> String,
@@ -77,10 +80,24 @@ fn reason(
             })
         })
         .collect();
-    if let Err(error) = picked {
-        words.push(error.to_string());
+    match picked {
+        Err(error) => words.push(error.to_string()),
+        Ok(pick) if words.is_empty() => words.extend(by_algorithm(backend, pick.server)),
+        Ok(_) => {}
     }
     words.join(", ")
+}
+
+/// Why an algorithm that compares nothing but servers came to this one.
+fn by_algorithm(backend: Backend<'_>, server: usize) -> Option<String> {
+    let weight = backend.servers().get(server)?.settings.weight.map_or(1, |weight| weight.value);
+    let of_weight = if weight == 1 { String::new() } else { format!(", with the weight {weight}") };
+    Some(match backend.proxy().balance.as_ref().map(|balance| &balance.value) {
+        None | Some(Balance::RoundRobin | Balance::StaticRr) => format!("its turn{of_weight}"),
+        Some(Balance::LeastConn) => format!("fewest streams for its weight{of_weight}"),
+        Some(Balance::First) => String::from("the first with a free slot"),
+        Some(_) => return None,
+    })
 }
 
 fn why_not(why: &WhyNot) -> String {

@@ -75,7 +75,7 @@ fn unknown(proxy: &Proxy, name: &Spanned<String>, line: Span) -> Option<Diagnost
 }
 
 /// Every condition with the line it stands on.
-fn conditions(proxy: &Proxy) -> impl Iterator<Item = (&Condition, Span)> {
+pub(super) fn conditions(proxy: &Proxy) -> impl Iterator<Item = (&Condition, Span)> {
     let rules = proxy.rules.lists().into_iter().flatten();
     let of_rule = |rule: &'_ Rule| rule.condition.is_some();
     rules

@@ -9,6 +9,8 @@ mod modes;
 mod references;
 mod servers;
 mod timeouts;
+mod unused;
+mod websocket;
 
 use diag::{Diagnostic, codes};
 
@@ -33,6 +35,11 @@ pub(crate) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
         modes::proxy(proxy, findings);
         timeouts::proxy(proxy, findings);
     }
+    // What an error names wrongly, or has taken away, would seem unused.
+    if !findings.iter().any(Diagnostic::is_error) {
+        unused::config(config, findings);
+    }
+    websocket::config(config, findings);
 }
 
 /// Who stands on which `defaults`.

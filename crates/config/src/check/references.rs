@@ -38,6 +38,7 @@ fn capture_slots(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
         (&rules.http_request, Direction::Request, proxy.capture_request.len()),
         (&rules.tcp_request_content, Direction::Request, proxy.capture_request.len()),
         (&rules.http_response, Direction::Response, proxy.capture_response.len()),
+        (&rules.http_after_response, Direction::Response, proxy.capture_response.len()),
     ];
     for (rules, direction, headers) in sides {
         let slot = |rule: &Rule| match rule.action.value {

@@ -240,11 +240,13 @@ fn log_format(proxy: &Proxy, s: &mut Section<'_, '_>) -> Option<sample::Compiled
 fn slots(proxy: &Proxy, direction: Direction) -> Vec<Slot> {
     let (declared, rules) = match direction {
         Direction::Request => {
-            let rules = [&proxy.rules.tcp_request_content, &proxy.rules.http_request];
+            let rules = vec![&proxy.rules.tcp_request_content, &proxy.rules.http_request];
             (&proxy.capture_request, rules)
         }
         Direction::Response => {
-            let rules = [&proxy.rules.tcp_response_content, &proxy.rules.http_response];
+            let rules = &proxy.rules;
+            let rules =
+                vec![&rules.tcp_response_content, &rules.http_response, &rules.http_after_response];
             (&proxy.capture_response, rules)
         }
     };

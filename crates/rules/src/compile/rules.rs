@@ -33,7 +33,7 @@ fn one(
     section.asks_id = false;
     let condition = section.condition(rule.condition.as_ref(), place);
     let mut asks_id = AsksId { condition: std::mem::take(&mut section.asks_id), action: false };
-    let action = action(&rule.action.value, rule.action.span, family, place, section);
+    let action = action(&rule.action.value, rule.action.span, place, section);
     asks_id.action = section.asks_id;
     Some(Rule { family, span: rule.span, condition: condition?, action: action?, asks_id })
 }
@@ -41,7 +41,6 @@ fn one(
 fn action(
     action: &model::Action,
     span: Span,
-    family: RuleFamily,
     place: Place,
     s: &mut Section<'_, '_>,
 ) -> Option<Action> {
@@ -77,7 +76,7 @@ fn action(
             Action::SetAddress { part, value: value? }
         }
         M::Socket { name, words } => socket(name, words),
-        M::Capture { value, slot } => capture(value, *slot, span, place, family, s)?,
+        M::Capture { value, slot } => capture(value, *slot, span, place, s)?,
         M::DisableL7Retry => Action::Setting(Setting::NoL7Retry),
         M::StrictMode(_) | M::DoLog | M::Other { .. } | M::EarlyHint { .. } => Action::Nothing,
         M::NormalizeUri { name, .. } => {
@@ -201,10 +200,9 @@ fn capture(
     slot: CaptureSlot,
     span: Span,
     place: Place,
-    family: RuleFamily,
     s: &mut Section<'_, '_>,
 ) -> Option<Action> {
-    let response = matches!(family, RuleFamily::HttpResponse | RuleFamily::TcpResponseContent);
+    let response = place.is_response();
     let value = s.expr(value, place);
     let declared = s.slots_of(response);
     let slot = match slot {

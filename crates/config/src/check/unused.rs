@@ -1,0 +1,62 @@
+//! What is declared and never used: ACLs, backends.
+
+use config_parse::condition::Test;
+use diag::{Diagnostic, codes};
+
+use super::acls;
+use crate::model::{Config, Proxy, ProxyKind};
+
+pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
+    for proxy in &config.proxies {
+        unused_acls(proxy, findings);
+    }
+    unused_backends(config, findings);
+}
+
+fn unused_acls(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    let mut said: Vec<&str> = Vec::new();
+    for acl in &proxy.acls {
+        let name = acl.name.value.as_str();
+        // Those of `defaults` are for whoever needs them, and several lines of a name are one ACL.
+        if name.contains('/') || said.contains(&name) || is_used(proxy, name) {
+            continue;
+        }
+        said.push(name);
+        let message = format!("no condition uses the ACL `{name}`");
+        findings.push(Diagnostic::new(codes::W0409, acl.name.span, message));
+    }
+}
+
+fn is_used(proxy: &Proxy, name: &str) -> bool {
+    let in_rules = acls::conditions(proxy).any(|(condition, _)| {
+        let mut terms = condition.any.iter().flatten();
+        terms.any(|term| matches!(&term.test, Test::Named(used) if used.value == name))
+    });
+    let plain = |word: &String| word.trim_start_matches('!') == name;
+    in_rules || proxy.stats.iter().any(|line| line.value.iter().any(plain))
+}
+
+fn unused_backends(config: &Config, findings: &mut Vec<Diagnostic>) {
+    let switching = || config.proxies.iter().flat_map(|proxy| &proxy.switching);
+    let any_name = switching().any(|rule| rule.backend.value.as_text().is_none());
+    let any_frontend = config.proxies.iter().any(|proxy| proxy.kind.is_frontend());
+    if any_name || !any_frontend {
+        return;
+    }
+    for backend in &config.proxies {
+        let name = backend.name.value.as_str();
+        // One without servers is there for something else: a table, for example.
+        let may_be_idle = backend.disabled.is_some() || backend.servers.is_empty();
+        if backend.kind != ProxyKind::Backend || may_be_idle {
+            continue;
+        }
+        let default = |proxy: &Proxy| {
+            proxy.default_backend.as_ref().is_some_and(|default| default.value == name)
+        };
+        let leads = switching().any(|rule| rule.backend.value.as_text() == Some(name));
+        if !leads && !config.proxies.iter().any(default) {
+            let message = format!("no rule leads to the backend `{name}`");
+            findings.push(Diagnostic::new(codes::W0410, backend.name.span, message));
+        }
+    }
+}
