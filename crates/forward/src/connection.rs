@@ -6,12 +6,13 @@
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
 use config::model::{Mode, Setting, Timeouts};
 use rules::{Admission, NoTrace, Stream};
+use sample::{Value, VarId};
 use tokio::time::Instant;
 
 use crate::clock::Now;
@@ -45,8 +46,17 @@ pub(crate) struct Connection<C: Connector> {
     pub(crate) kept: Option<Box<Kept<C::Io>>>,
     /// What rules set when the connection was admitted; only where there are such rules.
     pub(crate) admitted: Option<Box<Stream>>,
+    /// The variables that outlive a request; only where some are set.
+    pub(crate) session: Option<Box<Session>>,
     /// What the connection counts as.
     pub(crate) seat: Seat,
+}
+
+/// The variables of a session, `sess.name`. They belong to the program that numbered them: a reload
+/// forgets them.
+pub(crate) struct Session {
+    generation: Weak<Generation>,
+    values: Vec<(VarId, Value<'static>)>,
 }
 
 /// A server connection that belongs to one client.
@@ -135,6 +145,7 @@ impl<C: Connector> Connection<C> {
             timer: Timer::default(),
             kept: None,
             admitted: None,
+            session: None,
             seat: Seat::take(&worker.process, frontend, listener),
         })
     }
@@ -222,8 +233,24 @@ impl<C: Connector> Connection<C> {
             }
             _ => Stream::new(bound.frontend),
         };
+        if let Some(session) = &self.session
+            && std::ptr::eq(session.generation.as_ptr(), &*bound.generation)
+        {
+            for (id, value) in &session.values {
+                state.vars.set(*id, value.clone());
+            }
+        }
         state.requests_before = self.requests;
         state
+    }
+
+    /// Keeps the variables of the session for the next request.
+    pub(crate) fn keep_session(&mut self, generation: &Arc<Generation>, state: &Stream) {
+        let known = generation.session_vars.iter();
+        let values: Vec<_> =
+            known.filter_map(|id| Some((*id, state.vars.get(*id)?.clone()))).collect();
+        let generation = Arc::downgrade(generation);
+        self.session = (!values.is_empty()).then(|| Box::new(Session { generation, values }));
     }
 
     pub(crate) fn facts<'a>(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use rules::Program;
-use sample::FrontendRef;
+use sample::{FrontendRef, Scope, VarId};
 
 use crate::counters::{Gauge, PerThread};
 use crate::live::{Backend, Counters, FrontendState, Live, Resolve};
@@ -18,6 +18,8 @@ pub struct Generation {
     pub program: Arc<Program>,
     /// What is counted.
     pub live: Live,
+    /// The variables of the program that live as long as a client connection.
+    pub(crate) session_vars: Box<[VarId]>,
 }
 
 impl Generation {
@@ -29,7 +31,8 @@ impl Generation {
         earlier: Option<&Generation>,
     ) -> Arc<Generation> {
         let live = Live::new(&program, process, resolve, earlier.map(|old| &old.live));
-        Arc::new(Generation { program, live })
+        let session_vars = session_vars(&program);
+        Arc::new(Generation { program, live, session_vars })
     }
 
     /// Takes over from `earlier`: loads of streams that still run there count here too.
@@ -48,6 +51,14 @@ impl Generation {
     pub(crate) fn backend(&self, backend: sample::BackendRef) -> &Arc<Backend> {
         &self.live.backends[backend.0 as usize]
     }
+}
+
+fn session_vars(program: &Program) -> Box<[VarId]> {
+    (0..)
+        .map(|index| VarId { scope: Scope::Sess, index })
+        .take_while(|id| !program.var_name(*id).is_empty())
+        .filter(|id| program.var_name(*id).starts_with("sess."))
+        .collect()
 }
 
 /// A listening address as its connections see it. A reload keeps it and changes what it is bound

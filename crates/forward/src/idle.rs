@@ -97,7 +97,8 @@ impl<T: Io> IdlePool<T> {
         found
     }
 
-    /// Gives a connection back. `max` is `pool-max-conn`, negative for any number.
+    /// Gives a connection back. `max` is `pool-max-conn`, negative for any number; more than ever
+    /// were in use at once are not kept, as in HAProxy.
     pub(crate) fn give(
         &self,
         server: &Arc<ServerState>,
@@ -110,7 +111,9 @@ impl<T: Io> IdlePool<T> {
             connections: Vec::new(),
             least: 0,
         });
-        if usize::try_from(max).is_ok_and(|max| idle.connections.len() >= max) {
+        let needed = server.streams.max().max(1) as usize;
+        let most = usize::try_from(max).map_or(needed, |max| max.min(needed));
+        if idle.connections.len() >= most {
             return;
         }
         idle.connections.push(connection);

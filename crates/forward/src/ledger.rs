@@ -69,6 +69,10 @@ pub(crate) struct Ledger {
     pub(crate) termination: Termination,
     /// `monitor-uri`, and a reused connection that a server closed: not logged.
     pub(crate) unlogged: bool,
+    /// It ended before there was a request: HAProxy has no stream then.
+    pub(crate) no_stream: bool,
+    /// The response was made here.
+    pub(crate) answered: bool,
     /// The clock went on since the stream began: the next moment must be read from it.
     pub(crate) waited: bool,
 }
@@ -134,6 +138,8 @@ impl Ledger {
             bytes_out: 0,
             termination: Termination::default(),
             unlogged: false,
+            no_stream: false,
+            answered: false,
             waited: false,
         }
     }
@@ -211,19 +217,30 @@ impl Ledger {
     /// `option dontlog-normal` and `http-request set-log-level silent`.
     fn is_silenced(&self) -> bool {
         let proxy = self.bound.generation.program.frontend(self.bound.frontend).proxy();
-        let normal = self.termination.is_normal()
-            && self.retries == 0
-            && !self.redispatched
-            && self.status.is_none_or(|status| status < 500);
-        (normal && on(proxy.options.dontlog_normal)) || self.state.overrides.log_level == Some(None)
+        let normal = !self.failed() && on(proxy.options.dontlog_normal);
+        // Without a format HAProxy tells of each stream when it begins.
+        let unheard = self.no_stream && proxy.log_format.is_none();
+        normal || unheard || self.state.overrides.log_level == Some(None)
+    }
+
+    /// Whether the line tells of an error (`option dontlog-normal`, `log-separate-errors`).
+    fn failed(&self) -> bool {
+        match self.termination.cause {
+            Cause::Local => self.redispatched || self.status.is_some_and(|status| status >= 500),
+            Cause::Normal => {
+                self.retries > 0
+                    || self.redispatched
+                    || self.status.is_some_and(|status| status >= 500)
+            }
+            _ => true,
+        }
     }
 
     fn level(&self) -> u8 {
         let proxy = self.bound.generation.program.frontend(self.bound.frontend).proxy();
-        let failed = !self.termination.is_normal() || self.retries > 0;
         match self.state.overrides.log_level {
             Some(Some(level)) => level,
-            _ if failed && on(proxy.options.log_separate_errors) => LEVEL_ERROR,
+            _ if self.failed() && on(proxy.options.log_separate_errors) => LEVEL_ERROR,
             _ => LEVEL_INFO,
         }
     }
@@ -247,14 +264,14 @@ impl Ledger {
         let server = known.map_or("<NOSRV>", |known| known.state.name());
         set(&mut record.server, self.server_name.unwrap_or(server));
         self.fill_times(record, ended);
-        record.client = self.peer;
-        record.frontend_addr = self.local;
+        record.client = self.state.overrides.src.or(self.peer);
+        record.frontend_addr = self.state.overrides.dst.or(self.local);
         record.backend_source = self.source;
         record.server_addr = self.address;
         record.status = self.status;
         record.bytes_read = self.bytes_out;
         record.bytes_uploaded = self.bytes_in;
-        record.termination = self.letters();
+        record.termination = self.letters(backend);
         record.actconn = process.connections.now();
         record.feconn = frontend.connections.now();
         record.beconn = backend.map_or(0, |backend| backend.state.streams.now());
@@ -302,9 +319,14 @@ impl Ledger {
     }
 
     /// Two letters, in `mode http` with the two of the persistence cookie.
-    fn letters(&self) -> [u8; 4] {
+    fn letters(&self, backend: Option<&Backend>) -> [u8; 4] {
         let [cause, phase] = self.termination.letters();
-        let [request, response] = self.state.cookie_letters();
+        let program = &self.bound.generation.program;
+        let looked_for = backend
+            .is_some_and(|backend| program.backend(backend.reference).proxy().cookie.is_some());
+        // A backend with a cookie always has a letter, also when no server was asked.
+        let letter = |letter| if looked_for && letter == b'-' { b'N' } else { letter };
+        let [request, response] = self.state.cookie_letters().map(letter);
         [cause, phase, request, response]
     }
 

@@ -625,20 +625,20 @@ fn bodiless_responses_leave_the_connection_open() {
         SERVER,
         script,
         expect![[r#"
-        C  HTTP/1.1 200 OK
-        C  content-length: 50
-        C  
-        S  HEAD / HTTP/1.1
-        S  host: a
-        S  
-        S  GET /x HTTP/1.1
-        S  host: a
-        S  
-        C  HTTP/1.1 204 No Content
-        C  
-        log fe be/s1 0/0/0/0/0 200 50 - - ---- 1/1/0/0/0 0/0 "HEAD / HTTP/1.1"
-        log fe be/s1 0/0/0/0/0 204 42 - - ---- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
-    "#]],
+            C  HTTP/1.1 200 OK
+            C  content-length: 50
+            C  
+            S  HEAD / HTTP/1.1
+            S  host: a
+            S  
+            S  GET /x HTTP/1.1
+            S  host: a
+            S  
+            C  HTTP/1.1 204 No Content
+            C  
+            log fe be/s1 0/0/0/0/0 200 50 - - ---- 1/1/0/0/0 0/0 "HEAD / HTTP/1.1"
+            log fe be/s1 0/0/0/0/0 204 57 - - ---- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
+        "#]],
     );
 }
 

@@ -100,6 +100,11 @@ pub(crate) fn settle(fields: &mut Fields, request: bool) -> Result<bool, HeadErr
     let chunked = settle_coding(fields, request)?;
     if length.is_some() && fields.contains(b"transfer-encoding") {
         fields.remove(b"content-length");
+        if request {
+            // Two lengths are how requests are smuggled: nothing behind this one is read (RFC 9112
+            // section 6.1).
+            fields.add(b"connection", b"close");
+        }
     }
     Ok(chunked || length.is_some_and(|bytes| bytes > 0))
 }

@@ -134,7 +134,8 @@ impl ChunkDecoder {
 /// The last chunk without trailers.
 pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
-/// Appends the size line of a chunk of `bytes` data bytes; nothing for 0, which would end the body.
+/// Appends the size line of a chunk of `bytes` data bytes, in upper case as HAProxy does; nothing
+/// for 0, which would end the body.
 pub fn write_chunk_size(bytes: usize, out: &mut Vec<u8>) {
     if bytes == 0 {
         return;
@@ -142,7 +143,7 @@ pub fn write_chunk_size(bytes: usize, out: &mut Vec<u8>) {
     let digits = (usize::BITS - bytes.leading_zeros()).div_ceil(4);
     for place in (0..digits).rev() {
         let digit = (bytes >> (4 * place)) & 0xf;
-        out.push(b"0123456789abcdef"[digit]);
+        out.push(b"0123456789ABCDEF"[digit]);
     }
     out.extend_from_slice(b"\r\n");
 }

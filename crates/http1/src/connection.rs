@@ -82,10 +82,15 @@ pub fn set_request_connection(head: &mut RequestHead, keep: bool) {
 
 /// Makes `Connection` say to the client whether its connection is kept.
 ///
-/// HTTP/1.1 on both sides needs a word only to close, HTTP/1.0 on either side only to keep.
+/// HTTP/1.1 on both sides needs a word only to close, HTTP/1.0 on either side only to keep. A 204
+/// loses the fields that would announce a body (RFC 9110 section 8.6); rules have seen them.
 pub fn set_response_connection(head: &mut ResponseHead, client: Version, keep: bool) {
     remove_connection_tokens(&mut head.fields, is_persistence);
     head.fields.remove(b"te");
+    if head.status == 204 {
+        head.fields.remove(b"content-length");
+        head.fields.remove(b"transfer-encoding");
+    }
     if head.status < 200 {
         return;
     }
@@ -127,6 +132,22 @@ fn reduce_te(fields: &mut Fields) {
 pub(crate) fn names_upgrade(fields: &Fields) -> bool {
     fields.contains(b"upgrade")
         && fields.values(b"connection").any(|token| token.eq_ignore_ascii_case(b"upgrade"))
+}
+
+/// Whether a 101 names the protocol it switches to, as RFC 9110 section 7.8 wants it.
+pub fn switches_protocol(head: &ResponseHead) -> bool {
+    head.status == 101 && names_upgrade(&head.fields)
+}
+
+/// A 101 that switches to WebSocket must carry `Sec-WebSocket-Accept`; its value is the client's
+/// business.
+pub(crate) fn accept_websocket(fields: &Fields) -> Result<(), HeadError> {
+    let websocket = names_upgrade(fields)
+        && fields.values(b"upgrade").any(|it| it.eq_ignore_ascii_case(b"websocket"));
+    if websocket && !fields.contains(b"sec-websocket-accept") {
+        return Err(HeadError::WebSocketAccept);
+    }
+    Ok(())
 }
 
 /// A request with a body cannot switch protocols: its `Upgrade` goes. One that asks for a WebSocket

@@ -48,9 +48,9 @@ pub enum HeadError {
     /// A WebSocket handshake without a usable `Sec-WebSocket-Key` (RFC 6455 section 4.1).
     #[error("websocket handshake without a valid sec-websocket-key")]
     WebSocketKey,
-    /// A 101 that names no protocol: it lacks `Upgrade`, or `upgrade` in `Connection`.
-    #[error("101 without upgrade")]
-    NoUpgrade,
+    /// A 101 that switches to WebSocket without `Sec-WebSocket-Accept`.
+    #[error("101 without sec-websocket-accept")]
+    WebSocketAccept,
     /// The head is longer than the buffer may be.
     #[error("head longer than {limit} bytes")]
     TooLarge {

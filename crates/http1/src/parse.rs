@@ -132,10 +132,10 @@ fn accept_request(head: &mut RequestHead, limits: &Limits) -> Result<(), HeadErr
 fn accept_response(head: &mut ResponseHead, limits: &Limits) -> Result<(), HeadError> {
     fits(&head.fields, head.reason().len(), limits)?;
     body::settle(&mut head.fields, false)?;
-    if head.status == 101 && !connection::names_upgrade(&head.fields) {
-        return Err(HeadError::NoUpgrade);
+    if head.status == 101 {
+        connection::accept_websocket(&head.fields)?;
     }
-    if head.status < 200 || head.status == 204 {
+    if head.status < 200 {
         head.fields.remove(b"content-length");
         head.fields.remove(b"transfer-encoding");
     }

@@ -255,6 +255,9 @@ fn our_response(raw: &[u8]) -> Outcome {
             Ok(Parsed::Partial) if !out.is_empty() => return Outcome::Sent(escape(&out)),
             _ => return Outcome::Status(502),
         }
+        if head.status == 101 && !http1::switches_protocol(&head) {
+            return Outcome::Status(502);
+        }
         let close = response_body(&head, b"GET") == Ok(BodyLength::UntilClose);
         set_response_connection(&mut head, Version::Http11, !close);
         head.write_to(&mut out);

@@ -90,24 +90,44 @@ impl Body {
             self.passed(plain);
             return Ok(());
         }
-        while let Kind::Chunked(decoder) = &mut self.kind {
-            match decoder.next(input.filled()).map_err(|_| BadChunk)? {
-                ChunkEvent::More => return Ok(()),
-                ChunkEvent::Framing(bytes) => input.consume(bytes),
-                ChunkEvent::Data(bytes) => {
-                    http1::write_chunk_size(bytes, out);
-                    out.extend_from_slice(&input.filled()[..bytes]);
-                    http1::write_chunk_end(out);
-                    input.consume(bytes);
-                    self.counted += bytes as u64;
-                }
-                ChunkEvent::Trailers => self.kind = Kind::Trailers,
+        if let Kind::Chunked(decoder) = &self.kind {
+            // What is here leaves as one chunk, however many it came in.
+            let here = data_here(decoder.clone(), input.filled())?;
+            http1::write_chunk_size(here, out);
+            self.pass_chunks(input, out)?;
+            if here > 0 {
+                http1::write_chunk_end(out);
             }
         }
         if matches!(self.kind, Kind::Trailers) {
             self.pass_trailers(input, out)?;
         }
         Ok(())
+    }
+
+    /// Moves the data of all chunks that are here, without their framing.
+    fn pass_chunks(&mut self, input: &mut Buffer, out: &mut Vec<u8>) -> Result<(), BadChunk> {
+        while let Kind::Chunked(decoder) = &mut self.kind {
+            match decoder.next(input.filled()).map_err(|_| BadChunk)? {
+                ChunkEvent::More => return Ok(()),
+                ChunkEvent::Framing(bytes) => input.consume(bytes),
+                ChunkEvent::Data(bytes) => {
+                    out.extend_from_slice(&input.filled()[..bytes]);
+                    input.consume(bytes);
+                    self.counted += bytes as u64;
+                }
+                ChunkEvent::Trailers => self.kind = Kind::Trailers,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what was received at the start of the body breaks the chunked coding.
+    pub(crate) fn is_broken(&self, received: &[u8]) -> bool {
+        match &self.kind {
+            Kind::Chunked(decoder) => data_here(decoder.clone(), received).is_err(),
+            _ => false,
+        }
     }
 
     /// Ends a chunked body once its trailers are here as a whole.
@@ -121,9 +141,8 @@ impl Body {
                 trailers.write_to(out);
                 out.extend_from_slice(b"\r\n");
                 let names_and_values = trailers.written_len() - trailers.len() * b": \r\n".len();
-                // Quirk: HAProxy counts the end of the trailers as one byte, when there are some.
-                let end = usize::from(!trailers.is_empty());
-                self.counted += (names_and_values + end) as u64;
+                // Quirk: HAProxy counts the end of the trailers as one byte, also without any.
+                self.counted += (names_and_values + 1) as u64;
                 self.kind = Kind::Done;
                 Ok(())
             }
@@ -149,6 +168,22 @@ impl Body {
             Kind::Chunked(decoder) => peek_chunks(decoder.clone(), received, decoded),
             Kind::Trailers => true,
         }
+    }
+}
+
+/// How many bytes of data the chunks in `rest` hold, as far as they are here.
+fn data_here(mut decoder: ChunkDecoder, mut rest: &[u8]) -> Result<usize, BadChunk> {
+    let mut data = 0;
+    loop {
+        let taken = match decoder.next(rest).map_err(|_| BadChunk)? {
+            ChunkEvent::Framing(bytes) => bytes,
+            ChunkEvent::Data(bytes) => {
+                data += bytes;
+                bytes
+            }
+            ChunkEvent::Trailers | ChunkEvent::More => return Ok(data),
+        };
+        rest = rest.get(taken..).unwrap_or_default();
     }
 }
 
@@ -265,8 +300,9 @@ mod tests {
     #[test]
     fn chunks_are_framed_anew_without_extensions_and_with_trailers() {
         check(b"2;x=1\r\nhi\r\n0\r\nT: 1\r\n\r\n", b"2\r\nhi\r\n0\r\nt: 1\r\n\r\n", 5);
-        check(b"0\r\n\r\n", b"0\r\n\r\n", 0);
-        check(b"3\r\nabc\r\n00;e\r\n\r\n", b"3\r\nabc\r\n0\r\n\r\n", 3);
+        check(b"0\r\n\r\n", b"0\r\n\r\n", 1);
+        check(b"3\r\nabc\r\n00;e\r\n\r\n", b"3\r\nabc\r\n0\r\n\r\n", 4);
+        check(b"2\r\nab\r\n9\r\ncdefghijk\r\n0\r\n\r\n", b"B\r\nabcdefghijk\r\n0\r\n\r\n", 12);
     }
 
     proptest! {

@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 
 use config::model::ConnectionMode;
 use http1::{BodyLength, Parsed};
-use rules::{NoTrace, Verdict};
-use sample::{Buffered, Scope};
+use rules::{NoTrace, ReplyKind, Verdict};
+use sample::Buffered;
 use tokio::time::Instant;
 
 use crate::buffer::Outgoing;
@@ -71,8 +71,8 @@ impl<C: Connector> HttpStream<'_, C> {
         server: ServerConnection<C::Io>,
     ) -> Result<Next<C::Io>, Failure> {
         let mut server = server;
-        let keeps = self.connection_mode(backend) == ConnectionMode::KeepAlive;
-        self.write_request(keeps);
+        let keeps = self.server_mode(backend) == ConnectionMode::KeepAlive;
+        self.write_request(keeps || self.pretends_keepalive(backend));
         server.requests = server.requests.saturating_add(1);
         let mut state = Exchange {
             stage: Stage::Head,
@@ -336,8 +336,12 @@ impl<C: Connector> HttpStream<'_, C> {
         let invalid = Failure::new(Cause::Proxy, Phase::Headers, 502);
         let status = self.work.response.status;
         let connect = self.work.request.method() == b"CONNECT";
-        if status == 101 && !self.received.upgrades {
-            self.ledger.bytes_out += wire::counted_response(&self.work.response);
+        if status == 101
+            && !(self.received.upgrades && http1::switches_protocol(&self.work.response))
+        {
+            // Quirk: what came of the refused answer is counted beside the page that replaces it.
+            let head = wire::counted_response(&self.work.response);
+            self.ledger.bytes_out += head + self.work.server.len() as u64;
             return Err(invalid);
         }
         if (100..200).contains(&status) && status != 101 {
@@ -352,26 +356,24 @@ impl<C: Connector> HttpStream<'_, C> {
         state.server_closed = length == BodyLength::UntilClose;
         let switches = status == 101 || (connect && (200..300).contains(&status));
         wire::strip_connection(&mut work.response.fields);
+        let counted = wire::counted_response(&work.response);
         self.down = Body::new(length);
-        self.respond(backend)?;
+        self.respond(backend, counted)?;
         self.ledger.times.response = Some(Instant::now());
         self.ledger.status = Some(self.work.response.status);
         if switches {
+            self.ledger.bytes_out += counted;
             return Ok(Some(upgrade::Switch { websocket: status == 101 && self.is_websocket() }));
         }
         let delimited = length != BodyLength::UntilClose;
         self.keep_client = self.received.keeps
             && delimited
-            && self.connection_mode(backend) != ConnectionMode::Close
+            && self.client_mode() != ConnectionMode::Close
             && !self.connection.worker.process.is_stopping();
         let (keep, version) = (self.keep_client, self.received.version);
-        let counted = wire::counted_response(&self.work.response);
+        // Quirk: HAProxy counts what it received; what rules add to it is not counted.
         self.ledger.bytes_out += counted;
         let work = &mut *self.work;
-        if status == 204 {
-            // Quirk: HAProxy counts the field, and does not send it.
-            work.response.fields.remove(b"content-length");
-        }
         wire::write_response(&mut work.response, version, keep, &mut work.to_client.bytes);
         // Head and the beginning of the body leave in one write.
         let begun = self.down.pass(&mut work.server, &mut work.to_client.bytes);
@@ -400,7 +402,7 @@ impl<C: Connector> HttpStream<'_, C> {
         }
     }
 
-    fn respond(&mut self, backend: &Backend) -> Result<(), Failure> {
+    fn respond(&mut self, backend: &Backend, counted: u64) -> Result<(), Failure> {
         let HttpStream { connection, work, ledger, .. } = self;
         let (state, facts) = ledger.evaluate(&connection.worker.process);
         let program = &facts.generation.program;
@@ -413,10 +415,16 @@ impl<C: Connector> HttpStream<'_, C> {
                 let index = self.connection.worker.index;
                 backend.state.counters.of(index).denied_responses.add(1);
                 // Quirk: what was received of the response is counted beside what replaces it.
-                let body = self.work.server.len() as u64;
-                self.ledger.bytes_out += wire::counted_response(&self.work.response) + body;
+                let mut received = Vec::new();
+                let _ = self.down.pass(&mut self.work.server, &mut received);
+                self.ledger.bytes_out += counted + self.down.counted;
+                self.down = Body::default();
+                let cause = match answer.kind {
+                    ReplyKind::Return | ReplyKind::Redirect => Cause::Local,
+                    _ => Cause::Proxy,
+                };
                 self.replaced = Some(answer);
-                Err(Failure::new(Cause::Proxy, Phase::Headers, 502))
+                Err(Failure::new(cause, Phase::Headers, 502))
             }
             Verdict::Close(_) | Verdict::SilentDrop(_) | Verdict::Unknown(_) => {
                 Err(Failure::silent(Cause::Proxy, Phase::Headers))
@@ -457,7 +465,6 @@ impl<C: Connector> HttpStream<'_, C> {
         } else {
             self.connection.worker.pool.give(&known.state, server, known.pool_max);
         }
-        self.ledger.state.vars.end(Scope::Res);
     }
 }
 

@@ -11,12 +11,10 @@ impl<C: Connector> HttpStream<'_, C> {
         self.ledger.bytes_in += self.up.counted;
         self.ledger.bytes_out += self.down.counted;
         let worker = &self.connection.worker;
-        let crate::work::Work { request, response, record, .. } = &mut *self.work;
-        let understood = record.request_line.is_some();
-        let heads = Heads {
-            request: Some(&*request).filter(|_| understood),
-            response: Some(&*response).filter(|_| self.ledger.status.is_some()),
-        };
+        let crate::work::Work { response, record, .. } = &mut *self.work;
+        // Quirk: when HAProxy writes the line the request is gone, and an answer of its own too.
+        let received = self.ledger.status.is_some() && !self.ledger.answered;
+        let heads = Heads { request: None, response: Some(&*response).filter(|_| received) };
         self.ledger.close(worker.index, &worker.process, &worker.logs, record, heads);
     }
 }

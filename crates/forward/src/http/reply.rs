@@ -1,11 +1,12 @@
 //! Answers that are made here: error pages, denials, redirects, `return`.
 
 use std::future::poll_fn;
+use std::io::Write as _;
 use std::task::Poll;
 
 use config::model::ConnectionMode;
 use http1::{BodyLength, Parsed, RequestHead, ResponseHead};
-use rules::{Final, NoTrace};
+use rules::{Final, NoTrace, ReplyKind};
 use tokio::time::Instant;
 
 use crate::io::Connector;
@@ -23,13 +24,13 @@ impl<C: Connector> HttpStream<'_, C> {
         self.ledger.termination = failure.termination;
         self.ledger.status = failure.status;
         self.work.record.request_line = None;
+        self.ledger.no_stream = true;
         if let Some(status) = failure.status {
             let program = &self.ledger.bound.generation.program;
             let page = rules::error_page(program, &self.ledger.state, status);
-            let out = &mut self.work.to_client.bytes;
-            match &page.raw {
-                Some(raw) => out.extend_from_slice(raw),
-                None => write_plain_page(&page, out),
+            // Quirk: an empty error file silences the page, any other is not used here.
+            if !page.raw.is_some_and(|raw| raw.is_empty()) {
+                write_plain_page(status, &mut self.work.to_client.bytes);
             }
             self.flush().await;
         }
@@ -63,6 +64,8 @@ impl<C: Connector> HttpStream<'_, C> {
         let program = &facts.generation.program;
         rules::reply(program, state, Some(&self.work.request), &mut answer, &facts, &mut NoTrace);
         self.work.to_client.clear();
+        self.ledger.answered = true;
+        self.ledger.status = Some(answer.status);
         if !self.take_head(&mut answer) {
             // An error file that is no response: it goes out as it is, and nothing after it.
             let raw = answer.raw.as_deref().unwrap_or_default();
@@ -71,10 +74,13 @@ impl<C: Connector> HttpStream<'_, C> {
             self.flush().await;
             return;
         }
+        if answer.kind == ReplyKind::Redirect && self.received.has_body {
+            // A client that goes elsewhere need not send its body here first.
+            self.work.response.fields.add(b"connection", b"close");
+        }
         self.keep_client = self.may_keep();
         let head = &mut self.work.response;
         let sends_body = self.work.request.method() != b"HEAD";
-        self.ledger.status = Some(head.status);
         self.ledger.bytes_out += wire::counted_response(head);
         let out = &mut self.work.to_client.bytes;
         wire::write_response(head, self.received.version, self.keep_client, out);
@@ -108,14 +114,12 @@ impl<C: Connector> HttpStream<'_, C> {
     /// Whether the connection can carry another request after an answer of our own: the rest of
     /// this one must be here, or it would be taken for the next.
     fn may_keep(&mut self) -> bool {
-        let bound = &self.ledger.bound;
-        let backend = self.ledger.backend.as_ref().map(|seat| seat.0.reference);
-        let mode = bound.generation.program.connection_mode(bound.frontend, backend);
         let mut nowhere = Vec::new();
         let read = self.up.pass(&mut self.work.client, &mut nowhere).is_ok() && self.up.is_done();
         let keeps = read
             && self.received.keeps
-            && mode != ConnectionMode::Close
+            && self.client_mode() != ConnectionMode::Close
+            && !http1::response_connection(&self.work.response).close
             && !self.connection.worker.process.is_stopping();
         keeps && has_known_length(&self.work.response, &self.work.request)
     }
@@ -146,19 +150,24 @@ fn has_known_length(response: &ResponseHead, request: &RequestHead) -> bool {
         .is_ok_and(|length| length != BodyLength::UntilClose)
 }
 
-/// A page as HAProxy sends it where no request was understood.
-fn write_plain_page(page: &Final, out: &mut Vec<u8>) {
-    let status = page.head.status.to_string();
-    let length = page.body.len().to_string();
-    let parts: [&[u8]; 8] = [
-        b"HTTP/1.1 ",
-        status.as_bytes(),
-        b" ",
-        page.head.reason(),
-        b"\r\nContent-length: ",
-        length.as_bytes(),
-        b"\r\nCache-Control: no-cache\r\nConnection: close\r\nContent-Type: text/html\r\n\r\n",
-        &page.body,
-    ];
-    parts.into_iter().for_each(|part| out.extend_from_slice(part));
+/// A page as HAProxy sends it where no request was understood: always the built-in one.
+fn write_plain_page(status: u16, out: &mut Vec<u8>) {
+    let (reason, text) = match status {
+        408 => ("Request Time-out", "Your browser didn't send a complete request in time."),
+        422 => ("Unprocessable Content", "The server cannot process the contained instructions."),
+        500 => ("Internal Server Error", "An internal server error occurred."),
+        501 => (
+            "Not Implemented",
+            "The server does not support the functionality required to fulfill the request.",
+        ),
+        _ => ("Bad request", "Your browser sent an invalid request."),
+    };
+    let body = format!("<html><body><h1>{status} {reason}</h1>\n{text}\n</body></html>\n");
+    let length = body.len();
+    // Writing to a `Vec` cannot fail.
+    let _ = write!(
+        out,
+        "HTTP/1.1 {status} {reason}\r\nContent-length: {length}\r\nCache-Control: no-cache\r\n\
+         Connection: close\r\nContent-Type: text/html\r\n\r\n{body}"
+    );
 }

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use http1::{Parsed, Version};
+use http1::{BodyLength, Parsed};
 use tokio::time::Instant;
 
 use crate::connection::{frontend_timeouts, limit};
@@ -34,7 +34,9 @@ impl<C: Connector> HttpStream<'_, C> {
             match self.parse() {
                 Ok(Parsed::Complete { consumed }) => return self.accept_head(consumed),
                 Ok(Parsed::Partial) => {}
-                Err(_) => return Err(Failure::new(Cause::Proxy, Phase::Request, 400)),
+                Err(error) => {
+                    return Err(Failure::new(Cause::Proxy, Phase::Request, error.status()));
+                }
             }
             let due = match whole {
                 Some(whole) => since.checked_add(whole),
@@ -68,9 +70,13 @@ impl<C: Connector> HttpStream<'_, C> {
             version: head.version,
             keeps: asked.keeps(),
             upgrades: http1::upgrade_protocol(head).is_some(),
+            has_body: length != BodyLength::None,
         };
         wire::strip_connection(&mut head.fields);
         self.up = Body::new(length);
+        if self.up.is_broken(work.client.filled()) {
+            return Err(bad);
+        }
         self.ledger.bytes_in = wire::counted_request(head);
         self.remember_request_line();
         self.connection.requests += 1;
@@ -87,11 +93,7 @@ impl<C: Connector> HttpStream<'_, C> {
         method.extend_from_slice(head.method());
         target.clear();
         target.extend_from_slice(head.target());
-        let version = match head.version {
-            Version::Http10 => "HTTP/1.0",
-            Version::Http11 => "HTTP/1.1",
-        };
-        work.record.request_line = Some((method, target, version));
+        work.record.request_line = Some((method, target, wire::version_name(head)));
     }
 
     fn count_request(&self) {
@@ -184,6 +186,7 @@ impl<C: Connector> HttpStream<'_, C> {
             return;
         }
         // The client is gone: the status is for the log alone.
+        self.ledger.no_stream = true;
         self.ledger.status = failure.status;
         self.ledger.termination = failure.termination;
         self.work.record.request_line = None;

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::connection::{Connection, frontend_timeouts, limit};
 use crate::generation::Bound;
 use crate::io::{Connector, Io as _};
-use crate::ledger::{BackendSeat, Ledger};
+use crate::ledger::{BackendSeat, Ledger, on};
 use crate::live::Backend;
 use crate::reach::{Asks, Reach};
 use crate::termination::{Cause, Failure, Phase, Termination};
@@ -43,6 +43,8 @@ pub(crate) struct Received {
     pub(crate) keeps: bool,
     /// It asks for another protocol, and has no body that would stand in the way.
     pub(crate) upgrades: bool,
+    /// It has a body, perhaps one that is here already.
+    pub(crate) has_body: bool,
 }
 
 /// One stream of HTTP.
@@ -73,7 +75,12 @@ impl<'a, C: Connector> HttpStream<'a, C> {
             ledger: Ledger::open(connection, bound),
             connection,
             work,
-            received: Received { version: Version::Http11, keeps: false, upgrades: false },
+            received: Received {
+                version: Version::Http11,
+                keeps: false,
+                upgrades: false,
+                has_body: false,
+            },
             up: Body::default(),
             down: Body::default(),
             keep_client: false,
@@ -97,6 +104,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         match next {
             Next::Tunnel(start) => Next::Tunnel(start),
             Next::Request | Next::Close { .. } => {
+                self.connection.keep_session(&self.ledger.bound.generation, &self.ledger.state);
                 self.finish();
                 let linger = !self.up.is_done() || !self.work.client.is_empty();
                 if self.keep_client { Next::Request } else { Next::Close { linger } }
@@ -113,6 +121,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         }
         loop {
             let verdict = self.route(&decoded, complete);
+            self.enter_backend();
             match verdict {
                 Verdict::Forward(backend) => return self.forward(backend).await,
                 Verdict::Reply(answer) => {
@@ -123,15 +132,17 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                     self.answer(*answer).await;
                     return Ok(Next::Close { linger: false });
                 }
-                Verdict::Close(_) => {
+                Verdict::Close(rule) => {
+                    self.forget_request(|known| known.span == rule);
                     return Err(Failure::silent(Cause::Proxy, Phase::Request));
                 }
-                Verdict::SilentDrop(_) => {
+                Verdict::SilentDrop(rule) => {
+                    self.forget_request(|known| known.span == rule);
                     self.connection.client.hide_close();
                     return Err(Failure::silent(Cause::Proxy, Phase::Request));
                 }
+                // Quirk: without a backend HAProxy does not say how long the request took.
                 Verdict::NoBackend | Verdict::Unknown(_) => {
-                    self.stamp_request();
                     return Err(Failure::new(Cause::Server, Phase::Connect, 503));
                 }
                 Verdict::Wait { within } => {
@@ -147,11 +158,6 @@ impl<'a, C: Connector> HttpStream<'a, C> {
     async fn forward(&mut self, backend: BackendRef) -> Result<Next<C::Io>, Failure> {
         self.stamp_request();
         let backend = Arc::clone(self.ledger.bound.generation.backend(backend));
-        self.ledger.backend = Some(BackendSeat::take(&backend));
-        let counters = backend.state.counters.of(self.connection.worker.index);
-        counters.sessions.add(1);
-        counters.session_rate.add(self.ledger.times.begun.micros, 1);
-        counters.requests.add(1);
         let HttpStream { connection, work, ledger, up, .. } = self;
         let asks = Asks { head: Some(&work.request), received: &mut work.client, body: Some(up) };
         let mut reach = Reach { connection, ledger, backend: &backend, asks, asked_enough: false };
@@ -159,10 +165,46 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         self.exchange(&backend, server).await
     }
 
-    /// How connections are kept: the stricter of frontend and backend.
-    pub(super) fn connection_mode(&self, backend: &Backend) -> ConnectionMode {
+    /// How the server's connection is kept: the stricter of frontend and backend.
+    pub(super) fn server_mode(&self, backend: &Backend) -> ConnectionMode {
         let bound = &self.ledger.bound;
         bound.generation.program.connection_mode(bound.frontend, Some(backend.reference))
+    }
+
+    /// How the client's connection is kept: the frontend alone decides.
+    pub(super) fn client_mode(&self) -> ConnectionMode {
+        let bound = &self.ledger.bound;
+        bound.generation.program.connection_mode(bound.frontend, None)
+    }
+
+    /// `option http-pretend-keepalive`: the server is not told that its connection will be closed.
+    pub(super) fn pretends_keepalive(&self, backend: &Backend) -> bool {
+        let program = &self.ledger.bound.generation.program;
+        on(program.backend(backend.reference).proxy().options.http_pretend_keepalive)
+    }
+
+    /// Counts the stream in the backend that was chosen: its own rules may still refuse it.
+    fn enter_backend(&mut self) {
+        let Some(backend) = self.ledger.state.backend else { return };
+        if self.ledger.backend.is_some() {
+            return;
+        }
+        let backend = Arc::clone(self.ledger.bound.generation.backend(backend));
+        let counters = backend.state.counters.of(self.connection.worker.index);
+        counters.sessions.add(1);
+        counters.session_rate.add(self.ledger.times.begun.micros, 1);
+        counters.requests.add(1);
+        self.ledger.backend = Some(BackendSeat::take(&backend));
+    }
+
+    /// `tcp-request content` of the frontend comes before the request is looked at: what it
+    /// refuses is logged as no request.
+    fn forget_request(&mut self, refused: impl Fn(&config::model::Rule) -> bool) {
+        let bound = &self.ledger.bound;
+        let rules = &bound.generation.program.frontend(bound.frontend).proxy().rules;
+        if rules.tcp_request_content.iter().any(refused) {
+            self.work.record.request_line = None;
+        }
     }
 
     fn route(&mut self, decoded: &[u8], complete: bool) -> Verdict {
@@ -181,7 +223,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
 
     fn note_reply(&mut self, kind: ReplyKind) {
         let (cause, phase) = match kind {
-            ReplyKind::Deny | ReplyKind::Auth => (Cause::Proxy, Phase::Request),
+            ReplyKind::Deny => (Cause::Proxy, Phase::Request),
             ReplyKind::Tarpit => (Cause::Proxy, Phase::Tarpit),
             ReplyKind::ServerRedirect => (Cause::Normal, Phase::Done),
             _ => (Cause::Local, Phase::Request),

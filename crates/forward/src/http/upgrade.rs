@@ -17,7 +17,6 @@ use crate::termination::Failure;
 use crate::tunnels::{self, RequestLine, Tunnel};
 
 use super::stream::{HttpStream, Next};
-use super::wire;
 
 /// The response that switches protocols was prepared.
 pub(crate) struct Switch {
@@ -42,7 +41,6 @@ impl<C: Connector> HttpStream<'_, C> {
         switch: Switch,
     ) -> Result<Next<C::Io>, Failure> {
         let work = &mut *self.work;
-        self.ledger.bytes_out += wire::counted_response(&work.response);
         work.response.write_to(&mut work.to_client.bytes);
         let opening = Opening {
             to_server: work.client.filled().to_vec(),

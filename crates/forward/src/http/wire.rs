@@ -31,6 +31,28 @@ pub(crate) fn write_response(
     head.write_to(out);
 }
 
+/// The version as it was received, for the log.
+pub(crate) fn version_name(head: &RequestHead) -> &'static str {
+    let digit = |at: usize| match head.version_text().get(at) {
+        Some(digit @ b'0'..=b'9') => usize::from(digit - b'0'),
+        _ => 0,
+    };
+    let name = &VERSIONS[(digit(0) * 10 + digit(2)) % VERSIONS.len()];
+    std::str::from_utf8(name).unwrap_or("HTTP/1.1")
+}
+
+/// `HTTP/0.0` to `HTTP/9.9`: a log record holds the name without owning it.
+static VERSIONS: [[u8; 8]; 100] = {
+    let mut names = [*b"HTTP/0.0"; 100];
+    let mut at = 0;
+    while at < names.len() {
+        names[at][5] = b'0' + (at / 10) as u8;
+        names[at][7] = b'0' + (at % 10) as u8;
+        at += 1;
+    }
+    names
+};
+
 /// What HAProxy's internal form of a start line takes beside its words: `%B` and `%U` count it.
 const START_LINE: usize = 20;
 /// The same for the end of the fields.

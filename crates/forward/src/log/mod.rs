@@ -59,11 +59,20 @@ impl ProxyLog {
         tag: Option<&str>,
     ) -> ProxyLog {
         let mut targets = Vec::new();
+        let mut has_global = false;
         for line in lines {
             match line {
                 LogTarget::Target(target) => targets.push(OpenTarget::new(process, target)),
-                LogTarget::Global(_) => targets.extend(global_targets(process, config)),
-                LogTarget::None(_) => targets.clear(),
+                // `log global` counts once, also when `defaults` said it already.
+                LogTarget::Global(_) if has_global => {}
+                LogTarget::Global(_) => {
+                    targets.extend(global_targets(process, config));
+                    has_global = true;
+                }
+                LogTarget::None(_) => {
+                    targets.clear();
+                    has_global = false;
+                }
             }
         }
         let settings = process.settings();
@@ -89,6 +98,9 @@ impl ProxyLog {
     }
 
     pub(crate) fn send(&self, level: u8, text: &[u8], micros: i64, line: &mut Vec<u8>) {
+        // Quirk: the text alone has one byte less than the longest line that any target takes.
+        let longest = self.targets.iter().map(|target| target.len).max().unwrap_or(1);
+        let text = &text[..text.len().min(longest - 1)];
         for target in &self.targets {
             if level > target.max_level || !target.sample.as_ref().is_none_or(Sampling::takes) {
                 continue;
@@ -103,8 +115,7 @@ impl ProxyLog {
             };
             header.write(target.format, line);
             line.extend_from_slice(text);
-            // `len` counts the line end as well.
-            line.truncate(target.len.saturating_sub(1));
+            line.truncate(target.len);
             line.push(b'\n');
             if target.destination.send(line).is_err() {
                 self.process.log_dropped();

@@ -84,15 +84,7 @@ impl Stage {
         listener.bind(Some(Bound { generation: generation.clone(), frontend, index: 0 }));
         let pipes = Pipes::default();
         let worker = Worker::start(0, process, pipes.clone());
-        Stage {
-            worker,
-            listener,
-            pipes,
-            log,
-            client: None,
-            others: Vec::new(),
-            server: None,
-        }
+        Stage { worker, listener, pipes, log, client: None, others: Vec::new(), server: None }
     }
 
     /// A new client connection; what follows in the script is between it and its server.
