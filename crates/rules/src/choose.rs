@@ -182,6 +182,7 @@ fn in_words(line: &Cookie, backend: Backend<'_>, found: &crate::Persistence) -> 
             let server = server.map_or("?", |server| server.name.value.as_str());
             return format!("cookie {name}={value} leads to {server}");
         }
+        CookieState::Down if found.server.is_some() => "its server is down, and taken all the same",
         CookieState::Down => "its server is down",
         CookieState::Expired => "it was not used for too long",
         CookieState::Old => "it is too old",

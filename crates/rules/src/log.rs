@@ -69,7 +69,7 @@ fn with_context(
 ) {
     let world = World::new(program, facts, stream, &NoTrace);
     let done = Buffered { bytes: &[], complete: true };
-    if request.is_none() && program.frontend(stream.frontend).mode() == Mode::Http {
+    if record.request_line.is_none() && program.frontend(stream.frontend).mode() == Mode::Http {
         world.without_stream();
     }
     let ctx = context(stream, request, response, (done, done), &world);

@@ -30,19 +30,19 @@ pub(crate) fn read(line: &Cookie, head: &RequestHead, asked: &Asked<'_>) -> Pers
         let Some(value) = pair.value else { continue };
         let (server, last, first) = parts(line, value);
         let state = match lookup(line, server, last, first, asked) {
-            Ok(at) => {
+            Ok((at, state)) => {
                 found.server = Some(at);
-                CookieState::Valid
+                state
             }
             Err(state) => state,
         };
         found.value = Some(value.to_vec());
         found.cookie = state;
-        (found.last_seen, found.first_seen) = match state {
-            CookieState::Valid => (last, first),
-            _ => (None, None),
+        (found.last_seen, found.first_seen) = match found.server {
+            Some(_) => (last, first),
+            None => (None, None),
         };
-        if state == CookieState::Valid {
+        if found.server.is_some() {
             break;
         }
     }
@@ -61,13 +61,14 @@ fn parts<'v>(line: &Cookie, value: &'v [u8]) -> (&'v [u8], Option<i64>, Option<i
     (value, None, None)
 }
 
+/// The server that a value leads to, and its letter: `D` where it is taken although it is down.
 fn lookup(
     line: &Cookie,
     server: &[u8],
     last: Option<i64>,
     first: Option<i64>,
     asked: &Asked<'_>,
-) -> Result<u32, CookieState> {
+) -> Result<(u32, CookieState), CookieState> {
     let past = |date: Option<i64>, limit: Option<std::time::Duration>| match (date, limit) {
         (Some(date), Some(limit)) => {
             let age = asked.now - date;
@@ -91,8 +92,11 @@ fn lookup(
     let mut down = false;
     for at in (0..asked.backend.servers().len() as u32).filter(named) {
         let up = is_up(asked.balancer, at);
-        if up || asked.even_down {
-            return Ok(at);
+        if up {
+            return Ok((at, CookieState::Valid));
+        }
+        if asked.even_down {
+            return Ok((at, CookieState::Down));
         }
         down = true;
     }

@@ -111,8 +111,7 @@ const SWITCHES: &[Keyword<Draft>] = &[
         "http-pretend-keepalive",
         BACK,
         "tells servers that the connection is kept"
-    )
-    .ignored("servers are told what is done"),
+    ),
     switch!(
         http_use_proxy_header,
         "http-use-proxy-header",

@@ -65,7 +65,8 @@ fn userlist(list: &config::model::Userlist) -> Userlist {
         }),
         groups: groups_of(user),
     });
-    Userlist { name: list.name.value.clone(), users: users.collect() }
+    let groups = list.groups.iter().map(|(group, _)| group.value.clone());
+    Userlist { name: list.name.value.clone(), users: users.collect(), groups: groups.collect() }
 }
 
 /// The names as an expression of one section sees them.

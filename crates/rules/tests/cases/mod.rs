@@ -501,6 +501,12 @@ pub(crate) const CASES: &[Case] = &[
         ],
     ),
     case(
+        "force-persist to a server that is down",
+        "",
+        "cookie SRV insert indirect\nforce-persist if { hdr(x-force) 1 }\nserver s1 @s1 cookie a\nserver s2 @s2 cookie b disabled",
+        &["GET / | Cookie: SRV=b | X-Force: 1", "GET / | Cookie: SRV=a | X-Force: 1"],
+    ),
+    case(
         "an empty parameter is a key",
         "",
         "balance url_param id\nserver s1 @s1\nserver s2 @s2\nserver s3 @s3",
