@@ -155,7 +155,7 @@ fn theirs(case: &Case, answers: &[&str], wanted: usize) -> std::io::Result<Vec<S
 fn config(case: &Case, socket: &str, log: u16, server: u16) -> String {
     let mut text = format!(
         "global\n  stats socket {socket}\n  log 127.0.0.1:{log} local0\n  nbthread 1\n\
-         defaults\n  mode http\n  log global\n  timeout connect 1s\n  timeout client 1s\n  \
+         defaults\n  mode http\n  log global\n  timeout connect 5s\n  timeout check 5s\n  timeout client 1s\n  \
          timeout server 1s\nbackend be\n  option httpchk\n"
     );
     if case.log_checks {
