@@ -21,7 +21,7 @@ pub(crate) fn run(test: &Test) -> Result<(), shell::Failure> {
             program.serves, program.name, program.package
         );
     }
-    let mut arguments = vec!["test", "--quiet"];
+    let mut arguments = vec!["test", "--quiet", "--no-fail-fast"];
     match &test.package {
         Some(package) => arguments.extend(["-p", package]),
         None => arguments.push("--workspace"),
