@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use config_parse::address::{Address, AddressKind, Family, Host, Ports};
-use config_parse::condition::{AclExpr, Condition, Term, Test};
+use config_parse::condition::{AclExpr, Condition, PatternFile, Term, Test};
 use config_parse::expr::{Call, Expr};
 use config_parse::log_format::{Flags, Label, LogFormat, Piece};
 
@@ -151,16 +151,18 @@ fn term(term: &Term) -> String {
 
 pub(super) fn acl_expr(acl: &AclExpr) -> String {
     let mut out = word(&expr(&acl.expr));
-    let mut flag = |on: bool, name: &str| out.push_str(if on { name } else { "" });
-    flag(acl.ignore_case, " -i");
-    flag(acl.no_resolve, " -n");
-    flag(acl.map_file, " -M");
+    let flag = |on: bool, name| if on { name } else { "" };
+    out.push_str(flag(acl.no_resolve, " -n"));
+    out.push_str(flag(acl.map_file, " -M"));
     if let Some(method) = &acl.method {
         let _ = write!(out, " -m {}", method.value.name());
     }
-    for file in &acl.files {
-        let _ = write!(out, " -f {}", word(&file.value));
-    }
+    // `-i` holds for what stands behind it.
+    let (folded, exact): (Vec<_>, Vec<_>) = acl.files.iter().partition(|file| file.ignore_case);
+    let name = |file: &PatternFile| format!(" -f {}", word(&file.name.value));
+    out.extend(exact.into_iter().map(name));
+    out.push_str(flag(acl.ignore_case, " -i"));
+    out.extend(folded.into_iter().map(name));
     let dashed = acl.patterns.first().is_some_and(|first| first.value.starts_with('-'));
     out.push_str(if dashed { " --" } else { "" });
     for pattern in &acl.patterns {
