@@ -41,20 +41,20 @@ pub(crate) fn read(
     let mut patterns = Vec::new();
     let mut findings = Vec::new();
     for file in &acl.files {
-        match (env.files)(&file.value) {
+        match (env.files)(&file.name.value) {
             Ok(contents) => {
                 let entries = lines(&contents).map(|(line, text)| Pattern {
                     text: if acl.map_file { key_of(&text).to_owned() } else { text },
-                    ignore_case: acl.ignore_case,
-                    span: file.span,
+                    ignore_case: file.ignore_case,
+                    span: file.name.span,
                     line,
                 });
                 patterns.extend(entries);
             }
             Err(why) => findings.push(Diagnostic::new(
                 codes::E0701,
-                file.span,
-                format!("`{}` cannot be read: {why}", file.value),
+                file.name.span,
+                format!("`{}` cannot be read: {why}", file.name.value),
             )),
         }
     }

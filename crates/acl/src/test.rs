@@ -64,6 +64,7 @@ impl Test {
         let expr = sample::compile::expr_where(&expr, env, misplaced)?;
         let method = method_of(acl, named.map(|(_, method)| method), &expr)?;
         check_method(acl, method, &expr)?;
+        check_groups(acl, env)?;
         let patterns = pattern::read(acl, method, env)?;
         let matcher = Matcher::compile(comparison(acl, method), patterns, acl.no_resolve)?;
         Ok(Test { expr, matcher, method, name: None, span: acl.span })
@@ -159,6 +160,32 @@ fn comparison(acl: &AclExpr, method: MatchMethod) -> Comparison {
         "method" if bare => Comparison::HttpMethod,
         _ => Comparison::By(method),
     }
+}
+
+/// `http_auth_group` is compared in its own way and with groups of its list only.
+fn check_groups(acl: &AclExpr, env: &CompileEnv<'_>) -> Result<(), Vec<Diagnostic>> {
+    let fetch = &acl.expr.fetch;
+    if fetch.name.value != "http_auth_group" {
+        return Ok(());
+    }
+    let bare = acl.method.is_none() && acl.expr.converters.is_empty();
+    let none = acl.patterns.is_empty() && acl.files.is_empty();
+    if !bare || none {
+        let message = "`http_auth_group` wants names of groups behind it, and nothing else";
+        let finding = Diagnostic::new(codes::E0506, acl.span, message);
+        return Err(vec![finding.help("write `http_auth_group(LIST) GROUP`, without `-m`")]);
+    }
+    let name = fetch.args.as_ref().and_then(|args| args.first());
+    let Some(list) = name.and_then(|name| env.names.userlist(&name.value)) else { return Ok(()) };
+    let unknown = acl.patterns.iter().filter(|group| !list.groups.contains(&group.value));
+    let findings: Vec<_> = unknown
+        .map(|group| {
+            let message = format!("the userlist `{}` has no group `{}`", list.name, group.value);
+            let finding = Diagnostic::new(codes::E0418, group.span, message);
+            sample::compile::with_nearest(finding, &group.value, list.groups.iter())
+        })
+        .collect();
+    if findings.is_empty() { Ok(()) } else { Err(findings) }
 }
 
 /// Refuses a method that can compare no value of the expression's type.

@@ -33,6 +33,13 @@ const HAPROXY: &str = "/usr/sbin/haproxy";
 /// Lines on which we differ on purpose, and why.
 const DIFFERS: &[(&str, &str)] = &[
     ("(?=w)", "look-around is left out of the engine, so that no text can make it slow"),
+    ("^a++b", "a possessive quantifier, for the same reason"),
+    ("^a*+b", "the same"),
+    ("^a{1,2}+b", "the same"),
+    ("(?>a+)", "an atomic group, for the same reason"),
+    ("(?R)?a", "recursion, for the same reason"),
+    ("\\p{L}", "the engine is built without the tables of Unicode"),
+    ("(*UTF)a", "bytes are matched, never characters"),
     ("localhost", "names in patterns are not looked up"),
     ("\\xff", "words are text: a byte that is no UTF-8 is replaced before a pattern sees it"),
     ("ub64dec", "HAProxy takes the padding that this alphabet has not for digits"),
@@ -96,7 +103,7 @@ enum Kind {
 }
 
 const HEAD: &str = "defaults\n mode http\n timeout client 2s\n timeout server 2s\n \
-    timeout connect 1s\nuserlist ul\n group g1 users u1\n user u1 insecure-password p1\n \
+    timeout connect 1s\nuserlist ul\n group g1 users u1\n group g2\n user u1 insecure-password p1\n \
     user u2 insecure-password p2\nbackend b\n server s 127.0.0.1:1\n";
 
 /// Each case has an address of its own in 127.0.0.0/8.
@@ -143,12 +150,18 @@ fn refused_frontends(messages: &str, text: &str) -> Vec<usize> {
         frontends.insert(number + 1, current);
     }
     let alerts = messages.lines().filter(|line| line.starts_with("[ALERT]"));
-    let numbers = alerts.filter_map(|line| {
+    // A finding of the whole configuration names the frontend, any other the line.
+    let of_line = |line: &str| {
         let (_, rest) = line.split_once("check.cfg:")?;
-        rest.split(']').next()?.parse::<usize>().ok()
-    });
+        let number: usize = rest.split(']').next()?.parse().ok()?;
+        frontends.get(&number).copied().flatten()
+    };
+    let of_proxy = |line: &str| {
+        let (_, rest) = line.split_once("proxy f")?;
+        rest.split(':').next()?.parse().ok()
+    };
     let mut bad: Vec<usize> =
-        numbers.filter_map(|number| frontends.get(&number).copied().flatten()).collect();
+        alerts.filter_map(|line| of_line(line).or_else(|| of_proxy(line))).collect();
     bad.sort_unstable();
     bad.dedup();
     bad
@@ -248,7 +261,8 @@ impl Names for Known {
             groups: groups.iter().map(|group| (*group).to_owned()).collect(),
         };
         let users = vec![user("u1", "p1", &["g1"]), user("u2", "p2", &[])];
-        (name == "ul").then(|| Arc::new(Userlist { name: name.to_owned(), users }))
+        let groups = vec![String::from("g1"), String::from("g2")];
+        (name == "ul").then(|| Arc::new(Userlist { name: name.to_owned(), users, groups }))
     }
     fn own_backend(&self) -> Option<BackendRef> {
         None

@@ -43,11 +43,20 @@ pub struct AclExpr {
     /// `-m`: the match method.
     pub method: Option<Spanned<MatchMethod>>,
     /// `-f`: pattern files.
-    pub files: Vec<Spanned<String>>,
+    pub files: Vec<PatternFile>,
     /// The patterns as written, operators (`ge`, `lt`, ranges) included.
     pub patterns: Vec<Spanned<String>>,
     /// The whole.
     pub span: Span,
+}
+
+/// `-f`: a file of patterns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatternFile {
+    /// Its name, as written.
+    pub name: Spanned<String>,
+    /// `-i` stands before it; one behind it comes too late for its patterns.
+    pub ignore_case: bool,
 }
 
 /// One term of a condition.
@@ -224,7 +233,7 @@ fn flags<'w, 't>(
             }
             "-f" => {
                 let (file, rest) = argument(flag, rest, "the name of a file of patterns")?;
-                acl.files.push(spanned(file));
+                acl.files.push(PatternFile { name: spanned(file), ignore_case: acl.ignore_case });
                 rest
             }
             "-u" => {

@@ -29,7 +29,7 @@ fn show_acl(acl: &AclExpr) -> String {
         .for_each(|(_, mark)| push(mark));
     acl.id.iter().for_each(|id| push(&format!("-u:{}", id.value)));
     acl.method.iter().for_each(|method| push(&format!("-m:{}", method.value.name())));
-    acl.files.iter().for_each(|file| push(&format!("-f:{}", file.value)));
+    acl.files.iter().for_each(|file| push(&format!("-f:{}", file.name.value)));
     acl.patterns.iter().for_each(|pattern| push(&format!("<{}>", pattern.value)));
     text
 }

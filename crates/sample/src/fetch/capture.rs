@@ -53,14 +53,7 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
     ],
 };
 
-/// A slot that nobody declares is never filled: HAProxy takes it, so nothing is refused here.
-pub(super) fn check(args: &Args, _declared: u32, side: &str) -> Result<(), String> {
-    match args.int(0) {
-        Some(slot) if slot < 0 => Err(format!("no {side} capture has a negative number")),
-        _ => Ok(()),
-    }
-}
-
+/// A slot that nobody declares is never filled, and HAProxy takes it: so does this.
 fn slot<'a>(captured: &'a [Option<Vec<u8>>], args: &Args) -> Sample<'a> {
     let index = args.int(0).and_then(|slot| usize::try_from(slot).ok());
     let value = index.and_then(|index| captured.get(index)).and_then(Option::as_deref);

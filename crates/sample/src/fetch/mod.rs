@@ -98,8 +98,6 @@ pub(crate) fn check(name: &str, args: &mut Args, env: &mut CompileEnv<'_>) -> Re
         "env" => read_environment(args, env),
         "bool" => constant::read_bool(args)?,
         "bin" => constant::read_bin(args)?,
-        "capture.req.hdr" => capture::check(args, env.captures.request, "request")?,
-        "capture.res.hdr" => capture::check(args, env.captures.response, "response")?,
         "uuid" if args.int(0).is_some_and(|version| version != 4) => {
             return Err(String::from("only UUIDs of version 4 are made"));
         }

@@ -27,6 +27,8 @@ pub struct Userlist {
     pub name: String,
     /// Its users.
     pub users: Vec<User>,
+    /// Its groups, also those that nobody is in.
+    pub groups: Vec<String>,
 }
 
 impl Userlist {

@@ -23,6 +23,7 @@ pub fn log_format(
     let mut items = Vec::new();
     let mut findings = Vec::new();
     for piece in &format.pieces {
+        findings.extend(not_built(piece));
         match piece {
             Piece::Text(text) if is_log => push_words(text, &mut items),
             Piece::Text(text) => items.push(Item::Text(text.clone().into_bytes())),
@@ -41,6 +42,18 @@ pub fn log_format(
         }
     }
     if findings.is_empty() { Ok(CompiledFormat { items, is_log }) } else { Err(findings) }
+}
+
+/// The flags whose encodings are not there; a line in another form would break who reads it.
+fn not_built(piece: &Piece) -> Option<Diagnostic> {
+    let (flags, span) = match piece {
+        Piece::Text(_) => return None,
+        Piece::Alias { flags, span, .. } | Piece::Expr { flags, span, .. } => (flags, *span),
+    };
+    let asked = [("bin", flags.binary), ("cbor", flags.cbor), ("json", flags.json)];
+    let (name, _) = asked.into_iter().find(|(_, flag)| *flag == Some(true))?;
+    let message = format!("the flag `{name}` of log formats is not carried out by proxyd yet");
+    Some(Diagnostic::new(codes::E0207, span, message))
 }
 
 fn with(dress: Dress, flags: Flags) -> Dress {
