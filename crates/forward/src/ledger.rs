@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::model::{Mode, Setting};
+use config::model::{CookieMode, Mode, Setting};
 use http1::{RequestHead, ResponseHead};
 use rules::Stream;
 use sample::LogRecord;
@@ -207,10 +207,18 @@ impl Ledger {
         }
         self.fill(record, backend.as_deref(), process, ended);
         let facts = self.facts(process);
-        logs.push(&log, level, facts.micros, |out| {
+        logs.push(&log, level, facts.micros, |line| {
             let program = &self.bound.generation.program;
             let (request, response) = (heads.request, heads.response);
-            rules::log_line(program, &self.state, record, request, response, &facts, out);
+            let state = &self.state;
+            if line.wants_data {
+                let data = &mut line.data;
+                rules::structured_data(program, state, record, request, response, &facts, data);
+            }
+            let out = &mut *line.text;
+            if !(self.no_stream && rules::error_log_line(program, state, record, &facts, out)) {
+                rules::log_line(program, state, record, request, response, &facts, out);
+            }
         });
     }
 
@@ -322,8 +330,9 @@ impl Ledger {
     fn letters(&self, backend: Option<&Backend>) -> [u8; 4] {
         let [cause, phase] = self.termination.letters();
         let program = &self.bound.generation.program;
-        let looked_for = backend
-            .is_some_and(|backend| program.backend(backend.reference).proxy().cookie.is_some());
+        let cookie =
+            backend.and_then(|backend| program.backend(backend.reference).proxy().cookie.as_ref());
+        let looked_for = cookie.is_some_and(|line| line.value.mode != CookieMode::Passive);
         // A backend with a cookie always has a letter, also when no server was asked.
         let letter = |letter| if looked_for && letter == b'-' { b'N' } else { letter };
         let [request, response] = self.state.cookie_letters().map(letter);

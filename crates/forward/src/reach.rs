@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::buffer::Buffer;
 use crate::connection::{Connection, limit};
-use crate::http::Body;
+use crate::http::{Body, RetryOn};
 use crate::idle::{ServerConnection, Wanted};
 use crate::io::{ConnectTo, Connector, Io as _};
 use crate::ledger::Ledger;
@@ -58,7 +58,9 @@ impl<C: Connector> Reach<'_, C> {
         let backend = &Arc::clone(self.backend);
         let program = Arc::clone(&self.ledger.bound.generation.program);
         let allowed = program.backend(backend.reference).retries();
-        let mut persistent = self.acquire(backend, None).await?;
+        // A stream that tries again has its server already.
+        let mut persistent = self.ledger.slot.is_some() || self.acquire(backend, None).await?;
+        let again = RetryOn::of(program.backend(backend.reference).proxy()).failed_connection;
         loop {
             let began = Instant::now();
             let failed = match self.connect(backend).await {
@@ -67,7 +69,7 @@ impl<C: Connector> Reach<'_, C> {
             };
             let Some(server) = self.ledger.server else { return Err(no_server()) };
             self.count_connect_failure(backend, server);
-            if self.ledger.retries >= allowed {
+            if self.ledger.retries >= allowed || !again {
                 return Err(match failed {
                     NotConnected::Refused => Failure::new(Cause::Server, Phase::Connect, 503),
                     NotConnected::TimedOut => {
@@ -190,7 +192,10 @@ impl<C: Connector> Reach<'_, C> {
         let before = u32::try_from(ticket.before()).unwrap_or(u32::MAX);
         match place {
             Place::Backend => self.ledger.backend_queue = before.saturating_add(1),
-            Place::Server(_) => self.ledger.server_queue = before.saturating_add(1),
+            Place::Server(server) => {
+                self.ledger.server = Some(server);
+                self.ledger.server_queue = before.saturating_add(1);
+            }
         }
         self.connection
             .timer

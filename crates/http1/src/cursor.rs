@@ -1,7 +1,7 @@
 //! The words of the grammar: tokens, versions, line ends, field values.
 
 use crate::Version;
-use crate::bytes::is_space;
+use crate::bytes::{decimal, is_space};
 use crate::error::HeadError;
 use crate::fields::Slice;
 
@@ -90,8 +90,17 @@ impl<'a> Cursor<'a> {
 
     /// `HTTP/` digit `.` digit, and where these digits stand.
     pub(crate) fn version(&mut self) -> Step<(Version, Slice)> {
-        for &expected in b"HTTP/" {
-            if self.peek()? != expected {
+        self.version_of(|at, byte| byte == b"HTTP/"[at])
+    }
+
+    /// The same for a response, whose protocol HAProxy takes by any name of four letters.
+    pub(crate) fn response_version(&mut self) -> Step<(Version, Slice)> {
+        self.version_of(|at, byte| if at < 4 { byte.is_ascii_uppercase() } else { byte == b'/' })
+    }
+
+    fn version_of(&mut self, expected: fn(usize, u8) -> bool) -> Step<(Version, Slice)> {
+        for at in 0..b"HTTP/".len() {
+            if !expected(at, self.peek()?) {
                 return Err(HeadError::Version { at: self.at }.into());
             }
             self.at += 1;
@@ -117,15 +126,17 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Three digits, then a space or the end of the line.
+    /// Three digits or a few more, as HAProxy takes them, then a space or the end of the line.
     pub(crate) fn status(&mut self) -> Step<u16> {
         let start = self.at;
         let digits = self.span(|b| b.is_ascii_digit());
         let ended = matches!(self.peek()?, b' ' | b'\t' | b'\r' | b'\n');
-        if digits.range().len() != 3 || self.buf.get(start) == Some(&b'0') || !ended {
-            return Err(HeadError::Status { at: start }.into());
+        let bad = HeadError::Status { at: start };
+        if digits.range().len() < 3 || self.buf.get(start) == Some(&b'0') || !ended {
+            return Err(bad.into());
         }
-        Ok(self.buf[start..self.at].iter().fold(0, |sum, b| sum * 10 + u16::from(b - b'0')))
+        let value = decimal(&self.buf[start..self.at]).and_then(|it| u16::try_from(it).ok());
+        value.ok_or_else(|| bad.into())
     }
 
     /// Everything up to the line end.

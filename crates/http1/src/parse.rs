@@ -190,7 +190,7 @@ fn request_head(cursor: &mut Cursor<'_>, head: &mut RequestHead, limits: &Limits
 
 fn response_head(cursor: &mut Cursor<'_>, head: &mut ResponseHead, limits: &Limits) -> Step<()> {
     cursor.skip_empty_lines()?;
-    (head.version, head.version_text) = cursor.version()?;
+    (head.version, head.version_text) = cursor.response_version()?;
     if !is_space(cursor.peek()?) {
         return Err(HeadError::Version { at: cursor.at }.into());
     }

@@ -11,7 +11,7 @@ pub struct ResponseHead {
     /// What the status line's version means.
     pub version: Version,
     pub(crate) version_text: Slice,
-    /// The status, 100 to 999 for a parsed head.
+    /// The status, 100 and more for a parsed head; a server may send one of four or five digits.
     pub status: u16,
     pub(crate) reason: Slice,
 }
@@ -65,6 +65,9 @@ impl ResponseHead {
         self.version.write_to(self.version_text(), out);
         out.push(b' ');
         let digit = |value: u16| b'0' + (value % 10) as u8;
+        for place in [10_000, 1000].into_iter().filter(|place| self.status >= *place) {
+            out.push(digit(self.status / place));
+        }
         out.extend_from_slice(&[
             digit(self.status / 100),
             digit(self.status / 10),

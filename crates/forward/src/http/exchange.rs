@@ -64,15 +64,21 @@ enum Event {
 }
 
 impl<C: Connector> HttpStream<'_, C> {
-    /// Sends the prepared request and passes the response on.
+    /// Sends the prepared request and passes the response on. `None`: it is to be tried again.
     pub(super) async fn exchange(
         &mut self,
         backend: &Arc<Backend>,
         server: ServerConnection<C::Io>,
-    ) -> Result<Next<C::Io>, Failure> {
+    ) -> Result<Option<Next<C::Io>>, Failure> {
         let mut server = server;
         let keeps = self.server_mode(backend) == ConnectionMode::KeepAlive;
-        self.write_request(keeps || self.pretends_keepalive(backend));
+        match &self.replay {
+            Some(replay) => self.work.to_server.bytes.extend_from_slice(&replay.1),
+            None => {
+                self.write_request(keeps || self.pretends_keepalive(backend));
+                self.keep_for_retry(backend);
+            }
+        }
         server.requests = server.requests.saturating_add(1);
         let mut state = Exchange {
             stage: Stage::Head,
@@ -89,13 +95,21 @@ impl<C: Connector> HttpStream<'_, C> {
             let event = poll_fn(|cx| self.poll_exchange(cx, &mut server, &mut state)).await;
             match event {
                 Event::Head => {
+                    if self.retries_status(backend, self.work.response.status) {
+                        close_server(&mut server.io, false);
+                        return Ok(None);
+                    }
                     if let Some(next) = self.response_head(backend, &mut state)? {
-                        return self.switch(backend, server, next).await;
+                        return self.switch(backend, server, next).await.map(Some);
                     }
                 }
                 Event::Done => {
                     self.release(backend, server, &state);
-                    return Ok(Next::Request);
+                    return Ok(Some(Next::Request));
+                }
+                Event::Failed(failure) if self.retries_failure(backend, &failure) => {
+                    close_server(&mut server.io, failure.termination.cause == Cause::Server);
+                    return Ok(None);
                 }
                 Event::Failed(failure) => {
                     self.note_stale(&server, &failure);
@@ -106,7 +120,7 @@ impl<C: Connector> HttpStream<'_, C> {
                     self.ledger.termination = termination;
                     self.keep_client = false;
                     close_server(&mut server.io, termination.cause == Cause::Server);
-                    return Ok(Next::Close { linger: false });
+                    return Ok(Some(Next::Close { linger: false }));
                 }
             }
         }

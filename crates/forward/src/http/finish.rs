@@ -1,5 +1,7 @@
 //! The end of a stream of HTTP.
 
+use sample::Scope;
+
 use crate::io::Connector;
 use crate::ledger::Heads;
 
@@ -11,10 +13,15 @@ impl<C: Connector> HttpStream<'_, C> {
         self.ledger.bytes_in += self.up.counted;
         self.ledger.bytes_out += self.down.counted;
         let worker = &self.connection.worker;
-        let crate::work::Work { response, record, .. } = &mut *self.work;
-        // Quirk: when HAProxy writes the line the request is gone, and an answer of its own too.
+        self.ledger.state.vars.end(Scope::Req);
+        let crate::work::Work { request, response, record, .. } = &mut *self.work;
+        let understood = record.request_line.is_some();
+        // Quirk: when HAProxy writes the line an answer of its own is gone.
         let received = self.ledger.status.is_some() && !self.ledger.answered;
-        let heads = Heads { request: None, response: Some(&*response).filter(|_| received) };
+        let heads = Heads {
+            request: Some(&*request).filter(|_| understood),
+            response: Some(&*response).filter(|_| received),
+        };
         self.ledger.close(worker.index, &worker.process, &worker.logs, record, heads);
     }
 }

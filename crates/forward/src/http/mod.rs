@@ -9,6 +9,7 @@ mod exchange;
 mod finish;
 mod reply;
 mod request;
+mod retry;
 mod stream;
 mod upgrade;
 mod wire;
@@ -20,6 +21,7 @@ use crate::io::Connector;
 use crate::work::Work;
 
 pub(crate) use body::Body;
+pub(crate) use retry::RetryOn;
 use stream::HttpStream;
 pub(crate) use upgrade::{TunnelStart, begin_tunnel, tunnel_timeouts};
 

@@ -164,10 +164,11 @@ fn write_plain_page(status: u16, out: &mut Vec<u8>) {
     };
     let body = format!("<html><body><h1>{status} {reason}</h1>\n{text}\n</body></html>\n");
     let length = body.len();
+    let close = if matches!(status, 400 | 408) { "Connection: close\r\n" } else { "" };
     // Writing to a `Vec` cannot fail.
     let _ = write!(
         out,
         "HTTP/1.1 {status} {reason}\r\nContent-length: {length}\r\nCache-Control: no-cache\r\n\
-         Connection: close\r\nContent-Type: text/html\r\n\r\n{body}"
+         {close}Content-Type: text/html\r\n\r\n{body}"
     );
 }

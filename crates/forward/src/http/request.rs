@@ -136,6 +136,22 @@ impl<C: Connector> HttpStream<'_, C> {
         proxy.options.http_buffer_request.is_some_and(|on| on.value)
     }
 
+    /// Tells a client that waits for it to send its body, before the body is waited for here.
+    pub(super) async fn continue_expected(&mut self) {
+        let asked = |expected: &[u8]| expected.eq_ignore_ascii_case(b"100-continue");
+        let request = &mut self.work.request;
+        if self.received.version == http1::Version::Http10
+            || !request.fields.get(b"expect").is_some_and(asked)
+        {
+            return;
+        }
+        request.fields.remove(b"expect");
+        let head = http1::ResponseHead::with_status(100);
+        self.ledger.bytes_out += wire::counted_response(&head);
+        head.write_to(&mut self.work.to_client.bytes);
+        self.flush().await;
+    }
+
     /// Waits for the whole body, or a full buffer, within `timeout http-request`.
     pub(super) async fn buffer_body(
         &mut self,

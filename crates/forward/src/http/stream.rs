@@ -19,6 +19,7 @@ use crate::termination::{Cause, Failure, Phase, Termination};
 use crate::work::Work;
 
 use super::body::Body;
+use super::retry::RetryOn;
 use super::upgrade::TunnelStart;
 
 /// What follows a request.
@@ -61,6 +62,8 @@ pub(crate) struct HttpStream<'a, C: Connector> {
     pub(crate) keep_client: bool,
     /// A reused connection was closed by its server instead of an answer.
     pub(crate) stale: bool,
+    /// The request as it was sent, where `retry-on` may want it again.
+    pub(crate) replay: Option<Box<(RetryOn, Vec<u8>)>>,
     /// What `http-response` rules send instead of the server's response.
     pub(crate) replaced: Option<Box<rules::Final>>,
 }
@@ -85,6 +88,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
             down: Body::default(),
             keep_client: false,
             stale: false,
+            replay: None,
             replaced: None,
         }
     }
@@ -117,6 +121,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         let mut decoded = Vec::new();
         let mut complete = self.peek_body(&mut decoded);
         if self.buffers_requests() {
+            self.continue_expected().await;
             self.buffer_body(&mut decoded, &mut complete).await?;
         }
         loop {
@@ -146,6 +151,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                     return Err(Failure::new(Cause::Server, Phase::Connect, 503));
                 }
                 Verdict::Wait { within } => {
+                    self.continue_expected().await;
                     let due = self.ledger.times.begun.instant.checked_add(within);
                     complete = self.more_body(due).await?;
                     complete |= self.peek_body(&mut decoded);
@@ -158,11 +164,17 @@ impl<'a, C: Connector> HttpStream<'a, C> {
     async fn forward(&mut self, backend: BackendRef) -> Result<Next<C::Io>, Failure> {
         self.stamp_request();
         let backend = Arc::clone(self.ledger.bound.generation.backend(backend));
-        let HttpStream { connection, work, ledger, up, .. } = self;
-        let asks = Asks { head: Some(&work.request), received: &mut work.client, body: Some(up) };
-        let mut reach = Reach { connection, ledger, backend: &backend, asks, asked_enough: false };
-        let server = reach.run().await?;
-        self.exchange(&backend, server).await
+        loop {
+            let HttpStream { connection, work, ledger, up, .. } = self;
+            let received = &mut work.client;
+            let asks = Asks { head: Some(&work.request), received, body: Some(up) };
+            let mut reach =
+                Reach { connection, ledger, backend: &backend, asks, asked_enough: false };
+            let server = reach.run().await?;
+            if let Some(next) = self.exchange(&backend, server).await? {
+                return Ok(next);
+            }
+        }
     }
 
     /// How the server's connection is kept: the stricter of frontend and backend.

@@ -46,6 +46,8 @@ pub(crate) struct Header<'a> {
     pub(crate) pid: u32,
     /// `log-send-hostname`.
     pub(crate) hostname: Option<&'a str>,
+    /// `log-format-sd`; empty for none.
+    pub(crate) data: &'a [u8],
 }
 
 impl Header<'_> {
@@ -69,7 +71,9 @@ impl Header<'_> {
             Format::Rfc5424 => {
                 let _ = write!(out, "<{priority}>1 ");
                 self.write_iso_date(out);
-                write!(out, " {} {tag} {pid} - - ", self.hostname.unwrap_or("-"))
+                let _ = write!(out, " {} {tag} {pid} - ", self.hostname.unwrap_or("-"));
+                out.extend_from_slice(if self.data.is_empty() { b"-" } else { self.data });
+                write!(out, " ")
             }
             Format::Priority => write!(out, "<{priority}>"),
             Format::Short => write!(out, "<{level}>"),
@@ -147,6 +151,7 @@ mod tests {
             tag: "haproxy",
             pid: 42,
             hostname,
+            data: b"",
         };
         let text = |format, hostname| {
             let mut out = Vec::new();

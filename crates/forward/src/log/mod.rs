@@ -94,10 +94,22 @@ impl ProxyLog {
     /// Sends a line to every target that wants its level, without waiting. A target that cannot
     /// take it loses it, and that is counted.
     pub fn send_now(&self, level: u8, text: &[u8]) {
-        self.send(level, text, wall_micros(), &mut Vec::new());
+        self.send(level, text, b"", wall_micros(), &mut Vec::new());
     }
 
-    pub(crate) fn send(&self, level: u8, text: &[u8], micros: i64, line: &mut Vec<u8>) {
+    /// Whether a target has a place for structured data.
+    pub(crate) fn takes_data(&self) -> bool {
+        self.targets.iter().any(|target| target.format == Format::Rfc5424)
+    }
+
+    pub(crate) fn send(
+        &self,
+        level: u8,
+        text: &[u8],
+        data: &[u8],
+        micros: i64,
+        line: &mut Vec<u8>,
+    ) {
         // Quirk: the text alone has one byte less than the longest line that any target takes.
         let longest = self.targets.iter().map(|target| target.len).max().unwrap_or(1);
         let text = &text[..text.len().min(longest - 1)];
@@ -112,6 +124,7 @@ impl ProxyLog {
                 tag: &self.tag,
                 pid: self.process.settings().pid,
                 hostname: self.hostname.as_deref(),
+                data,
             };
             header.write(target.format, line);
             line.extend_from_slice(text);

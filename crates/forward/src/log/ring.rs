@@ -35,16 +35,27 @@ struct Line {
     level: u8,
     micros: i64,
     end: usize,
+    data: Box<[u8]>,
+}
+
+/// Where the parts of a line are written.
+pub(crate) struct Parts<'a> {
+    /// The text, behind that of earlier lines.
+    pub(crate) text: &'a mut Vec<u8>,
+    /// Structured data, for targets in RFC 5424's form.
+    pub(crate) data: Vec<u8>,
+    /// Whether there is such a target.
+    pub(crate) wants_data: bool,
 }
 
 impl LogRing {
-    /// Appends a line, whose text `write` appends.
+    /// Appends a line, whose parts `write` writes.
     pub(crate) fn push(
         &self,
         log: &Arc<ProxyLog>,
         level: u8,
         micros: i64,
-        write: impl FnOnce(&mut Vec<u8>),
+        write: impl FnOnce(&mut Parts<'_>),
     ) {
         if log.is_empty() {
             return;
@@ -54,9 +65,12 @@ impl LogRing {
             log.process.log_dropped();
             return;
         }
-        write(&mut waiting.text);
+        let wants_data = log.takes_data();
+        let mut parts = Parts { text: &mut waiting.text, data: Vec::new(), wants_data };
+        write(&mut parts);
+        let data = parts.data.into_boxed_slice();
         let end = waiting.text.len();
-        waiting.lines.push_back(Line { log: Arc::clone(log), level, micros, end });
+        waiting.lines.push_back(Line { log: Arc::clone(log), level, micros, end, data });
         if waiting.lines.len() == 1 {
             self.filled.notify_one();
         }
@@ -70,7 +84,7 @@ impl LogRing {
         let mut buffer = Vec::new();
         for line in &sending.lines {
             let text = sending.text.get(start..line.end).unwrap_or_default();
-            line.log.send(line.level, text, line.micros, &mut buffer);
+            line.log.send(line.level, text, &line.data, line.micros, &mut buffer);
             start = line.end;
         }
         // The buffers go back, unless a burst made them large.
