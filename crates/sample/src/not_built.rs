@@ -92,7 +92,7 @@ static FETCHES: &[(&str, &str)] = &[
     ),
     ("compression", "res.comp res.comp_algo"),
     ("distcc", "distcc_body distcc_param"),
-    ("error codes of connections", "bc_err bc_err_name bc_err_str fc_err fc_err_name fc_err_str"),
+    ("error codes of connections", "bc_err bc_err_name bc_err_str"),
     (
         "profiling of tasks",
         "cpu_calls cpu_ns_avg cpu_ns_tot cpu_usage_grp cpu_usage_proc cpu_usage_thr \

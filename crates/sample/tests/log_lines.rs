@@ -7,7 +7,7 @@ use std::time::Duration;
 use config_parse::env::Environment;
 use config_parse::log_format::parse;
 use config_parse::tree::Word;
-use diag::Span;
+use diag::{Diagnostic, Span, codes};
 use sample::{
     Buffered, BuiltIn, CaptureSlots, CompileEnv, CompiledFormat, Context, Escape, Fact, FactValue,
     Facts, LogRecord, NoMaps, NoNames, Place, VarNames, Vars,
@@ -28,6 +28,13 @@ impl Facts for World {
 }
 
 fn compile(place: Place, format: &config_parse::log_format::LogFormat) -> CompiledFormat {
+    try_compile(place, format).unwrap()
+}
+
+fn try_compile(
+    place: Place,
+    format: &config_parse::log_format::LogFormat,
+) -> Result<CompiledFormat, Vec<Diagnostic>> {
     let (mut vars, mut draws) = (VarNames::default(), 0);
     let environment = Environment::default();
     let mut env = CompileEnv {
@@ -41,7 +48,7 @@ fn compile(place: Place, format: &config_parse::log_format::LogFormat) -> Compil
         draws: &mut draws,
         warnings: Vec::new(),
     };
-    sample::compile::log_format(format, &mut env).unwrap()
+    sample::compile::log_format(format, &mut env)
 }
 
 /// `GET /a"b?k=v` with a captured header full of what must be encoded.
@@ -225,4 +232,15 @@ fn header_values_encode_what_headers_may_not_hold() {
     let format =
         compile(Place::FrontendHttpRequest, &parse(&Word::new(text, Span::default())).unwrap());
     assert_eq!(write(Escape::Header, &format, &record()), "a  b a\"b\\c]/\u{c3}\u{a9}%01|{}#x |");
+}
+
+#[test]
+fn an_encoding_that_is_not_built_is_refused_and_not_left_out() {
+    for text in ["%{+json}o %ci", "%{+cbor}o %ci", "%{+bin}o %[path]", "%{+json}[src]"] {
+        let format = parse(&Word::new(text, Span::default())).unwrap();
+        let findings = try_compile(Place::Log, &format).unwrap_err();
+        assert_eq!(findings[0].code, codes::E0207, "{text}");
+    }
+    let format = parse(&Word::new("%{-json,+Q}o %ci", Span::default())).unwrap();
+    assert!(try_compile(Place::Log, &format).is_ok());
 }

@@ -33,6 +33,11 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
             dst_port,
             "the port it connected to",
         ),
+        // What these tell of is a handshake, of TLS or of PROXY, that failed: neither is there before
+        // part 2, so no stream and no log line has an error to show.
+        FetchEntry::new("fc_err", Type::Int, Places::CLIENT, no_error, "0: no error"),
+        FetchEntry::new("fc_err_name", Type::Str, Places::CLIENT, no_name, "its name, if any"),
+        FetchEntry::new("fc_err_str", Type::Str, Places::CLIENT, success, "its message"),
         FetchEntry::new("fc_http_major", Type::Int, Places::CLIENT, http_major, "1 or 2"),
         FetchEntry::new("fc_rcvd_proxy", Type::Bool, Places::CLIENT, never, "PROXY was received"),
         FetchEntry::new("fe_defbe", Type::Str, Places::FRONTEND, fe_defbe, "its default backend"),
@@ -51,6 +56,18 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
         FetchEntry::new("ssl_fc", Type::Bool, Places::SESSION, never, "TLS from the client"),
     ],
 };
+
+fn no_error<'a>(_: &'a Args, _: &Context<'a>) -> Sample<'a> {
+    int(0)
+}
+
+fn no_name<'a>(_: &'a Args, _: &Context<'a>) -> Sample<'a> {
+    Sample::Missing
+}
+
+fn success<'a>(_: &'a Args, _: &Context<'a>) -> Sample<'a> {
+    text(b"Success")
+}
 
 /// An address among the facts.
 fn addr<'a>(ctx: &Context<'a>, asked: Fact) -> Result<SocketAddr, Sample<'a>> {

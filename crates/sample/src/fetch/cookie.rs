@@ -111,7 +111,7 @@ fn end_of_pair(text: &[u8]) -> usize {
 // Quirk: `name=` at the end of a field is counted among all pairs and not found by its name.
 fn asked<'a>(
     pairs: impl Iterator<Item = Pair<'a>>,
-    args: &'a Args,
+    args: &Args,
     named: fn(&Pair<'a>) -> bool,
 ) -> impl Iterator<Item = &'a [u8]> {
     let name = args.str(0);
@@ -212,4 +212,62 @@ fn res_cnt<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
 
 fn res_names<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
     merge(response(ctx).map(|head| names(set(&head.fields), args)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Arg;
+
+    /// What HAProxy 2.6.12 finds in the same fields.
+    const SET: [&str; 3] = ["a=1; Path=/, b=2; X=3;Y=,Z=\"1;2\",", "e=; c=5", "g="];
+    const SENT: [&str; 2] = ["$V=1; c=\"a;b\", d=2 ; e", "c="];
+
+    fn fields(name: &[u8], values: &[&str]) -> Fields {
+        let mut fields = Fields::new();
+        for value in values {
+            fields.add(name, value.as_bytes());
+        }
+        fields
+    }
+
+    #[track_caller]
+    fn check<'a>(
+        pairs: impl Iterator<Item = Pair<'a>>,
+        named: fn(&Pair<'a>) -> bool,
+        name: Option<&str>,
+        expected: &[&str],
+    ) {
+        let args = Args(name.map(|name| Arg::Str(name.into())).into_iter().collect());
+        let found: Vec<_> =
+            asked(pairs, &args, named).map(|it| String::from_utf8_lossy(it).into_owned()).collect();
+        assert_eq!(found, expected, "{name:?}");
+    }
+
+    #[test]
+    fn a_name_finds_cookies_of_a_server_and_not_their_attributes() {
+        let fields = fields(b"set-cookie", &SET);
+        let cases: [(&str, &[&str]); 7] = [
+            ("a", &["1"]),
+            ("b", &["2"]),
+            ("Z", &["\"1;2\""]),
+            ("e", &[""]),
+            ("Path", &[]),
+            ("c", &[]),
+            ("g", &[]),
+        ];
+        for (name, values) in cases {
+            check(set(&fields), |pair| !pair.behind_semicolon, Some(name), values);
+        }
+        assert_eq!(set(&fields).count(), 9);
+    }
+
+    #[test]
+    fn a_name_finds_cookies_of_a_client_unless_the_field_is_cut_off() {
+        let fields = fields(b"cookie", &SENT);
+        check(sent(&fields), |_| true, Some("c"), &["\"a;b\""]);
+        check(sent(&fields), |_| true, Some("d"), &["2"]);
+        check(sent(&fields), |_| true, Some("e"), &[]);
+        check(sent(&fields), |_| true, None, &["\"a;b\"", "2", ""]);
+    }
 }
