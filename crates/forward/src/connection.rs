@@ -177,6 +177,24 @@ impl<C: Connector> Connection<C> {
         }
     }
 
+    /// Goes on as a connection of HTTP whose first bytes are in `work`.
+    pub(crate) async fn become_http(mut self, work: Box<Work>) {
+        let after = if work.client.is_empty() {
+            self.worker.give_work(work);
+            After::KeepAlive
+        } else {
+            Box::pin(http::serve(&mut self, work)).await
+        };
+        match after {
+            After::KeepAlive => {
+                self.idle_since = Instant::now();
+                self.run_http().await;
+            }
+            After::Close => {}
+            After::Tunnel(start) => http::begin_tunnel(self, *start),
+        }
+    }
+
     /// Waits for a request and serves it, and those that come with it.
     async fn next_request(&mut self) -> After<C::Io> {
         let first = self.requests == 0;
@@ -268,6 +286,7 @@ impl<C: Connector> Connection<C> {
             listener: bound.index,
             micros,
             stream_id,
+            thread: self.worker.index,
             seed,
         }
     }

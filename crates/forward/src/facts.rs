@@ -1,6 +1,6 @@
 //! The world as the evaluator asks for it, answered from counters and the clock of the step.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 
 use jiff::{Timestamp, tz::TimeZone};
 use sample::{BackendRef, Fact, FactValue, Facts, FrontendRef, ServerRef};
@@ -19,6 +19,8 @@ pub(crate) struct LiveFacts<'a> {
     /// Microseconds since the epoch, when the step began.
     pub(crate) micros: i64,
     pub(crate) stream_id: u64,
+    /// The thread that runs the stream, from 0.
+    pub(crate) thread: usize,
     /// What the stream's draws are derived from.
     pub(crate) seed: u64,
 }
@@ -31,6 +33,21 @@ impl LiveFacts<'_> {
     fn server(&self, server: ServerRef) -> Option<(&Backend, &Server)> {
         let backend = self.backend(server.backend)?;
         Some((backend, backend.server(server.server)?))
+    }
+
+    /// The sum over the servers that take streams now; `Some(None)` when one has no limit.
+    fn sum_usable(
+        &self,
+        backend: BackendRef,
+        each: impl Fn(&Server) -> Option<i64>,
+    ) -> Option<Option<i64>> {
+        let backend = self.backend(backend)?;
+        // Backup servers count when there are no others.
+        let (active, _) = backend.balancer.usable();
+        let usable = backend.servers.iter().filter(|server| {
+            (active == 0) == server.backup && server.state.health().serves()
+        });
+        Some(usable.map(each).sum())
     }
 
     fn frontend(&self, frontend: FrontendRef) -> Option<&crate::live::FrontendState> {
@@ -73,6 +90,17 @@ impl LiveFacts<'_> {
                 let weight = backend.balancer.weight(at.server as usize)?;
                 weight.get().div_ceil(16).into()
             }
+            Fact::ServerUserWeight(server) => self.server(server)?.1.state.weight().into(),
+            Fact::ServerInitialWeight(at) => {
+                let servers = self.generation.program.backend(at.backend).servers();
+                let weight = servers.get(at.server as usize)?.settings.weight;
+                weight.map_or(1, |weight| weight.value).into()
+            }
+            Fact::Thread => self.thread as u64,
+            Fact::Uptime => {
+                let since = self.micros.saturating_sub(self.process.begun_micros());
+                u64::try_from(since / 1_000_000).unwrap_or(0)
+            }
             Fact::StreamId => self.stream_id,
             Fact::Pid => self.process.settings().pid.into(),
             Fact::Listener => self.listener.into(),
@@ -97,12 +125,47 @@ impl Facts for LiveFacts<'_> {
                 let up = server.state.health().serves();
                 Some(FactValue::Bool(up))
             }
+            Fact::Stopping => Some(FactValue::Bool(self.process.is_stopping())),
+            Fact::SrcIsLocal => Some(is_local(self.client)),
+            Fact::DstIsLocal => Some(is_local(self.local)),
+            Fact::ServerFree(at) => {
+                let (_, server) = self.server(at)?;
+                Some(FactValue::Int(free(server).unwrap_or(-1)))
+            }
+            Fact::BackendFree(backend) => {
+                let sum = self.sum_usable(backend, free)?;
+                Some(FactValue::Int(sum.unwrap_or(-1)))
+            }
+            Fact::BackendSlots(backend) => {
+                let slots = |server: &Server| Some(free(server)? + free_queue(server)?);
+                let sum = self.sum_usable(backend, slots)?;
+                Some(FactValue::Int(sum.unwrap_or(-1)))
+            }
             other => {
                 let number = self.number(other)?;
                 Some(FactValue::Int(i64::try_from(number).unwrap_or(i64::MAX)))
             }
         }
     }
+}
+
+/// How many more streams a server takes; `None` without a limit.
+fn free(server: &Server) -> Option<i64> {
+    let left = i64::from(server.maxconn) - i64::from(server.state.streams.now());
+    (server.maxconn != 0).then_some(left.max(0))
+}
+
+/// The same of its queue.
+fn free_queue(server: &Server) -> Option<i64> {
+    let left = i64::from(server.maxqueue) - i64::from(server.state.queued.now());
+    (server.maxqueue != 0).then_some(left.max(0))
+}
+
+/// Whether an address is one of this machine: then a socket can be bound to it.
+fn is_local(address: Option<SocketAddr>) -> FactValue {
+    let Some(address) = address else { return FactValue::Missing };
+    let known = address.ip().is_loopback() || UdpSocket::bind((address.ip(), 0)).is_ok();
+    FactValue::Bool(known)
 }
 
 fn utc_offset_millis(micros: i64) -> i64 {

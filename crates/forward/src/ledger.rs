@@ -49,6 +49,8 @@ pub(crate) struct Ledger {
     pub(crate) state: Stream,
     pub(crate) id: u64,
     pub(crate) seed: u64,
+    /// The thread that runs it.
+    pub(crate) thread: usize,
     pub(crate) times: Times,
     pub(crate) backend: Option<BackendSeat>,
     pub(crate) slot: Option<Slot>,
@@ -113,6 +115,7 @@ impl Ledger {
             bound,
             id: connection.worker.process.next_stream(),
             seed: connection.worker.next_seed(),
+            thread: connection.worker.index,
             times: Times {
                 accepted: connection.accepted,
                 accepted_micros: connection.accepted_micros,
@@ -154,6 +157,7 @@ impl Ledger {
             listener: self.bound.index,
             micros: self.times.begun.micros,
             stream_id: self.id,
+            thread: self.thread,
             seed: self.seed,
         }
     }
@@ -171,6 +175,7 @@ impl Ledger {
             listener: self.bound.index,
             micros: self.times.begun.micros,
             stream_id: self.id,
+            thread: self.thread,
             seed: self.seed,
         };
         (&mut self.state, facts)

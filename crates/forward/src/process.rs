@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use config::model::LogAddress;
 use tokio::sync::Notify;
 
+use crate::clock::wall_micros;
 use crate::counters::Gauge;
 use crate::log::Destination;
 use crate::tunnels::Tunnels;
@@ -57,6 +58,7 @@ pub struct Process {
     streams: AtomicU64,
     stopping: AtomicBool,
     dropped_logs: AtomicU64,
+    begun_micros: i64,
     destinations: Mutex<HashMap<String, Arc<Destination>>>,
     tunnels: Mutex<Vec<Arc<Tunnels>>>,
     /// Told when a connection ended while the process or its frontend was full.
@@ -73,6 +75,7 @@ impl Process {
             streams: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
             dropped_logs: AtomicU64::new(0),
+            begun_micros: wall_micros(),
             destinations: Mutex::default(),
             tunnels: Mutex::default(),
             room: Notify::new(),
@@ -119,6 +122,11 @@ impl Process {
     /// Whether the soft stop has begun.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Relaxed)
+    }
+
+    /// When it began, in microseconds since the epoch.
+    pub(crate) fn begun_micros(&self) -> i64 {
+        self.begun_micros
     }
 
     /// Log lines that no target took (`DroppedLogs` of `show info`).

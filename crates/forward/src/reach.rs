@@ -160,7 +160,9 @@ impl<C: Connector> Reach<'_, C> {
         let mut decoded = Vec::new();
         let received = asks.received.filled();
         let whole = asks.body.is_none_or(|body| body.peek(received, &mut decoded));
-        let body = Buffered { bytes: &decoded, complete: whole || *asked_enough };
+        // Without a request the connection's first bytes are looked at as they came.
+        let bytes = if asks.head.is_some() { &decoded } else { received };
+        let body = Buffered { bytes, complete: whole || *asked_enough };
         let (state, facts) = ledger.evaluate(&connection.worker.process);
         let program = &facts.generation.program;
         let (head, trace) = (asks.head, &mut NoTrace);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
+use config::model::Mode;
 use rules::{NoTrace, Verdict};
 use sample::{BackendRef, Buffered};
 use tokio::time::Instant;
@@ -27,7 +28,16 @@ pub(crate) async fn run<C: Connector>(mut connection: Connection<C>, bound: Arc<
     let mut work = worker.take_work();
     let mut ledger = Ledger::open(&connection, bound);
     ledger.times.begun = Now { instant: connection.accepted, micros: connection.accepted_micros };
-    match reach_server(&mut connection, &mut work, &mut ledger).await {
+    let reached = match inspect(&mut connection, &mut work, &mut ledger).await {
+        // From here on it is a connection of HTTP, each request a stream of its own.
+        Ok(backend) if speaks_http(&ledger, backend) => {
+            drop(ledger);
+            return Box::pin(connection.become_http(work)).await;
+        }
+        Ok(backend) => reach_server(&mut connection, &mut work, &mut ledger, backend).await,
+        Err(failure) => Err(failure),
+    };
+    match reached {
         Ok((backend, server)) => relay(connection, work, ledger, &backend, server),
         Err(failure) => {
             ledger.termination = failure.termination;
@@ -39,12 +49,17 @@ pub(crate) async fn run<C: Connector>(mut connection: Connection<C>, bound: Arc<
     }
 }
 
+/// A backend in `mode http` behind a frontend in `mode tcp`.
+fn speaks_http(ledger: &Ledger, backend: BackendRef) -> bool {
+    ledger.bound.generation.program.backend(backend).mode() == Mode::Http
+}
+
 async fn reach_server<C: Connector>(
     connection: &mut Connection<C>,
     work: &mut Work,
     ledger: &mut Ledger,
+    backend: BackendRef,
 ) -> Result<(Arc<Backend>, C::Io), Failure> {
-    let backend = inspect(connection, work, ledger).await?;
     // A connection's queue time counts from its accept (`%Tw` of tcplog).
     ledger.times.request = Some(ledger.times.begun.instant);
     let backend = Arc::clone(ledger.bound.generation.backend(backend));

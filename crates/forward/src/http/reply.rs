@@ -78,6 +78,14 @@ impl<C: Connector> HttpStream<'_, C> {
             // A client that goes elsewhere need not send its body here first.
             self.work.response.fields.add(b"connection", b"close");
         }
+        let head = &mut self.work.response;
+        if head.status == 204
+            && answer.kind == ReplyKind::Return
+            && !head.fields.contains(b"content-length")
+        {
+            // Quirk: counted, though not sent.
+            head.fields.add(b"content-length", b"0");
+        }
         self.keep_client = self.may_keep();
         let head = &mut self.work.response;
         let sends_body = self.work.request.method() != b"HEAD";

@@ -68,7 +68,8 @@ pub(crate) fn counted_request(head: &RequestHead) -> u64 {
 /// The bytes of a response head as `%B` counts them: not what goes over the wire, but names and
 /// values without what stands between them (Quirk: HAProxy counts its internal form).
 pub(crate) fn counted_response(head: &ResponseHead) -> u64 {
-    let line = VERSION + b"200".len() + head.reason().len();
+    let digits = head.status.checked_ilog10().map_or(1, |log| log as usize + 1);
+    let line = VERSION + digits + head.reason().len();
     (START_LINE + line + counted_fields(&head.fields) + END_OF_FIELDS) as u64
 }
 
