@@ -36,10 +36,13 @@ pub fn inspect<T: Trace>(
     let mut head = RequestHead::new();
     let mut m = Moment::new(program, stream, &world);
     m.request_body = payload;
-    // `HTTP`, `req.hdr` and others look into what is not read as HTTP yet.
-    let parsed = http1::parse_request(payload.bytes, &mut head, &Limits::default());
-    if matches!(parsed, Ok(Parsed::Complete { .. })) {
-        m.request = Request::Sent(&head);
+    // `HTTP`, `req.hdr` and others look into what is not read as HTTP yet. Where `req.len` stands
+    // among the rules they see nothing: it counts the bytes of a connection only without a head.
+    if !program.frontend(m.stream.frontend).part().measures {
+        let parsed = http1::parse_request(payload.bytes, &mut head, &Limits::default());
+        if matches!(parsed, Ok(Parsed::Complete { .. })) {
+            m.request = Request::Sent(&head);
+        }
     }
     if let ControlFlow::Break(verdict) = decide(&mut m, trace) {
         return verdict;

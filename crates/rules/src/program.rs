@@ -38,6 +38,8 @@ pub(crate) struct FrontendPart {
     /// The backend half of a `listen` section.
     pub(crate) own_backend: Option<BackendRef>,
     pub(crate) rules: FrontendRules,
+    /// A rule asks for `req.len`.
+    pub(crate) measures: bool,
     pub(crate) pages: Vec<(u16, Arc<Page>)>,
     pub(crate) request_slots: Vec<Slot>,
     pub(crate) response_slots: Vec<Slot>,

@@ -91,6 +91,7 @@ pub(super) fn frontend(
         proxy.log_format_sd.as_ref().and_then(|format| s.format(&format.value, Place::Log));
     FrontendPart {
         rules,
+        measures: s.measures,
         pages,
         forwardfor,
         originalto,

@@ -59,6 +59,8 @@ pub(super) struct Section<'s, 'c> {
     pub(super) front: bool,
     /// The section is both (`listen`): what has a value in one half may stand in it.
     both: bool,
+    /// Something asks for `req.len`, which counts a head that is read as HTTP in another way.
+    pub(super) measures: bool,
     /// What was compiled since this was set to false asks for the unique id.
     pub(super) asks_id: bool,
 }
@@ -84,6 +86,7 @@ impl<'s, 'c> Section<'s, 'c> {
             response_acls: Acls::new(),
             front,
             both: proxy.kind.is_frontend() && proxy.kind.is_backend(),
+            measures: false,
             asks_id: false,
         };
         let place = section.pick(Place::FrontendHttpRequest, Place::BackendHttpRequest);
@@ -165,6 +168,7 @@ impl<'s, 'c> Section<'s, 'c> {
     pub(super) fn expr(&mut self, expr: &Expr, place: Place) -> Option<Compiled> {
         let compiled = self.with(place, |env| sample::compile::expr(expr, env))?;
         self.asks_id |= unique_id::in_expr(&compiled);
+        self.measures |= compiled.fetch_name() == "req.len";
         Some(compiled)
     }
 
@@ -207,7 +211,11 @@ impl<'s, 'c> Section<'s, 'c> {
             true => self.response_acls = acls,
             false => self.request_acls = acls,
         }
-        self.asks_id |= compiled.as_ref().is_some_and(unique_id::in_condition);
+        if let Some(condition) = &compiled {
+            self.asks_id |= unique_id::in_condition(condition);
+            let mut tests = condition.alternatives().flatten().flat_map(|(_, tests)| tests);
+            self.measures |= tests.any(|test| test.expr().fetch_name() == "req.len");
+        }
         compiled.map(Some)
     }
 
