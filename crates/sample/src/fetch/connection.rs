@@ -134,9 +134,10 @@ fn be_id<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
 }
 
 fn be_name<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    match ctx.log {
-        Some(log) if !log.backend.is_empty() => text(log.backend.as_bytes()),
-        _ => fact(ctx, Fact::BackendName),
+    // A line of a connection without a request has a `%b` and no backend: the fact knows.
+    match (fact(ctx, Fact::BackendName), ctx.log) {
+        (Sample::Unknown(_), Some(log)) if !log.backend.is_empty() => text(log.backend.as_bytes()),
+        (sample, _) => sample,
     }
 }
 
