@@ -44,9 +44,10 @@ impl LiveFacts<'_> {
         let backend = self.backend(backend)?;
         // Backup servers count when there are no others.
         let (active, _) = backend.balancer.usable();
-        let usable = backend.servers.iter().filter(|server| {
-            (active == 0) == server.backup && server.state.health().serves()
-        });
+        let usable = backend
+            .servers
+            .iter()
+            .filter(|server| (active == 0) == server.backup && server.state.health().serves());
         Some(usable.map(each).sum())
     }
 

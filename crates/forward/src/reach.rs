@@ -15,10 +15,11 @@ use tokio::time::Instant;
 
 use crate::buffer::Buffer;
 use crate::connection::{Connection, limit};
+use crate::generation::Bound;
 use crate::http::{Body, RetryOn};
 use crate::idle::{ServerConnection, Wanted};
 use crate::io::{ConnectTo, Connector, Io as _};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, on};
 use crate::live::{Backend, Place, Slot, Turn};
 use crate::termination::{Cause, Failure, Phase};
 
@@ -202,22 +203,31 @@ impl<C: Connector> Reach<'_, C> {
         self.connection
             .timer
             .set(self.queue_timeout(backend).and_then(|limit| Instant::now().checked_add(limit)));
-        let timer = &mut self.connection.timer;
-        let turn = poll_fn(|cx| {
+        let aborts = self.asks.head.is_some() && aborts_on_close(&self.ledger.bound, backend);
+        let Connection { timer, client, .. } = &mut *self.connection;
+        let received = &mut *self.asks.received;
+        let waited = poll_fn(|cx| {
             if let Poll::Ready(turn) = ticket.poll_turn(cx) {
-                return Poll::Ready(Some(turn));
+                return Poll::Ready(Waited::For(turn));
             }
-            timer.poll(cx).map(|()| None)
+            while aborts && !received.is_full() {
+                match received.poll_fill(cx, client) {
+                    Poll::Ready(Ok(1..)) => {}
+                    Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Waited::ClientLeft),
+                    Poll::Pending => break,
+                }
+            }
+            timer.poll(cx).map(|()| Waited::TooLong)
         })
         .await;
-        match turn {
-            Some(Turn::Served(_)) => Ok(ticket.into_slot()),
-            Some(Turn::Again) => Ok(None),
-            None => {
-                self.ledger.times.queued = Some(Instant::now());
-                Err(Failure::new(Cause::ServerTimeout, Phase::Queue, 503))
-            }
-        }
+        let failure = match waited {
+            Waited::For(Turn::Served(_)) => return Ok(ticket.into_slot()),
+            Waited::For(Turn::Again) => return Ok(None),
+            Waited::TooLong => Failure::new(Cause::ServerTimeout, Phase::Queue, 503),
+            Waited::ClientLeft => Failure::silent(Cause::Client, Phase::Queue),
+        };
+        self.ledger.times.queued = Some(Instant::now());
+        Err(failure)
     }
 
     /// A connection to the chosen server: one that is kept, an idle one, or a new one.
@@ -330,6 +340,20 @@ impl<C: Connector> Reach<'_, C> {
             known.state.counters.of(index).redispatches.add(1);
         }
     }
+}
+
+/// How a wait in a queue ended.
+enum Waited {
+    For(Turn),
+    TooLong,
+    ClientLeft,
+}
+
+/// `option abortonclose`: HAProxy reads on from a client only when its frontend says so too.
+pub(crate) fn aborts_on_close(bound: &Bound, backend: &Backend) -> bool {
+    let program = &bound.generation.program;
+    on(program.frontend(bound.frontend).proxy().options.abortonclose)
+        && on(program.backend(backend.reference).proxy().options.abortonclose)
 }
 
 fn no_server() -> Failure {

@@ -751,3 +751,204 @@ fn answers_of_the_proxy_have_their_letters() {
         assert_eq!(words[..7].join(" "), expected, "{rule}");
     }
 }
+
+#[test]
+fn a_client_that_leaves_is_not_waited_for_when_both_sides_say_so() {
+    let backend = format!("option abortonclose\n{SERVER}");
+    check(
+        "option abortonclose",
+        &backend,
+        "ASK\nS!\nC#\n+1\nS<",
+        expect![[r#"
+        S  GET /x HTTP/1.1
+        S  host: a
+        S  
+        S  (end)
+        log fe be/s1 0/0/0/-1/0 400 206 - - CH-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
+    "#]],
+    );
+    check(
+        "",
+        &backend,
+        "ASK\nS!\nC#\n+1\nS<",
+        expect![[r#"
+        S  GET /x HTTP/1.1
+        S  host: a
+        S  
+    "#]],
+    );
+}
+
+#[test]
+fn a_whole_request_is_tried_again_on_what_retry_on_names() {
+    let backend = format!("retry-on empty-response 503\nretries 2\n{SERVER}");
+    let script = r"ASK
+        S!
+        S<
+        S#
+        S!
+        S<
+        S> HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n
+        S!
+        S<
+        S> HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n
+        C<";
+    check(
+        "",
+        &backend,
+        script,
+        expect![[r#"
+        S  GET /x HTTP/1.1
+        S  host: a
+        S  
+        S  GET /x HTTP/1.1
+        S  host: a
+        S  
+        S  GET /x HTTP/1.1
+        S  host: a
+        S  
+        C  HTTP/1.1 503 No
+        C  content-length: 0
+        C  
+        log fe be/s1 0/0/0/0/0 503 49 - - ---- 1/1/0/0/2 0/0 "GET /x HTTP/1.1"
+    "#]],
+    );
+}
+
+#[test]
+fn only_the_frontend_decides_whether_the_client_is_kept() {
+    let script = r"ASK
+        S!
+        S<
+        S> HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+        C<";
+    check(
+        "",
+        &format!("option httpclose\n{SERVER}"),
+        script,
+        expect![[r#"
+        S  GET /x HTTP/1.1
+        S  host: a
+        S  connection: close
+        S  
+        C  HTTP/1.1 200 OK
+        C  content-length: 0
+        C  
+        log fe be/s1 0/0/0/0/0 200 49 - - ---- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
+    "#]],
+    );
+    check(
+        "option httpclose",
+        SERVER,
+        script,
+        expect![[r#"
+        S  GET /x HTTP/1.1
+        S  host: a
+        S  connection: close
+        S  
+        C  HTTP/1.1 200 OK
+        C  content-length: 0
+        C  connection: close
+        C  
+        C  (end)
+        log fe be/s1 0/0/0/0/0 200 49 - - ---- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
+    "#]],
+    );
+}
+
+#[test]
+fn bytes_are_counted_as_they_were_received() {
+    let backend = format!("http-response set-header X-Long 0123456789\n{SERVER}");
+    let script = r"ASK
+        S!
+        S> HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n9\r\ncdefghijk\r\n0\r\n\r\n
+        C<";
+    check(
+        "",
+        &backend,
+        script,
+        expect![[r#"
+        C  HTTP/1.1 200 OK
+        C  transfer-encoding: chunked
+        C  x-long: 0123456789
+        C  
+        C  B
+        C  abcdefghijk
+        C  0
+        C  
+        log fe be/s1 0/0/0/0/0 200 70 - - ---- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
+    "#]],
+    );
+}
+
+#[test]
+fn what_a_backend_refuses_is_its_own() {
+    check(
+        "",
+        &format!("http-request deny\n{SERVER}"),
+        "ASK\nC<",
+        expect![[r#"
+        C  HTTP/1.1 403 Forbidden
+        C  content-length: 93
+        C  cache-control: no-cache
+        C  content-type: text/html
+        C  
+        C  <html><body><h1>403 Forbidden</h1>
+        C  Request forbidden by administrative rules.
+        C  </body></html>
+        log fe be/<NOSRV> 0/-1/-1/-1/0 403 192 - - PR-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
+    "#]],
+    );
+}
+
+#[test]
+fn a_request_with_two_lengths_is_the_last_of_its_connection() {
+    let script = r"C> POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n0\r\n\r\n
+        S!
+        S<
+        S> HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+        C<";
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
+        S  POST / HTTP/1.1
+        S  host: a
+        S  transfer-encoding: chunked
+        S  
+        S  0
+        S  
+        C  HTTP/1.1 200 OK
+        C  content-length: 0
+        C  connection: close
+        C  
+        C  (end)
+        log fe be/s1 0/0/0/0/0 200 49 - - ---- 1/1/0/0/0 0/0 "POST / HTTP/1.1"
+    "#]],
+    );
+}
+
+#[test]
+fn a_first_chunk_that_is_none_is_no_request() {
+    let script = r"C> POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n
+        C<";
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
+        C  HTTP/1.1 400 Bad request
+        C  Content-length: 90
+        C  Cache-Control: no-cache
+        C  Connection: close
+        C  Content-Type: text/html
+        C  
+        C  <html><body><h1>400 Bad request</h1>
+        C  Your browser sent an invalid request.
+        C  </body></html>
+        C  (end)
+        log fe fe/<NOSRV> -1/-1/-1/-1/0 400 0 - - PR-- 1/1/0/0/0 0/0 "<BADREQ>"
+    "#]],
+    );
+}

@@ -19,6 +19,7 @@ use crate::connection::{Kept, limit};
 use crate::idle::ServerConnection;
 use crate::io::{Connector, Io};
 use crate::live::Backend;
+use crate::reach::aborts_on_close;
 use crate::termination::{Cause, Failure, Phase, Termination};
 
 use super::body::{Body, Flow, Path};
@@ -50,6 +51,8 @@ struct Exchange {
     keep_server: bool,
     /// The server ended its side, as the end of the response.
     server_closed: bool,
+    /// `option abortonclose`: a client that leaves is not waited for.
+    aborts: bool,
 }
 
 /// What a poll of both directions came to.
@@ -90,6 +93,7 @@ impl<C: Connector> HttpStream<'_, C> {
             client_timeout: self.client_timeout(),
             keep_server: keeps,
             server_closed: false,
+            aborts: aborts_on_close(&self.ledger.bound, backend),
         };
         loop {
             let event = poll_fn(|cx| self.poll_exchange(cx, &mut server, &mut state)).await;
@@ -160,6 +164,13 @@ impl<C: Connector> HttpStream<'_, C> {
         if let Some(event) = self.poll_down(cx, server, state, &mut moved) {
             return Poll::Ready(event);
         }
+        if state.aborts
+            && state.up_done
+            && state.stage == Stage::Head
+            && let Some(event) = self.poll_abort(cx)
+        {
+            return Poll::Ready(event);
+        }
         if state.stage == Stage::Done && state.up_done {
             return Poll::Ready(Event::Done);
         }
@@ -205,6 +216,24 @@ impl<C: Connector> HttpStream<'_, C> {
             }
             Flow::Bad => {
                 return Some(Event::Failed(Failure::new(Cause::Proxy, Phase::Headers, 400)));
+            }
+        }
+        None
+    }
+
+    /// Looks whether the client left while its server works. What else it sends is kept for the
+    /// next request.
+    fn poll_abort(&mut self, cx: &mut Context<'_>) -> Option<Event> {
+        while !self.work.client.is_full() {
+            match self.work.client.poll_fill(cx, &mut self.connection.client) {
+                Poll::Pending => return None,
+                Poll::Ready(Ok(1..)) => {}
+                Poll::Ready(Ok(0)) => {
+                    return Some(Event::Failed(Failure::new(Cause::Client, Phase::Headers, 400)));
+                }
+                Poll::Ready(Err(_)) => {
+                    return Some(Event::Failed(Failure::silent(Cause::Client, Phase::Data)));
+                }
             }
         }
         None

@@ -105,7 +105,7 @@ fn build_backend(
     let servers: Vec<Server> = backend
         .servers()
         .iter()
-        .map(|line| build_server(backend.name(), line, resolve, process, earlier))
+        .map(|line| build_server(backend, line, resolve, process, earlier))
         .collect();
     for (row, server) in table.iter_mut().zip(&servers) {
         row.state = balance_state(&server.state.health());
@@ -149,7 +149,7 @@ fn fullconn(program: &Program, setting: Setting<u32>) -> u32 {
 }
 
 fn build_server(
-    backend: &str,
+    backend: rules::Backend<'_>,
     line: &ServerLine,
     resolve: &Resolve<'_>,
     process: &Arc<Process>,
@@ -171,7 +171,7 @@ fn build_server(
             *state.health() = resumed;
             state
         }
-        None => Arc::new(ServerState::new(backend, name, health, weight, process)),
+        None => Arc::new(ServerState::new(backend.name(), name, health, weight, process)),
     };
     state.set_address(address);
     let maxconn = number(settings.maxconn);
@@ -186,7 +186,7 @@ fn build_server(
         max_reuse: settings.max_reuse.map_or(-1, |max| max.value),
         ports: ports(&line.address),
         source: settings.source.as_ref().and_then(|source| source_address(&source.value, resolve)),
-        keepalive: false,
+        keepalive: on(backend.proxy().options.srvtcpka),
         user_timeout: settings.tcp_ut.map(|limit| limit.value),
         kills_streams_when_down: settings
             .on_marked_down
