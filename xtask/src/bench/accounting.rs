@@ -71,9 +71,20 @@ impl Usage {
 }
 
 /// Memory of a process and its descendants in bytes: the proportional set, which counts shared pages once.
+///
+/// Without the pages of files: how a library counts depends on who else on the machine has it open.
 pub(crate) fn memory(pid: u32) -> u64 {
+    let own = |pid| {
+        let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+        (field(&text, "Pss_Anon:") + field(&text, "Pss_Shmem:")) * 1024
+    };
+    family(pid).into_iter().map(own).sum()
+}
+
+/// How much of it is in huge pages, in KB: a reading is no finer than those are.
+pub(crate) fn huge_kb(pid: u32) -> u64 {
     let rollup = |pid| fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    family(pid).into_iter().map(|pid| field(&rollup(pid), "Pss:") * 1024).sum()
+    family(pid).into_iter().map(|pid| field(&rollup(pid), "AnonHugePages:")).sum()
 }
 
 /// The largest resident set until now, in KB, over the process and its descendants.

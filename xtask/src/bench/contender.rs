@@ -68,7 +68,7 @@ impl Contender {
     /// Looks for a contender; the failure says what to install.
     pub(crate) fn find(kind: Kind, bins: &Path) -> Result<Contender, Failure> {
         let (program, flag) = match kind {
-            Kind::Proxyd => (bins.join("proxyd"), "-v"),
+            Kind::Proxyd => (keep(&bins.join("proxyd"))?, "-v"),
             Kind::Haproxy => (needs::need("haproxy")?, "-v"),
             Kind::Nginx => (needs::need("nginx")?, "-v"),
             Kind::Floor => {
@@ -77,7 +77,11 @@ impl Contender {
             }
         };
         let line = machine::first_line(Command::new(&program).arg(flag));
-        Ok(Contender { kind, version: version_of(&line), program })
+        let mut version = version_of(&line);
+        if kind == Kind::Proxyd {
+            version = format!("{version} ({})", revision());
+        }
+        Ok(Contender { kind, version, program })
     }
 
     /// Starts it for a shape and waits until it listens.
@@ -176,13 +180,34 @@ impl Started {
 
 impl Drop for Started {
     fn drop(&mut self) {
-        // Workers outlive a master that is killed: they are ended first, by their ids.
+        // The master first: one that still lives replaces a worker that ended. Workers outlive
+        // a master that is killed, so they are ended by the ids they had.
         let workers = accounting::family(self.pid());
+        let _ = self.running.child.kill();
+        let _ = self.running.child.wait();
         let ids = workers.iter().skip(1).map(u32::to_string);
         if workers.len() > 1 {
             let _ = Command::new("kill").arg("-KILL").args(ids).stderr(Stdio::null()).status();
         }
     }
+}
+
+/// Sets a build of ours aside, so that all scenarios of a run measure the same one.
+fn keep(built: &Path) -> Result<PathBuf, Failure> {
+    let kept = super::results().join("proxyd");
+    std::fs::create_dir_all(super::results()).map_err(|e| e.to_string())?;
+    std::fs::copy(built, &kept).map_err(|e| format!("{}: {e}", built.display()))?;
+    Ok(kept)
+}
+
+/// The commit, and whether the tree had changes beyond it.
+fn revision() -> String {
+    let git = |arguments: &[&str]| {
+        machine::first_line(Command::new("git").args(arguments).current_dir(shell::root()))
+    };
+    let changed = !git(&["status", "--porcelain", "-uno", "crates"]).is_empty();
+    let changed = if changed { " with changes" } else { "" };
+    format!("{}{changed}", git(&["rev-parse", "--short", "HEAD"]))
 }
 
 /// The first word that begins with a digit, or that has one behind a slash (`nginx/1.22.1`).

@@ -47,6 +47,14 @@ pub(crate) fn measure(
         ("bytes_each".to_owned(), each(more as f64)),
         ("sockets_each".to_owned(), each(opened as f64)),
         ("wakeups_per_second".to_owned(), used.wakeups as f64 / seconds),
+        ("step_bytes".to_owned(), each(step(pid))),
         ("peak_kb".to_owned(), accounting::peak_kb(pid) as f64),
     ]))
+}
+
+/// The smallest difference in memory that can be seen: a process with huge pages grows by whole ones.
+fn step(pid: u32) -> f64 {
+    const PAGE: f64 = 4096.0;
+    const HUGE_PAGE: f64 = 2.0 * 1024.0 * 1024.0;
+    if accounting::huge_kb(pid) > 0 { HUGE_PAGE } else { PAGE }
 }

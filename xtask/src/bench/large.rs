@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::accounting;
+use super::accounting::{self, Usage};
 use super::config::{haproxy_defaults, nginx_begin, nginx_http};
 use super::contender::{Contender, Kind, Started};
 use super::report::Sample;
@@ -53,8 +53,10 @@ pub(crate) fn measure(contender: &Contender, stage: &Stage) -> Result<Sample, Fa
     let started = Started::spawn(command, own, port, LIMIT)?;
     await_generation(port, 2)?;
     let start = begin.elapsed();
-    let memory = accounting::memory(started.pid());
     write(3)?;
+    // HAProxy's master executes itself again after its start and hears no signal meanwhile.
+    await_quiet(started.pid())?;
+    let memory = accounting::memory(started.pid());
     let begin = Instant::now();
     let sent = Command::new("kill").args([manner.reload, &started.pid().to_string()]).status();
     sent.map_err(|e| format!("kill: {e}"))?;
@@ -106,6 +108,21 @@ fn await_generation(port: u16, generation: u32) -> Result<(), Failure> {
         ask(port).is_ok_and(|answer| answer.to_ascii_lowercase().contains(&wanted))
     });
     if come { Ok(()) } else { Err(format!("generation {generation} did not answer")) }
+}
+
+/// Waits until a process does nothing any more.
+fn await_quiet(pid: u32) -> Result<(), Failure> {
+    const PAUSE: Duration = Duration::from_millis(200);
+    const NOTHING: u64 = 1_000_000;
+    let mut before = Usage::of(pid);
+    let quiet = shell::wait_until(LIMIT, || {
+        std::thread::sleep(PAUSE);
+        let now = Usage::of(pid);
+        let used = now.since(&before);
+        before = now;
+        used.cpu_ns < NOTHING
+    });
+    if quiet { Ok(()) } else { Err("is still busy a minute after its start".into()) }
 }
 
 fn ask(port: u16) -> std::io::Result<String> {

@@ -8,6 +8,8 @@ use super::scenario;
 use crate::shell::{self, Failure};
 
 const BEGIN: &str = "<!-- bench: written by `cargo xtask bench --markdown` -->";
+/// Rounds that a bar needs to count as held or not.
+const ENOUGH: u32 = 5;
 const END: &str = "<!-- bench: end -->";
 
 /// Writes the results of a folder between the page's two marks.
@@ -69,6 +71,9 @@ fn table(report: &Report) -> String {
         if let Some(why) = &entry.left_out {
             let _ = writeln!(text, "Left out: {} ({why}).", entry.name);
         }
+    }
+    if report.rounds < ENOUGH && !report.bars.is_empty() {
+        let _ = writeln!(text, "Provisional, with fewer than {ENOUGH} rounds:\n");
     }
     for bar in &report.bars {
         let _ = writeln!(text, "- {}", bar.words());

@@ -130,6 +130,7 @@ const LOAD: &[Metric] = &[
 ];
 const IDLE: &[Metric] = &[
     metric("bytes_each", "bytes each"),
+    metric("step_bytes", "seen in steps of"),
     metric("sockets_each", "sockets each"),
     metric("wakeups_per_second", "wake-ups a second"),
     metric("peak_kb", "peak KB"),
