@@ -4,7 +4,7 @@
 ///
 /// The packet is a TPKT header of four bytes (RFC 1006) around an X.224 connection request, whose
 /// fixed part is seven bytes long and is followed by `Cookie: name=value` and a line end. The name
-/// is not case-sensitive. `None` also when not all of it has arrived.
+/// is not case-sensitive. `None` also while the cookie's line has not arrived.
 #[must_use]
 pub fn rdp_cookie<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     const TPKT: usize = 4;
@@ -16,7 +16,8 @@ pub fn rdp_cookie<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     if *kind != CONNECTION_REQUEST || usize::from(*indicator) + TPKT + 1 != length {
         return None;
     }
-    let packet = bytes.get(..length)?;
+    // Quirk: a packet that announces more than has come is looked through all the same, as HAProxy does.
+    let packet = bytes.get(..length.min(bytes.len()))?;
     let (label, rest) = packet.get(TPKT + 7..)?.split_at_checked(b"Cookie: ".len())?;
     if !label.eq_ignore_ascii_case(b"Cookie: ") {
         return None;
@@ -50,6 +51,14 @@ mod tests {
         check(&packet("Cookie: msts=alice\r\n"), None);
         check(&packet("Cookie: mstshash=alice"), None);
         check(b"GET / HTTP/1.1\r\n\r\n", None);
+    }
+
+    #[test]
+    fn a_cookie_counts_before_the_rest_of_its_packet() {
+        let mut bytes = packet("Cookie: mstshash=alice\r\n");
+        let last = bytes.len() - 1;
+        (bytes[3], bytes[4]) = (last as u8 + 9, last as u8 + 4);
+        check(&bytes, Some("alice"));
     }
 
     #[test]
