@@ -345,8 +345,7 @@ const STATE: &[Keyword<Slot>] = &[
     ),
     action("disable-l7-retry", Sets::REQUEST, "", "no `retry-on` for this request", |_, to| {
         to.action = Some(Action::DisableL7Retry);
-    })
-    .ignored("a request is tried again only when no connection could be made"),
+    }),
     action(
         "strict-mode",
         Sets::HTTP,

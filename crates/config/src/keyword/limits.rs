@@ -59,8 +59,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         MANUAL,
         "which failures are tried again on a server",
         retry_on,
-    )
-    .ignored("a request is tried again only when no connection could be made"),
+    ),
     Keyword::new(
         "http-reuse",
         Places::BACK,

@@ -40,32 +40,35 @@ macro_rules! switch {
 }
 
 const SWITCHES: &[Keyword<Draft>] = &[
-    switch!(abortonclose, "abortonclose", ANY, "queued requests whose client has left are dropped")
-        .ignored("a request keeps its place in a queue until its turn or `timeout queue`"),
+    switch!(abortonclose, "abortonclose", ANY, "queued requests whose client has left are dropped"),
     switch!(
         accept_unsafe_http_request,
         "accept-unsafe-violations-in-http-request",
         FRONT,
         "takes requests that break the grammar"
-    ),
+    )
+    .ignored("requests are read as strictly as without it"),
     switch!(
         accept_unsafe_http_request,
         "accept-invalid-http-request",
         FRONT,
         "the old name of `accept-unsafe-violations-in-http-request`"
-    ),
+    )
+    .ignored("requests are read as strictly as without it"),
     switch!(
         accept_unsafe_http_response,
         "accept-unsafe-violations-in-http-response",
         BACK,
         "takes responses that break the grammar"
-    ),
+    )
+    .ignored("responses are read as strictly as without it"),
     switch!(
         accept_unsafe_http_response,
         "accept-invalid-http-response",
         BACK,
         "the old name of `accept-unsafe-violations-in-http-response`"
-    ),
+    )
+    .ignored("responses are read as strictly as without it"),
     switch!(allbackups, "allbackups", BACK, "all backup servers are used, not only the first"),
     switch!(checkcache, "checkcache", BACK, "refuses cacheable responses that set cookies"),
     switch!(clitcpka, "clitcpka", FRONT, "TCP keep-alive towards clients")
@@ -143,8 +146,7 @@ const SWITCHES: &[Keyword<Draft>] = &[
     ),
     switch!(socket_stats, "socket-stats", FRONT, "statistics per `bind` line")
         .ignored("statistics have one line for all `bind` lines of a frontend"),
-    switch!(srvtcpka, "srvtcpka", BACK, "TCP keep-alive towards servers")
-        .ignored("dead servers are found by timeouts and checks, not by keep-alive probes"),
+    switch!(srvtcpka, "srvtcpka", BACK, "TCP keep-alive towards servers"),
     switch!(tcp_smart_accept, "tcp-smart-accept", FRONT, "delays the first ACK of a connection")
         .ignored("the system decides when it sends an ACK"),
     switch!(tcp_smart_connect, "tcp-smart-connect", BACK, "delays the first ACK to a server")
