@@ -18,6 +18,7 @@ use crate::keyword::unused_steps;
 use crate::lower::Draft;
 use crate::lower::Use;
 use crate::model::Config;
+use crate::target::Target;
 
 /// One section, `defaults` included, at its end.
 pub(crate) fn section(draft: &Draft, findings: &mut Vec<Diagnostic>) {
@@ -26,13 +27,16 @@ pub(crate) fn section(draft: &Draft, findings: &mut Vec<Diagnostic>) {
 }
 
 /// All sections together.
-pub(crate) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
+pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnostic>) {
     duplicates::sections(config, findings);
     duplicates::ids(config, findings);
     references::config(config, findings);
     for proxy in &config.proxies {
         servers::proxy(config, proxy, findings);
         modes::proxy(proxy, findings);
+        if target.is_proxyd() {
+            modes::not_run(proxy, findings);
+        }
         timeouts::proxy(proxy, findings);
     }
     // What an error names wrongly, or has taken away, would seem unused.

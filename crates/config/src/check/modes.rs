@@ -24,6 +24,15 @@ pub(super) fn proxy(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
     }
 }
 
+/// What `proxyd` runs in `mode tcp` alone.
+pub(super) fn not_run(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    let rule = proxy.rules.tcp_response_content.first().filter(|_| proxy.mode() == Mode::Http);
+    if let Some(rule) = rule {
+        let message = "`tcp-response content` has no effect: in `mode http` responses go through `http-response` alone";
+        findings.push(Diagnostic::new(codes::N0208, rule.span, message));
+    }
+}
+
 /// Whether a line stands below the section line, and not in a `defaults` section above it.
 fn inside(section: Span, at: Span) -> bool {
     (at.file, at.start) >= (section.file, section.start)

@@ -55,7 +55,7 @@ pub fn lower_in(
     }
     lowering.close();
     let Lowering { mut config, mut findings, defaults, .. } = lowering;
-    check::config(&config, &mut findings);
+    check::config(&config, target, &mut findings);
     check::defaults_use(&defaults::uses(&defaults), &mut findings);
     for proxy in &mut config.proxies {
         defaults::prune(proxy);
