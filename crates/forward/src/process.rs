@@ -61,6 +61,8 @@ pub struct Process {
     begun_micros: i64,
     destinations: Mutex<HashMap<String, Arc<Destination>>>,
     tunnels: Mutex<Vec<Arc<Tunnels>>>,
+    /// Wakes the busy streams of each thread.
+    busy: Mutex<Vec<Arc<Notify>>>,
     /// Told when a connection ended while the process or its frontend was full.
     pub(crate) room: Notify,
 }
@@ -78,6 +80,7 @@ impl Process {
             begun_micros: wall_micros(),
             destinations: Mutex::default(),
             tunnels: Mutex::default(),
+            busy: Mutex::default(),
             room: Notify::new(),
         })
     }
@@ -140,6 +143,17 @@ impl Process {
 
     pub(crate) fn add_tunnels(&self, tunnels: &Arc<Tunnels>) {
         self.tunnels.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(tunnels));
+    }
+
+    pub(crate) fn add_busy(&self, thread: &Arc<Notify>) {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(thread));
+    }
+
+    /// Makes every stream that waits for a server look whether it was ended.
+    pub(crate) fn wake_busy(&self) {
+        for thread in self.busy.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            thread.notify_one();
+        }
     }
 
     /// The tunnels of each thread.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use config::model::Mode;
 use futures_util::FutureExt as _;
 use sample::LogRecord;
 use tunnel::{Control, Ended, Kill, Opening, Timeouts};
@@ -139,8 +140,14 @@ pub(crate) fn spawn<C: Connector>(
 pub(crate) fn note_end(ledger: &mut Ledger, ended: Ended) {
     ledger.bytes_in += ended.bytes_up;
     ledger.bytes_out += ended.bytes_down;
+    // Quirk: behind an upgrade HAProxy closes both sides when the server is done, so nothing that
+    // the client does afterwards is an abort; in `mode tcp` it is one.
+    let generation = &ledger.bound.generation;
+    let http = generation.program.frontend(ledger.bound.frontend).mode() == Mode::Http;
+    let served = http && ended.first_end == Some(tunnel::Side::Server);
     let cause = match ended.cause {
         tunnel::Cause::Closed => return,
+        tunnel::Cause::Aborted(_) if served => return,
         tunnel::Cause::Aborted(tunnel::Side::Client) => Cause::Client,
         tunnel::Cause::Aborted(tunnel::Side::Server) => Cause::Server,
         tunnel::Cause::TimedOut(tunnel::Side::Client) => Cause::ClientTimeout,

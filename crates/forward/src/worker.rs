@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use crate::connection::Connection;
 use crate::generation::Listener;
 use crate::idle::IdlePool;
@@ -36,6 +38,8 @@ pub struct Worker<C: Connector = SystemConnector> {
     #[expect(clippy::vec_box, reason = "connections hold a box: their futures must stay small")]
     spare: RefCell<Vec<Box<Work>>>,
     idle_clients: Sleepers,
+    /// Streams that wait for a server.
+    busy: Sleepers,
     seed: Cell<u64>,
 }
 
@@ -59,11 +63,15 @@ impl<C: Connector> Worker<C> {
             tunnels: Arc::default(),
             spare: RefCell::default(),
             idle_clients: Sleepers::default(),
+            busy: Sleepers::default(),
             seed: Cell::new(seed),
         });
         worker.process.add_tunnels(&worker.tunnels);
         tokio::task::spawn_local(Rc::clone(&worker.logs).run());
         tokio::task::spawn_local(sweep(Rc::downgrade(&worker)));
+        let told = Arc::new(Notify::new());
+        worker.process.add_busy(&told);
+        tokio::task::spawn_local(wake_busy(Rc::downgrade(&worker), told));
         worker
     }
 
@@ -130,6 +138,42 @@ async fn sweep<C: Connector>(worker: std::rc::Weak<Worker<C>>) {
         tokio::time::sleep(SWEEP).await;
         let Some(worker) = worker.upgrade() else { return };
         worker.pool.sweep();
+    }
+}
+
+/// Wakes the streams that wait for a server, each time that some were ended.
+async fn wake_busy<C: Connector>(worker: std::rc::Weak<Worker<C>>, told: Arc<Notify>) {
+    loop {
+        told.notified().await;
+        let Some(worker) = worker.upgrade() else { return };
+        worker.busy.wake_all();
+    }
+}
+
+/// A stream's place among those that wait for a server; given back when it is dropped.
+pub(crate) struct BusyPlace<C: Connector> {
+    worker: Rc<Worker<C>>,
+    place: Option<u32>,
+}
+
+impl<C: Connector> BusyPlace<C> {
+    pub(crate) fn new(worker: &Rc<Worker<C>>) -> BusyPlace<C> {
+        BusyPlace { worker: Rc::clone(worker), place: None }
+    }
+
+    /// The stream waits: it is woken when streams of its server are ended.
+    pub(crate) fn wait(&mut self, waker: &Waker) {
+        if self.place.is_none() {
+            self.place = Some(self.worker.busy.enter(waker));
+        }
+    }
+}
+
+impl<C: Connector> Drop for BusyPlace<C> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.worker.busy.leave(place);
+        }
     }
 }
 

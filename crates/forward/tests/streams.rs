@@ -952,3 +952,42 @@ fn a_first_chunk_that_is_none_is_no_request() {
     "#]],
     );
 }
+
+#[test]
+fn streams_of_a_server_can_be_ended_before_and_after_its_response_began() {
+    check(
+        "",
+        SERVER,
+        "ASK\nS!\nS^\nC<",
+        expect![[r#"
+        C  HTTP/1.1 502 Bad Gateway
+        C  content-length: 107
+        C  cache-control: no-cache
+        C  content-type: text/html
+        C  
+        C  <html><body><h1>502 Bad Gateway</h1>
+        C  The server returned an invalid or incomplete response.
+        C  </body></html>
+        log fe be/s1 0/0/0/-1/0 502 209 - - KH-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
+    "#]],
+    );
+    let script = r"ASK
+        S!
+        S> HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc
+        C<
+        S^
+        C<";
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
+        C  HTTP/1.1 200 OK
+        C  content-length: 10
+        C  
+        C  abc
+        C  (end)
+        log fe be/s1 0/0/0/0/0 200 53 - - KD-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
+    "#]],
+    );
+}

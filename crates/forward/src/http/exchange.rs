@@ -18,9 +18,10 @@ use crate::buffer::Outgoing;
 use crate::connection::{Kept, limit};
 use crate::idle::ServerConnection;
 use crate::io::{Connector, Io};
-use crate::live::Backend;
+use crate::live::{Backend, ServerState};
 use crate::reach::aborts_on_close;
 use crate::termination::{Cause, Failure, Phase, Termination};
+use crate::worker::BusyPlace;
 
 use super::body::{Body, Flow, Path};
 use super::stream::{HttpStream, Next};
@@ -95,8 +96,20 @@ impl<C: Connector> HttpStream<'_, C> {
             server_closed: false,
             aborts: aborts_on_close(&self.ledger.bound, backend),
         };
+        let mut place = BusyPlace::new(&self.connection.worker);
+        let mark = known(backend, self.ledger.server).map_or(0, ServerState::ended_mark);
         loop {
-            let event = poll_fn(|cx| self.poll_exchange(cx, &mut server, &mut state)).await;
+            let event = poll_fn(|cx| {
+                if let Some(event) = ended_by_order(backend, self.ledger.server, mark, &state) {
+                    return Poll::Ready(event);
+                }
+                let polled = self.poll_exchange(cx, &mut server, &mut state);
+                if polled.is_pending() {
+                    place.wait(cx.waker());
+                }
+                polled
+            })
+            .await;
             match event {
                 Event::Head => {
                     if self.retries_status(backend, self.work.response.status) {
@@ -509,6 +522,25 @@ impl<C: Connector> HttpStream<'_, C> {
             self.connection.worker.pool.give(&known.state, server, known.pool_max);
         }
     }
+}
+
+fn known(backend: &Backend, server: Option<u32>) -> Option<&ServerState> {
+    Some(&*backend.server(server?)?.state)
+}
+
+/// What becomes of an exchange whose server's streams were ended (`shutdown sessions server`,
+/// `on-marked-down shutdown-sessions`).
+fn ended_by_order(
+    backend: &Backend,
+    server: Option<u32>,
+    mark: u64,
+    state: &Exchange,
+) -> Option<Event> {
+    let cause = known(backend, server)?.ended_since(mark)?;
+    Some(match state.stage {
+        Stage::Head => Event::Failed(Failure::new(cause, Phase::Headers, 502)),
+        Stage::Body | Stage::Done => Event::Broken(Termination::new(cause, Phase::Data)),
+    })
 }
 
 /// Closes a connection that serves no other request. A reset leaves no `TIME_WAIT` behind, which

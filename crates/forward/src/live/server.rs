@@ -14,6 +14,7 @@ use crate::clock::wall_micros;
 use crate::counters::{Gauge, PerThread};
 use crate::io::{ConnectTo, ServerAddress};
 use crate::process::Process;
+use crate::termination::Cause;
 
 use super::Counters;
 
@@ -34,6 +35,9 @@ pub struct ServerState {
     pub queued: Gauge,
     changed_micros: AtomicI64,
     down_seconds: AtomicU64,
+    /// How often its streams were ended, times 4, and why the last time: streams of HTTP compare
+    /// it with what it was when they began.
+    ended: AtomicU64,
 }
 
 impl ServerState {
@@ -57,6 +61,7 @@ impl ServerState {
             queued: Gauge::default(),
             changed_micros: AtomicI64::new(wall_micros()),
             down_seconds: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
         }
     }
 
@@ -117,13 +122,36 @@ impl ServerState {
 }
 
 impl ServerState {
-    /// Ends its tunnels at once (`shutdown sessions server`).
+    /// A mark of this moment for [`ServerState::ended_since`].
+    pub(crate) fn ended_mark(&self) -> u64 {
+        self.ended.load(Relaxed)
+    }
+
+    /// Why its streams were ended after `mark`, if they were.
+    pub(crate) fn ended_since(&self, mark: u64) -> Option<Cause> {
+        let now = self.ended.load(Relaxed);
+        (now != mark).then_some(match now % 4 {
+            1 => Cause::Down,
+            2 => Cause::Up,
+            _ => Cause::Killed,
+        })
+    }
+
+    /// Ends its streams at once (`shutdown sessions server`).
     pub fn kill_streams(&self) {
         self.end_streams(Kill::Operator);
     }
 
-    /// Ends its tunnels at once. Streams of HTTP end with their response.
+    /// Ends its streams at once.
     pub(crate) fn end_streams(&self, why: Kill) {
+        let why_bits = match why {
+            Kill::Operator => 0,
+            Kill::ServerDown => 1,
+            Kill::ServerUp => 2,
+        };
+        let count = (self.ended.load(Relaxed) / 4).wrapping_add(1);
+        self.ended.store(count.wrapping_mul(4) | why_bits, Relaxed);
+        self.process.wake_busy();
         for tunnels in self.process.tunnels() {
             tunnels.end_of_server(self, why);
         }

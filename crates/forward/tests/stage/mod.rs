@@ -3,6 +3,7 @@
 //!
 //! A script is lines. `C> bytes` sends from the client, `C< ` expects nothing by itself: it shows what
 //! the client received since; likewise `S>` and `S<` for the server of the latest connection.
+//! `S^` ends the streams of every server (`shutdown sessions server`).
 //! `C$` and `S$` end that side, `+500ms` lets time pass, `S?` shows whether there is a connection.
 
 use std::cell::RefCell;
@@ -52,6 +53,7 @@ impl Connector for Pipes {
 struct Stage {
     worker: Rc<Worker<Pipes>>,
     listener: std::sync::Arc<Listener>,
+    generation: std::sync::Arc<Generation>,
     pipes: Pipes,
     log: UdpSocket,
     client: Option<DuplexStream>,
@@ -84,7 +86,16 @@ impl Stage {
         listener.bind(Some(Bound { generation: generation.clone(), frontend, index: 0 }));
         let pipes = Pipes::default();
         let worker = Worker::start(0, process, pipes.clone());
-        Stage { worker, listener, pipes, log, client: None, others: Vec::new(), server: None }
+        Stage {
+            worker,
+            listener,
+            generation,
+            pipes,
+            log,
+            client: None,
+            others: Vec::new(),
+            server: None,
+        }
     }
 
     /// A new client connection; what follows in the script is between it and its server.
@@ -127,6 +138,11 @@ impl Stage {
             }
             "C$" => shut(&mut self.client).await,
             "S$" => shut(&mut self.server).await,
+            "S^" => {
+                let backends = self.generation.live.backends.iter();
+                let servers = backends.flat_map(|backend| &backend.servers);
+                servers.for_each(|server| server.state.kill_streams());
+            }
             "C#" => self.client = None,
             "S#" => self.server = None,
             _ if line.starts_with('+') => {
