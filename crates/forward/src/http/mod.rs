@@ -1,14 +1,16 @@
 //! HTTP/1: the requests of a client connection, one after the other.
 //!
 //! [`serve`] runs while a connection is busy. A request is read (`request.rs`), routed and answered
-//! here or sent on (`stream.rs`), given a server (`../reach.rs`), exchanged with it (`exchange.rs`),
-//! and logged (`finish.rs`). What goes out on the wire beside the rules' own edits is in `wire.rs`.
+//! here or sent on (`stream.rs`), given a server (`../reach.rs`), exchanged with it (`exchange.rs`,
+//! its answer in `response.rs`), perhaps again (`retry.rs`), and logged (`finish.rs`). What goes out
+//! on the wire beside the rules' own edits is in `wire.rs`.
 
 mod body;
 mod exchange;
 mod finish;
 mod reply;
 mod request;
+mod response;
 mod retry;
 mod stream;
 mod upgrade;

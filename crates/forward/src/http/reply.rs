@@ -163,11 +163,6 @@ fn write_plain_page(status: u16, out: &mut Vec<u8>) {
     let (reason, text) = match status {
         408 => ("Request Time-out", "Your browser didn't send a complete request in time."),
         422 => ("Unprocessable Content", "The server cannot process the contained instructions."),
-        500 => ("Internal Server Error", "An internal server error occurred."),
-        501 => (
-            "Not Implemented",
-            "The server does not support the functionality required to fulfill the request.",
-        ),
         _ => ("Bad request", "Your browser sent an invalid request."),
     };
     let body = format!("<html><body><h1>{status} {reason}</h1>\n{text}\n</body></html>\n");

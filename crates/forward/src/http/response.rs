@@ -1,0 +1,127 @@
+//! What becomes of a response head: relayed as an interim one, switched over, or edited by the
+//! response rules and sent with the beginning of its body.
+
+use std::sync::Arc;
+
+use config::model::ConnectionMode;
+use http1::BodyLength;
+use rules::{NoTrace, ReplyKind, Verdict};
+use sample::Buffered;
+use tokio::time::Instant;
+
+use crate::io::Connector;
+use crate::live::Backend;
+use crate::termination::{Cause, Failure, Phase};
+
+use super::body::Body;
+use super::exchange::{Exchange, Stage};
+use super::stream::HttpStream;
+use super::{upgrade, wire};
+
+impl<C: Connector> HttpStream<'_, C> {
+    /// Acts on a response head: relays an interim one, switches protocols, or runs the response
+    /// rules and begins the body.
+    pub(super) fn response_head(
+        &mut self,
+        backend: &Arc<Backend>,
+        state: &mut Exchange,
+    ) -> Result<Option<upgrade::Switch>, Failure> {
+        let invalid = Failure::new(Cause::Proxy, Phase::Headers, 502);
+        let status = self.work.response.status;
+        let connect = self.work.request.method() == b"CONNECT";
+        if status == 101
+            && !(self.received.upgrades && http1::switches_protocol(&self.work.response))
+        {
+            // Quirk: what came of the refused answer is counted beside the page that replaces it.
+            let head = wire::counted_response(&self.work.response);
+            self.ledger.bytes_out += head + self.work.server.len() as u64;
+            return Err(invalid);
+        }
+        if (100..200).contains(&status) && status != 101 {
+            self.interim();
+            return Ok(None);
+        }
+        let work = &mut *self.work;
+        let length =
+            http1::response_body(&work.response, work.request.method()).map_err(|_| invalid)?;
+        state.keep_server &=
+            http1::response_connection(&work.response).keeps() && length != BodyLength::UntilClose;
+        state.server_closed = length == BodyLength::UntilClose;
+        let switches = status == 101 || (connect && (200..300).contains(&status));
+        wire::strip_connection(&mut work.response.fields);
+        let counted = wire::counted_response(&work.response);
+        self.down = Body::new(length);
+        self.respond(backend, counted)?;
+        self.ledger.times.response = Some(Instant::now());
+        self.ledger.status = Some(self.work.response.status);
+        if switches {
+            self.ledger.bytes_out += counted;
+            return Ok(Some(upgrade::Switch { websocket: status == 101 && self.is_websocket() }));
+        }
+        let delimited = length != BodyLength::UntilClose;
+        self.keep_client = self.received.keeps
+            && delimited
+            && self.client_mode() != ConnectionMode::Close
+            && !self.connection.worker.process.is_stopping();
+        let (keep, version) = (self.keep_client, self.received.version);
+        // Quirk: HAProxy counts what it received; what rules add to it is not counted.
+        self.ledger.bytes_out += counted;
+        let work = &mut *self.work;
+        wire::write_response(&mut work.response, version, keep, &mut work.to_client.bytes);
+        // Head and the beginning of the body leave in one write.
+        let begun = self.down.pass(&mut work.server, &mut work.to_client.bytes);
+        if begun.is_err() {
+            work.to_client.clear();
+            self.ledger.times.response = None;
+            self.ledger.bytes_out -= counted;
+            self.down = Body::default();
+            return Err(invalid);
+        }
+        state.stage = Stage::Body;
+        Ok(None)
+    }
+
+    fn is_websocket(&self) -> bool {
+        let upgrade = self.work.response.fields.get(b"upgrade");
+        upgrade.is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"))
+    }
+
+    /// Passes a 1xx on; a client of HTTP/1.0 would not understand it.
+    fn interim(&mut self) {
+        let work = &mut *self.work;
+        self.ledger.bytes_out += wire::counted_response(&work.response);
+        if self.received.version == http1::Version::Http11 {
+            work.response.write_to(&mut work.to_client.bytes);
+        }
+    }
+
+    fn respond(&mut self, backend: &Backend, counted: u64) -> Result<(), Failure> {
+        let HttpStream { connection, work, ledger, .. } = self;
+        let (state, facts) = ledger.evaluate(&connection.worker.process);
+        let program = &facts.generation.program;
+        let body = Buffered::default();
+        let crate::work::Work { request, response, .. } = &mut **work;
+        let verdict = rules::respond(program, state, request, response, body, &facts, &mut NoTrace);
+        match verdict {
+            Verdict::Forward(_) | Verdict::Wait { .. } | Verdict::NoBackend => Ok(()),
+            Verdict::Reply(answer) => {
+                let index = self.connection.worker.index;
+                backend.state.counters.of(index).denied_responses.add(1);
+                // Quirk: what was received of the response is counted beside what replaces it.
+                let mut received = Vec::new();
+                let _ = self.down.pass(&mut self.work.server, &mut received);
+                self.ledger.bytes_out += counted + self.down.counted;
+                self.down = Body::default();
+                let cause = match answer.kind {
+                    ReplyKind::Return | ReplyKind::Redirect => Cause::Local,
+                    _ => Cause::Proxy,
+                };
+                self.replaced = Some(answer);
+                Err(Failure::new(cause, Phase::Headers, 502))
+            }
+            Verdict::Close(_) | Verdict::SilentDrop(_) | Verdict::Unknown(_) => {
+                Err(Failure::silent(Cause::Proxy, Phase::Headers))
+            }
+        }
+    }
+}
