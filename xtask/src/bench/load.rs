@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testkit::drive::{Outcome, Phase, Plan};
+use testkit::drive::{Outcome, Phase, Plan, Work};
 
 use super::accounting::{self, Usage, Used};
 use super::client::Client;
@@ -32,9 +32,13 @@ pub(crate) fn measure(
         ("cpu_us".to_owned(), used.cpu_ns as f64 / 1000.0 / units),
         ("user_percent".to_owned(), used.user_percent),
         ("per_second".to_owned(), units / outcome.seconds),
-        ("log_lines".to_owned(), (stage.syslog.lines() - lines) as f64),
         ("units".to_owned(), units),
     ]);
+    let lines = stage.syslog.lines() - lines;
+    // A tunnel is logged when it ends: it has no line for a message.
+    if matches!(load.work, Work::Requests { .. } | Work::Upgrades) {
+        sample.insert("logged_percent".into(), 100.0 * lines as f64 / outcome.count as f64);
+    }
     if let Some(rate) = load.calm {
         let calm = client.run(Phase { seconds: (seconds / 2.0).max(0.5), rate: Some(rate) })?;
         sample.insert("p50_us".into(), calm.p50_us);

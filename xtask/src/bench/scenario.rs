@@ -123,6 +123,7 @@ const LOAD: &[Metric] = &[
     metric("cpu_us", "CPU us"),
     metric("user_percent", "user %"),
     metric("per_second", "a second"),
+    metric("logged_percent", "log lines %"),
     metric("p50_us", "p50 us"),
     metric("p99_us", "p99 us"),
     metric("p999_us", "p99.9 us"),
