@@ -12,6 +12,8 @@ mod explain;
 mod side;
 mod stub;
 
+use std::path::Path;
+
 use clap::Args;
 
 use crate::needs;
@@ -52,28 +54,17 @@ pub(crate) fn run(compat: &Compat) -> Result<(), Failure> {
     let stubs = stub::Stubs::start(8)?;
     let mut totals = Totals::default();
     for case in &cases {
-        let place = side::Place::new(&stubs)?;
         totals.cases += 1;
         totals.requests += case.requests.len();
-        let wire = match side::run(&haproxy, case, &place, &stubs) {
-            Ok(wire) => wire,
-            Err(why) => {
-                println!("DIFFERS {}: {why}", case.name);
-                totals.differences += 1;
-                totals.differing += 1;
-                continue;
-            }
-        };
         let Some(bins) = &bins else {
-            compare::show(case, &wire);
+            let place = side::Place::new(&stubs)?;
+            compare::show(case, &side::run(&haproxy, case, &place, &stubs)?);
             continue;
         };
-        let mut found = match side::run(&bins.join("proxyd"), case, &place, &stubs) {
-            Ok(ours) => compare::differences(case, &wire, &ours),
-            Err(why) => vec![why],
-        };
-        if !compat.no_explain && case.explain {
-            found.extend(explain::differences(&bins.join("lbctl"), case, &place, &stubs, &wire)?);
+        let mut found = once(&haproxy, bins, case, &stubs, !compat.no_explain);
+        if !found.is_empty() && case.open.is_none() {
+            // Some ends are races in HAProxy itself (a reset that overtakes a FIN): what differs must do so twice.
+            found = once(&haproxy, bins, case, &stubs, !compat.no_explain);
         }
         totals.count(case, &found);
     }
@@ -113,6 +104,27 @@ impl Totals {
             }
         }
     }
+}
+
+/// Runs a case through both daemons and lbctl; every difference, a daemon that does not start among them.
+fn once(
+    haproxy: &Path,
+    bins: &Path,
+    case: &case::Case,
+    stubs: &stub::Stubs,
+    explains: bool,
+) -> Vec<String> {
+    let run = || -> Result<Vec<String>, Failure> {
+        let place = side::Place::new(stubs)?;
+        let wire = side::run(haproxy, case, &place, stubs)?;
+        let ours = side::run(&bins.join("proxyd"), case, &place, stubs)?;
+        let mut found = compare::differences(case, &wire, &ours);
+        if explains && case.explain {
+            found.extend(explain::differences(&bins.join("lbctl"), case, &place, stubs, &wire)?);
+        }
+        Ok(found)
+    };
+    run().unwrap_or_else(|why| vec![why])
 }
 
 #[derive(Debug, Default)]

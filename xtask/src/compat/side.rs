@@ -50,6 +50,13 @@ impl Place {
         }
     }
 
+    /// A file in front of the configuration: with several threads the order of log lines is chance in both daemons.
+    fn one_thread(&self) -> Result<std::path::PathBuf, Failure> {
+        let file = self.folder.path().join("threads.cfg");
+        std::fs::write(&file, "global\n    nbthread 1\n").map_err(|e| e.to_string())?;
+        Ok(file)
+    }
+
     /// Writes the configuration and gives its path.
     pub(crate) fn config(&self, case: &Case) -> Result<std::path::PathBuf, Failure> {
         let file = self.folder.path().join(format!("{}.cfg", case.name));
@@ -79,6 +86,8 @@ pub(crate) fn run(
         std::fs::File::create(place.folder.path().join("stderr")).map_err(|e| e.to_string())?;
     let child = Command::new(daemon)
         .arg("-db")
+        .arg("-f")
+        .arg(place.one_thread()?)
         .arg("-f")
         .arg(&config)
         .envs(place.env.iter().cloned())
