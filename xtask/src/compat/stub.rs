@@ -109,6 +109,9 @@ fn answer(
     if let Some(raw) = field(head, "x-stub-raw") {
         // Bytes that cannot be written in a case are answered with nothing.
         let _ = client.write_all(&unescape(raw).unwrap_or_default());
+        // Closing with unread bytes would be a reset, which may overtake the answer.
+        let _ = client.shutdown(std::net::Shutdown::Write);
+        while more(client, input).is_some() {}
         return false;
     }
     if wishes.contains(&"garbage") {
