@@ -196,7 +196,7 @@ impl Daemon {
 
     fn try_reload(&self) -> Result<String, String> {
         let read = load::read(&self.origin.disk, &self.origin.files)?;
-        let report = read.report(false);
+        let report = read.report();
         let Read { program, text, .. } = read;
         let program = program.ok_or(report.clone())?;
         let keys = wanted(&program)?;

@@ -8,7 +8,7 @@ use admin::ConfigText;
 use config::{Loaded, Target};
 use config_parse::address::Family;
 use config_parse::env::Environment;
-use diag::{Diagnostic, Sources, render};
+use diag::{Diagnostic, Severity, Sources, render};
 use rules::Program;
 
 use crate::disk::Disk;
@@ -30,24 +30,20 @@ pub(crate) struct Read {
 }
 
 impl Read {
-    /// Every finding of at least a warning, for a terminal or a log.
-    pub(crate) fn report(&self, notes: bool) -> String {
-        let shown: Vec<Diagnostic> = self
-            .findings
-            .iter()
-            .filter(|finding| notes || finding.severity > diag::Severity::Note)
-            .cloned()
-            .collect();
-        if shown.is_empty() {
-            String::new()
-        } else {
-            render::full(&self.sources, &shown, render::Style::default())
+    /// Every finding, for a terminal or a log: errors and warnings with their snippets, notes in a line each.
+    pub(crate) fn report(&self) -> String {
+        let (notes, graver): (Vec<Diagnostic>, Vec<Diagnostic>) =
+            self.findings.iter().cloned().partition(|finding| finding.severity == Severity::Note);
+        let mut report = render::concise(&self.sources, &notes);
+        if !graver.is_empty() {
+            report.push_str(&render::full(&self.sources, &graver, render::Style::default()));
         }
+        report
     }
 
     /// Whether there is a warning.
     pub(crate) fn warns(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity == diag::Severity::Warning)
+        self.findings.iter().any(|finding| finding.severity == Severity::Warning)
     }
 }
 

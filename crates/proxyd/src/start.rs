@@ -66,7 +66,7 @@ fn tell(arguments: &Arguments, read: &Read) {
     }
     let refused = read.program.is_none();
     if !arguments.quiet || refused {
-        show(&read.report(arguments.verbose || arguments.debug));
+        show(&read.report());
     }
     if !arguments.quiet && !arguments.check {
         for option in &arguments.ignored {

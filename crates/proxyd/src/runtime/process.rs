@@ -75,7 +75,6 @@ pub(super) fn info(daemon: &Daemon, micros: i64) -> Info {
         connected_peers: Some(0),
         dropped_logs: Some(wrap(process.dropped_logs())),
         busy_polling: Some(0),
-        failed_resolutions: Some(0),
         total_bytes_out: Some(sum(|c| &c.bytes_out)),
         total_splicded_bytes_out: Some(0),
         debug_commands_issued: Some(0),

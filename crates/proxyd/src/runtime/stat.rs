@@ -57,7 +57,6 @@ fn common(row: &mut StatRow, counters: &PerThread<Counters>, http: bool, micros:
     row.rate = Some(counters.rate(micros, |c| &c.session_rate));
     row.rate_max = Some(counters.rate_max(|c| &c.session_rate));
     row.wrew = Some(counters.sum(|c| &c.failed_rewrites));
-    row.eint = Some(0);
     if http {
         row.hrsp_1xx = Some(counters.sum(|c| &c.responses_1xx));
         row.hrsp_2xx = Some(counters.sum(|c| &c.responses_2xx));
@@ -163,7 +162,6 @@ fn server_rows(
         row.act = Some(u32::from(!server.backup));
         row.bck = Some(u32::from(server.backup));
         row.lastchg = Some(seconds_since(state.changed_micros(), micros));
-        row.lastsess = Some(-1);
         row.addr = state.address().map(|address| address_text(&address));
         row.cookie = line.settings.cookie.as_ref().map(|cookie| cookie.value.clone());
         row.mode = Some(mode_word(backend.proxy()).into());
@@ -219,7 +217,6 @@ fn backend_row(generation: &Generation, backend: Backend<'_>, micros: i64) -> St
     row.weight = Some(total_weight(live, active > 0));
     row.act = Some(active);
     row.bck = Some(backup);
-    row.chkdown = Some(0);
     row.lastchg = Some(
         live.servers
             .iter()
@@ -227,8 +224,6 @@ fn backend_row(generation: &Generation, backend: Backend<'_>, micros: i64) -> St
             .min()
             .unwrap_or(0),
     );
-    row.downtime = Some(0);
-    row.lastsess = Some(-1);
     row.cookie = backend.proxy().cookie.as_ref().map(|cookie| cookie.value.name.clone());
     row.mode = Some(mode_word(backend.proxy()).into());
     row.algo = Some(algorithm(backend.proxy()).into());

@@ -140,9 +140,15 @@ pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
     (status, answer.split("\r\n\r\n").nth(1).unwrap_or("").to_owned())
 }
 
-/// Asks the runtime socket one thing.
+/// Asks the runtime socket one thing. It opens a moment after the ports: a daemon that cannot bind must not take the
+/// socket of one that runs.
 pub(crate) fn ask(socket: &str, command: &str) -> String {
-    let mut stream = std::os::unix::net::UnixStream::connect(socket).expect("the socket");
+    let mut stream = None;
+    wait_until(|| {
+        stream = std::os::unix::net::UnixStream::connect(socket).ok();
+        stream.is_some()
+    });
+    let mut stream = stream.expect("the socket");
     stream.write_all(format!("{command}\n").as_bytes()).expect("asked");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("answered");
