@@ -70,6 +70,12 @@ pub(crate) fn load(paths: &[PathBuf], target: Target) -> Result<Loaded, CouldNot
     Ok(config::load(read_all(paths)?, &environment(version_of(target)), target))
 }
 
+/// Whether a finding leaves a configuration without meaning. What only one of the daemons takes has a meaning all
+/// the same: it can be explained and compared.
+pub(crate) fn is_fatal(finding: &diag::Diagnostic) -> bool {
+    finding.is_error() && finding.code != diag::codes::E0213
+}
+
 /// The version that `.if version_atleast()` compares with.
 pub(crate) fn version_of(target: Target) -> &'static str {
     match target {

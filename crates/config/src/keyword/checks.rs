@@ -49,6 +49,12 @@ pub(super) const OPTIONS: &[Keyword<Draft>] = &[
                     }
                 }
             }
+            if !line.target.is_proxyd() {
+                let message =
+                    "`websocket-check` is known to proxyd alone: HAProxy refuses the file";
+                let finding = Diagnostic::new(codes::E0213, line.span(), message);
+                line.report(finding.help("check it with `--target proxyd`"));
+            }
             choose(line, draft, CheckKind::Websocket { uri, host });
         },
     ),

@@ -27,7 +27,7 @@ pub(crate) fn run(diff: &Diff) -> Result<Exit, CouldNot> {
         }
     };
     for (side, loaded) in [("old", &old), ("new", &new)] {
-        if let Some(error) = loaded.diagnostics.iter().find(|finding| finding.is_error()) {
+        if let Some(error) = loaded.diagnostics.iter().find(|finding| files::is_fatal(finding)) {
             let place = loaded.sources.cite(error.span);
             return Err(format!(
                 "the {side} configuration has errors: {place}: {} {}",

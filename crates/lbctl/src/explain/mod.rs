@@ -28,10 +28,10 @@ pub(crate) fn run(explain: &Explain) -> Result<Exit, CouldNot> {
     let (program, more) =
         rules::compile_in(loaded.config, &files::contents, &files::environment("3.5.0"));
     diagnostics.extend(more);
-    let broken = diagnostics.iter().any(diag::Diagnostic::is_error);
+    let broken = diagnostics.iter().any(files::is_fatal);
     let Some(program) = program.filter(|_| !broken) else {
         render::order(&mut diagnostics);
-        diagnostics.retain(diag::Diagnostic::is_error);
+        diagnostics.retain(files::is_fatal);
         let list = render::concise(&loaded.sources, &diagnostics);
         return Err(format!(
             "the configuration has errors, so nothing routes:\n{}",
