@@ -24,11 +24,11 @@ pub(super) fn proxy(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// What `proxyd` runs in `mode tcp` alone.
+/// What `proxyd` reads and does not run.
 pub(super) fn not_run(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
-    let rule = proxy.rules.tcp_response_content.first().filter(|_| proxy.mode() == Mode::Http);
-    if let Some(rule) = rule {
-        let message = "`tcp-response content` has no effect: in `mode http` responses go through `http-response` alone";
+    if let Some(rule) = proxy.rules.tcp_response_content.first() {
+        let message =
+            "`tcp-response content` has no effect: the bytes of servers go through no rules yet";
         findings.push(Diagnostic::new(codes::N0208, rule.span, message));
     }
 }
