@@ -64,8 +64,9 @@ struct Held {
 /// A configuration with all its sockets open, ready to run.
 #[derive(Debug)]
 pub(crate) struct Opened {
-    program: Arc<Program>,
     text: ConfigText,
+    /// What each listener of the program wants, in the program's order.
+    keys: Vec<(Wanted, usize)>,
     sockets: Sockets,
 }
 
@@ -118,12 +119,13 @@ fn ends(wanted: &Wanted, threads: usize) -> Result<Vec<Listening>, String> {
 impl Opened {
     /// Opens every socket of a program: all or nothing.
     pub(crate) fn new(
-        program: Arc<Program>,
+        program: &Program,
         text: ConfigText,
         threads: usize,
     ) -> Result<Opened, String> {
-        let sockets = open(wanted(&program)?, threads)?;
-        Ok(Opened { program, text, sockets })
+        let keys = wanted(program)?;
+        let sockets = open(keys.iter().cloned(), threads)?;
+        Ok(Opened { text, keys, sockets })
     }
 }
 
@@ -146,7 +148,7 @@ impl Daemon {
         };
         let daemon =
             Daemon { process, workers, origin, begun: Instant::now(), state: Mutex::new(state) };
-        daemon.adopt(&mut daemon.lock(), &generation, &opened.program, opened.sockets);
+        daemon.adopt(&mut daemon.lock(), &generation, &opened.keys, opened.sockets);
         daemon.workers.check(&generation);
         Arc::new(daemon)
     }
@@ -198,7 +200,7 @@ impl Daemon {
         let read = load::read(&self.origin.disk, &self.origin.files)?;
         let report = read.report();
         let Read { program, text, .. } = read;
-        let program = program.ok_or(report.clone())?;
+        let Some(program) = program else { return Err(report) };
         let keys = wanted(&program)?;
         let mut state = self.lock();
         let new = keys.iter().filter(|key| !state.listening.contains_key(*key)).cloned();
@@ -209,7 +211,7 @@ impl Daemon {
         generation.succeed(&old);
         self.apply_limits(&generation);
         let kept = keys.len() - sockets.len();
-        self.adopt(&mut state, &generation, &program, sockets);
+        self.adopt(&mut state, &generation, &keys, sockets);
         let closed = self.let_go(&mut state, &keys);
         self.workers.check(&generation);
         state.generation = generation;
@@ -232,31 +234,30 @@ impl Daemon {
         &self,
         state: &mut State,
         generation: &Arc<Generation>,
-        program: &Program,
+        keys: &[(Wanted, usize)],
         sockets: Sockets,
     ) {
+        let program = &generation.program;
         let mut sockets: HashMap<_, _> = sockets.into_iter().collect();
-        // The keys were made from this program a moment ago; what fails here failed there.
-        let keys = wanted(program).unwrap_or_default();
-        for (index, (key, listener)) in keys.into_iter().zip(program.listeners()).enumerate() {
+        for (index, (key, listener)) in keys.iter().zip(program.listeners()).enumerate() {
             let bound = Bound {
                 generation: Arc::clone(generation),
                 frontend: listener.frontend,
                 index: u32::try_from(index).unwrap_or(u32::MAX),
             };
             let frontend = program.frontend(listener.frontend).name().to_owned();
-            if let Some(held) = state.listening.get_mut(&key) {
+            if let Some(held) = state.listening.get_mut(key) {
                 held.listener.bind(Some(bound));
                 held.frontend = frontend;
                 continue;
             }
-            let Some(ends) = sockets.remove(&key) else { continue };
+            let Some(ends) = sockets.remove(key) else { continue };
             let id = SocketId(state.next_id);
             state.next_id += 1;
             let listener = Listener::new(&self.process);
             listener.bind(Some(bound));
             self.workers.listen(id, &listener, ends);
-            state.listening.insert(key, Held { id, listener, frontend, paused: false });
+            state.listening.insert(key.clone(), Held { id, listener, frontend, paused: false });
         }
     }
 

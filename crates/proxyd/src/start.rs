@@ -91,7 +91,7 @@ fn serve(
     let threads = threads(&global);
     limits(&global, arguments.maxconn)?;
     let identity = privileges::identity(&global)?;
-    let opened = Opened::new(Arc::clone(program), text, threads)?;
+    let opened = Opened::new(program, text, threads)?;
     let stats = StatsSocket::open_all(&global)?;
     if program.listeners().is_empty() && stats.is_empty() {
         return Err("no frontend has a `bind` line: there is nothing to listen on".into());
