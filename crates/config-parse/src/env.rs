@@ -1,6 +1,7 @@
 //! The environment that variables are read from: an argument, never the process's own.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 /// Variable names and values; also what `.if` predicates ask about the program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,6 +55,16 @@ impl Environment {
             env.set(name, format);
         }
         env
+    }
+
+    /// The same with these variables over its own; what is no text cannot be read and is left out.
+    pub fn with(mut self, vars: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        for (name, value) in vars {
+            if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+                self.set(&name, &value);
+            }
+        }
+        self
     }
 
     /// Sets a variable.

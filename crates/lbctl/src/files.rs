@@ -56,13 +56,7 @@ fn read(path: &Path) -> Result<Named, CouldNot> {
 
 /// The process's environment, as a daemon started from here would see it.
 pub(crate) fn environment(version: &str) -> Environment {
-    let mut environment = Environment::of_version(version);
-    for (name, value) in std::env::vars_os() {
-        if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
-            environment.set(&name, &value);
-        }
-    }
-    environment
+    Environment::of_version(version).with(std::env::vars_os())
 }
 
 /// Reads and lowers a configuration for a target.

@@ -96,13 +96,7 @@ fn compile(disk: &Disk, files: Vec<(String, Vec<u8>)>) -> Read {
 }
 
 fn environment() -> Environment {
-    let mut env = Environment::of_version(LANGUAGE);
-    for (name, value) in std::env::vars_os() {
-        if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
-            env.set(&name, &value);
-        }
-    }
-    env
+    Environment::of_version(LANGUAGE).with(std::env::vars_os())
 }
 
 /// What `show config` tells of the environment: everything, since any of it may have been read.
