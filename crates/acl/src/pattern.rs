@@ -193,6 +193,22 @@ fn range(text: &str) -> Result<(i64, i64), String> {
     }
 }
 
+/// Versions as `req.ssl_ver` gives them: `3.1` is 3 * 65536 + 1, either end of a range too. What is none stays and
+/// is found when it is read as a number.
+pub(crate) fn compose_version(pattern: &mut Pattern) {
+    let composed = |text: &str| {
+        let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
+        match (major.parse::<u16>(), minor.parse::<u16>()) {
+            (Ok(major), Ok(minor)) => (u32::from(major) << 16 | u32::from(minor)).to_string(),
+            _ => text.to_owned(),
+        }
+    };
+    pattern.text = match pattern.text.split_once(':') {
+        Some((low, high)) => format!("{}:{}", composed(low), composed(high)),
+        None => composed(&pattern.text),
+    };
+}
+
 /// Pairs of hexadecimal digits.
 pub(crate) fn bytes(patterns: &[Pattern]) -> Result<Vec<(u32, Vec<u8>)>, Vec<Diagnostic>> {
     each(patterns, |pattern| match sample::hex::decode(pattern.text.as_bytes()) {

@@ -65,7 +65,10 @@ impl Test {
         let method = method_of(acl, named.map(|(_, method)| method), &expr)?;
         check_method(acl, method, &expr)?;
         check_groups(acl, env)?;
-        let patterns = pattern::read(acl, method, env)?;
+        let mut patterns = pattern::read(acl, method, env)?;
+        if expr.fetch_name() == "req.ssl_ver" && acl.method.is_none() {
+            patterns.iter_mut().for_each(pattern::compose_version);
+        }
         let matcher = Matcher::compile(comparison(acl, method), patterns, acl.no_resolve)?;
         Ok(Test { expr, matcher, method, name: None, span: acl.span })
     }

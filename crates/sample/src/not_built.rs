@@ -56,10 +56,7 @@ static FETCHES: &[(&str, &str)] = &[
     ),
     (
         "TLS",
-        "rep_ssl_hello_type req.ssl_alpn req.ssl_cipherlist req.ssl_ec_ext req.ssl_hello_type \
-         req.ssl_keyshare_groups req.ssl_sigalgs req.ssl_sni req.ssl_st_ext \
-         req.ssl_supported_groups req.ssl_ver req_ssl_hello_type req_ssl_sni req_ssl_ver \
-         res.ssl_hello_type ssl_bc_alg_keysize ssl_bc_alpn ssl_bc_cipher \
+        "ssl_bc_alg_keysize ssl_bc_alpn ssl_bc_cipher \
          ssl_bc_client_early_traffic_secret ssl_bc_client_handshake_traffic_secret \
          ssl_bc_client_random ssl_bc_client_traffic_secret_0 ssl_bc_curve \
          ssl_bc_early_exporter_secret ssl_bc_err ssl_bc_err_str ssl_bc_exporter_secret \

@@ -12,6 +12,7 @@ mod payload;
 mod process;
 mod proxy;
 mod stream;
+mod tls_hello;
 mod userlist;
 
 use std::ops::ControlFlow;
@@ -33,6 +34,7 @@ pub(crate) static GROUPS: &[&FetchGroup] = &[
     &cookie::GROUP,
     &parameter::GROUP,
     &payload::GROUP,
+    &tls_hello::GROUP,
     &auth::GROUP,
     &capture::GROUP,
     &connection::GROUP,
@@ -68,6 +70,10 @@ pub(crate) fn resolve(name: &str, place: Place) -> &str {
         "req_ver" => "req.ver",
         "resp_ver" => "res.ver",
         "req_proto_http" => "req.proto_http",
+        "req_ssl_hello_type" => "req.ssl_hello_type",
+        "req_ssl_sni" => "req.ssl_sni",
+        "req_ssl_ver" => "req.ssl_ver",
+        "rep_ssl_hello_type" => "res.ssl_hello_type",
         "rdp_cookie" => "req.rdp_cookie",
         "rdp_cookie_cnt" => "req.rdp_cookie_cnt",
         "fc_src" => "src",
