@@ -74,6 +74,8 @@ pub struct Entry {
     pub class: Class,
     /// One line: what it means.
     pub summary: &'static str,
+    /// Its page, as markdown: what it means, why it matters, an example and the same fixed.
+    pub page: &'static str,
 }
 
 /// A stable code: an entry of the catalogue.
@@ -128,6 +130,7 @@ macro_rules! codes {
                 severity: $crate::Severity::$severity,
                 class: $crate::Class::$class,
                 summary: $summary,
+                page: include_str!(concat!("../../../docs/errors/", stringify!($code), ".md")),
             });
         )*
         pub(crate) const ALL: &[&$crate::Entry] = &[$($code.0),*];

@@ -28,6 +28,7 @@ pub(crate) enum Command {
     /// Shows what changes between two configurations, or between a file and a running daemon
     Diff(Diff),
     /// Explains a code such as E0403
+    #[command(visible_alias = "error")]
     Rule(Rule),
 }
 
@@ -63,6 +64,9 @@ pub(crate) struct Check {
     /// Leave these codes out, or codes that begin so
     #[arg(long, value_delimiter = ',', value_name = "CODES")]
     pub(crate) ignore: Vec<String>,
+    /// The json output of an earlier run: what it told is not told again
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
     /// Count findings by code instead of showing them
     #[arg(long)]
     pub(crate) statistics: bool,
@@ -89,6 +93,14 @@ pub(crate) enum FindingFormat {
     Concise,
     /// One object, for programs
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands of GitHub Actions
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// JUnit XML
+    Junit,
 }
 
 /// The least severity that fails.

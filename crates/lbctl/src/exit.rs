@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     Found,
     /// 2: it could not be done: usage, an unreadable file, an unreachable daemon.
     CouldNot,
+    /// 3: a bug of ours.
+    Bug,
 }
 
 impl From<Exit> for ExitCode {
@@ -19,6 +21,7 @@ impl From<Exit> for ExitCode {
             Exit::Clean => ExitCode::from(0),
             Exit::Found => ExitCode::from(1),
             Exit::CouldNot => ExitCode::from(2),
+            Exit::Bug => ExitCode::from(3),
         }
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Exit codes, like diff(1): 0 clean, routed or same; 1 findings, no route, or different; 2 it could not be
 //! done; 3 a bug of ours. All answers go to standard output, all failures to standard error.
-#![expect(clippy::print_stdout, reason = "the answers of a command are its output")]
 #![expect(clippy::print_stderr, reason = "a failure is told to the person who typed the command")]
 
 mod arguments;
@@ -11,6 +10,7 @@ mod diff;
 mod exit;
 mod explain;
 mod files;
+mod out;
 mod rule;
 
 use std::process::ExitCode;
@@ -28,17 +28,23 @@ fn main() -> ExitCode {
             return if usage.use_stderr() { Exit::CouldNot.into() } else { Exit::Clean.into() };
         }
     };
-    let done = match &arguments.command {
+    let done = std::panic::catch_unwind(|| match &arguments.command {
         Command::Check(check) => check::run(check),
         Command::Explain(explain) => explain::run(explain),
         Command::Diff(diff) => diff::run(diff),
         Command::Rule(rule) => rule::run(rule),
-    };
+    });
     match done {
-        Ok(exit) => exit.into(),
-        Err(why) => {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(why)) => {
             eprintln!("lbctl: {why}");
             Exit::CouldNot.into()
+        }
+        Err(_) => {
+            eprintln!(
+                "lbctl: this is a bug of ours: please report the line above with the configuration"
+            );
+            Exit::Bug.into()
         }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::arguments::{DiffFormat, Rule};
 use crate::exit::{CouldNot, Exit};
+use crate::out::{say, say_line};
 
 /// Prints a code's entry, or the whole catalogue.
 pub(crate) fn run(rule: &Rule) -> Result<Exit, CouldNot> {
@@ -17,28 +18,27 @@ pub(crate) fn run(rule: &Rule) -> Result<Exit, CouldNot> {
         _ => diag::catalogue().collect(),
     };
     match rule.output_format {
-        DiffFormat::Text => {
-            for entry in &entries {
-                println!("{}  {}", entry.code, entry.summary);
+        DiffFormat::Text => match entries.as_slice() {
+            [entry] if !rule.all => say_line(entry.page),
+            _ => {
+                let line = |entry: &&diag::Entry| format!("{}  {}\n", entry.code, entry.summary);
+                say(entries.iter().map(line).collect::<String>());
             }
-            if let (false, [entry]) = (rule.all, entries.as_slice()) {
-                println!("\nseverity {}, class {}", word(entry.severity), word(entry.class));
-            }
-        }
+        },
         DiffFormat::Json => {
-            let list: Vec<_> = entries
-                .iter()
-                .map(|entry| {
-                    json!({"code": entry.code, "severity": word(entry.severity), "class": word(entry.class), "summary": entry.summary})
-                })
-                .collect();
-            println!("{}", json!({"version": 1, "codes": list}));
+            let list: Vec<_> = entries.iter().map(|entry| object(entry)).collect();
+            say_line(&json!({"version": 1, "codes": list}).to_string());
         }
     }
     Ok(Exit::Clean)
 }
 
-/// An enum's word as the formats spell it.
-pub(crate) fn word(value: impl std::fmt::Debug) -> String {
-    format!("{value:?}").to_ascii_lowercase()
+fn object(entry: &diag::Entry) -> serde_json::Value {
+    json!({
+        "code": entry.code,
+        "severity": entry.severity.name(),
+        "class": entry.class.name(),
+        "summary": entry.summary,
+        "page": entry.page,
+    })
 }

@@ -4,8 +4,8 @@
 
 use serde::Serialize;
 
-use super::{Counts, file_name};
-use crate::{Diagnostic, Fix, Place, Related, Safety, Sources, Span};
+use super::{Counts, Spot, file_name, spot};
+use crate::{Diagnostic, Fix, Related, Safety, Sources, Span};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -92,17 +92,8 @@ fn entry<'a>(sources: &'a Sources, finding: &'a Diagnostic) -> Finding<'a> {
 }
 
 fn at(sources: &Sources, span: Span) -> At<'_> {
-    let place = |offset| {
-        sources.file(span.file).map_or(Place { line: 1, column: 1 }, |file| file.place(offset))
-    };
-    let (start, end) = (place(span.start), place(span.end.max(span.start)));
-    At {
-        file: file_name(sources, span),
-        line: start.line,
-        column: start.column,
-        end_line: end.line,
-        end_column: end.column,
-    }
+    let Spot { line, column, end_line, end_column } = spot(sources, span);
+    At { file: file_name(sources, span), line, column, end_line, end_column }
 }
 
 fn also<'a>(sources: &'a Sources, related: &'a Related) -> Also<'a> {

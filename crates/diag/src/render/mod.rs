@@ -1,19 +1,27 @@
-//! Renderings of diagnostics: full text with snippets, one line each, json.
+//! Renderings of diagnostics: full text with snippets, one line each, json, and what CI services read.
 //!
 //! In: [`Sources`] and findings, in the order to show them ([`order`] puts them by place).
 //! Out: text. Nothing here decides what is a finding.
 
 mod concise;
 mod full;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod sarif;
 
 use std::borrow::Cow;
 
-use crate::{Diagnostic, Severity, Sources, Span};
+use crate::{Diagnostic, Place, Severity, Sources, Span};
 
 pub use concise::concise;
 pub use full::{Style, full};
+pub use github::github;
+pub use gitlab::gitlab;
 pub use json::json;
+pub use junit::junit;
+pub use sarif::sarif;
 
 /// Puts findings in the order of the files and of their places, the worse first at one place, and takes
 /// out those that say the same of the same place.
@@ -47,6 +55,23 @@ impl Counts {
             notes: count(Severity::Note),
         }
     }
+}
+
+/// Where a span begins and ends: lines and columns from 1, columns in characters.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+}
+
+fn spot(sources: &Sources, span: Span) -> Spot {
+    let place = |offset| {
+        sources.file(span.file).map_or(Place { line: 1, column: 1 }, |file| file.place(offset))
+    };
+    let (start, end) = (place(span.start), place(span.end.max(span.start)));
+    Spot { line: start.line, column: start.column, end_line: end.line, end_column: end.column }
 }
 
 /// The name of a span's file; `?` when it is none of these.

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::arguments::{Diff, DiffFormat};
 use crate::exit::{CouldNot, Exit};
 use crate::files;
+use crate::out::{say, say_line};
 
 /// Compares and shows.
 pub(crate) fn run(diff: &Diff) -> Result<Exit, CouldNot> {
@@ -41,8 +42,8 @@ pub(crate) fn run(diff: &Diff) -> Result<Exit, CouldNot> {
         None => Vec::new(),
     };
     match diff.output_format {
-        DiffFormat::Text => print!("{}", text(&old, &new, &changes, &runtime)),
-        DiffFormat::Json => println!("{}", to_json(&old, &new, &changes, &runtime)),
+        DiffFormat::Text => say(text(&old, &new, &changes, &runtime)),
+        DiffFormat::Json => say_line(&to_json(&old, &new, &changes, &runtime).to_string()),
     }
     Ok(if changes.is_empty() && runtime.is_empty() { Exit::Clean } else { Exit::Found })
 }

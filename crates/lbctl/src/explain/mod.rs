@@ -18,6 +18,7 @@ use rules::Program;
 use crate::arguments::{Explain, ExplainFormat};
 use crate::exit::{CouldNot, Exit};
 use crate::files;
+use crate::out::{say, say_line};
 use evaluate::{Explained, World};
 use request::Asked;
 
@@ -52,8 +53,8 @@ pub(crate) fn run(explain: &Explain) -> Result<Exit, CouldNot> {
 
 fn print(format: ExplainFormat, program: &Program, sources: &diag::Sources, explained: &Explained) {
     match format {
-        ExplainFormat::Text => print!("{}", text::render(program, sources, explained)),
-        ExplainFormat::Json => println!("{}", json::render(program, sources, explained)),
+        ExplainFormat::Text => say(text::render(program, sources, explained)),
+        ExplainFormat::Json => say_line(&json::render(program, sources, explained).to_string()),
     }
 }
 
