@@ -496,7 +496,7 @@ fn what_is_not_carried_out_is_refused_or_noted() {
     check_below_defaults(
         "frontend f
  bind :80 accept-proxy tfo
- option logasap
+ option socket-stats
  no option contstats
  no option transparent
  http-request set-mark 1
@@ -511,7 +511,7 @@ backend b
         expect![[r#"
             7:11 E0207 `accept-proxy` is refused by proxyd: reading PROXY headers is not built yet
             7:24 N0208 `tfo` has no effect: clients connect without fast open
-            8:9 N0208 `logasap` has no effect: log lines are written when a stream ends
+            8:9 N0208 `socket-stats` has no effect: statistics have one line for all `bind` lines of a frontend
             10:12 W0211 `transparent` has no effect in a `frontend` section
             11:15 E0207 `set-mark` is refused by proxyd: packets are not marked yet
             12:15 E0207 `normalize-uri` is refused by proxyd: URIs are not normalized yet

@@ -15,7 +15,7 @@ use crate::connection::Connection;
 use crate::facts::LiveFacts;
 use crate::generation::{Bound, Listener};
 use crate::io::Connector;
-use crate::live::{Backend, Slot};
+use crate::live::{Backend, Counters, Slot};
 use crate::log::LogRing;
 use crate::process::Process;
 use crate::termination::{Cause, Termination};
@@ -75,6 +75,10 @@ pub(crate) struct Ledger {
     pub(crate) no_stream: bool,
     /// The response was made here.
     pub(crate) answered: bool,
+    /// Its line was written when its response began (`option logasap`).
+    pub(crate) logged: bool,
+    /// What `option contstats` counted of the bytes in and out already.
+    pub(crate) counted_early: [u64; 2],
     /// The clock went on since the stream began: the next moment must be read from it.
     pub(crate) waited: bool,
 }
@@ -143,6 +147,8 @@ impl Ledger {
             unlogged: false,
             no_stream: false,
             answered: false,
+            logged: false,
+            counted_early: [0; 2],
             waited: false,
         }
     }
@@ -202,15 +208,55 @@ impl Ledger {
         let backend = seat.as_ref().map(|seat| Arc::clone(&seat.0));
         drop(seat);
         self.count(thread, backend.as_deref(), ended);
-        if self.unlogged || self.is_silenced() {
+        if !self.logged {
+            self.log(process, logs, record, heads, backend.as_deref(), ended);
+        }
+    }
+
+    /// `option logasap`: the line is written now, with the bytes that came until now. What ends
+    /// the stream later is not logged.
+    pub(crate) fn log_early(
+        &mut self,
+        process: &Process,
+        logs: &LogRing,
+        record: &mut LogRecord,
+        heads: Heads<'_>,
+        bytes_out: u64,
+    ) {
+        let proxy = self.bound.generation.program.frontend(self.bound.frontend).proxy();
+        if !on(proxy.options.logasap) {
             return;
+        }
+        let now = self.times.response.unwrap_or_else(Instant::now);
+        // Quirk: the request's bytes are not counted yet.
+        let bytes = [
+            std::mem::replace(&mut self.bytes_in, 0),
+            std::mem::replace(&mut self.bytes_out, bytes_out),
+        ];
+        let backend = self.backend.as_ref().map(|seat| Arc::clone(&seat.0));
+        self.logged = self.log(process, logs, record, heads, backend.as_deref(), now);
+        [self.bytes_in, self.bytes_out] = bytes;
+    }
+
+    /// Writes the line, unless something says that there is none.
+    fn log(
+        &self,
+        process: &Process,
+        logs: &LogRing,
+        record: &mut LogRecord,
+        heads: Heads<'_>,
+        backend: Option<&Backend>,
+        ended: Instant,
+    ) -> bool {
+        if self.unlogged || self.is_silenced() {
+            return false;
         }
         let level = self.level();
         let log = Arc::clone(self.bound.generation.frontend_log(self.bound.frontend));
         if log.is_empty() {
-            return;
+            return false;
         }
-        self.fill(record, backend.as_deref(), process, ended);
+        self.fill(record, backend, process, ended);
         let facts = self.facts(process);
         logs.push(&log, level, facts.micros, |line| {
             let program = &self.bound.generation.program;
@@ -225,6 +271,23 @@ impl Ledger {
                 rules::log_line(program, state, record, request, response, &facts, out);
             }
         });
+        true
+    }
+
+    /// `option contstats`: counts what moved since the last time.
+    pub(crate) fn count_moved(&mut self, thread: usize, bytes_in: u64, bytes_out: u64) {
+        let more = [bytes_in - self.counted_early[0], bytes_out - self.counted_early[1]];
+        self.counted_early = [bytes_in, bytes_out];
+        let backend = self.backend.as_ref().map(|seat| &*seat.0);
+        for counters in self.counted(thread, backend).into_iter().flatten() {
+            counters.bytes_in.add(more[0]);
+            counters.bytes_out.add(more[1]);
+        }
+    }
+
+    /// Whether bytes are counted while the stream runs.
+    pub(crate) fn counts_early(&self) -> bool {
+        on(self.bound.generation.program.frontend(self.bound.frontend).proxy().options.contstats)
     }
 
     /// `option dontlog-normal` and `http-request set-log-level silent`.
@@ -294,6 +357,7 @@ impl Ledger {
         record.srv_queue = self.server_queue;
         record.backend_queue = self.backend_queue;
         record.request_counter = self.id;
+        record.early = on(generation.program.frontend(self.bound.frontend).proxy().options.logasap);
         let captures = &self.state.captures;
         record.request_cookie.clone_from(&captures.request_cookie);
         record.response_cookie.clone_from(&captures.response_cookie);
@@ -344,22 +408,32 @@ impl Ledger {
         [cause, phase, request, response]
     }
 
-    fn count(&self, thread: usize, backend: Option<&Backend>, ended: Instant) {
-        let generation = &self.bound.generation;
-        let frontend = generation.frontend(self.bound.frontend).counters.of(thread);
+    /// The counters of the stream's frontend, listener, backend and server.
+    fn counted<'a>(
+        &'a self,
+        thread: usize,
+        backend: Option<&'a Backend>,
+    ) -> [Option<&'a Counters>; 4] {
+        let frontend = self.bound.generation.frontend(self.bound.frontend).counters.of(thread);
         let listener = self.listener.counters.of(thread);
         let server = backend
             .zip(self.server)
             .and_then(|(backend, at)| backend.server(at))
             .map(|known| known.state.counters.of(thread));
         let backend = backend.map(|backend| backend.state.counters.of(thread));
-        let all = [Some(frontend), Some(listener), backend, server];
+        [Some(frontend), Some(listener), backend, server]
+    }
+
+    fn count(&self, thread: usize, backend: Option<&Backend>, ended: Instant) {
+        let generation = &self.bound.generation;
+        let all = self.counted(thread, backend);
+        let [_, _, backend, server] = all;
         let http = generation.program.frontend(self.bound.frontend).mode() == Mode::Http;
         let [_, queue, connect, response] = self.spans();
         let total = Some(ended.saturating_duration_since(self.times.begun.instant));
         for counters in all.into_iter().flatten() {
-            counters.bytes_in.add(self.bytes_in);
-            counters.bytes_out.add(self.bytes_out);
+            counters.bytes_in.add(self.bytes_in.saturating_sub(self.counted_early[0]));
+            counters.bytes_out.add(self.bytes_out.saturating_sub(self.counted_early[1]));
             if let Some(status) = self.status.filter(|_| http) {
                 counters.response(status);
             }

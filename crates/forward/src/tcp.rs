@@ -127,7 +127,7 @@ async fn read_more<C: Connector>(
 fn relay<C: Connector>(
     connection: Connection<C>,
     mut work: Box<Work>,
-    ledger: Ledger,
+    mut ledger: Ledger,
     backend: &Backend,
     server: C::Io,
 ) {
@@ -138,7 +138,10 @@ fn relay<C: Connector>(
         websocket: false,
     };
     work.record.request_line = None;
-    connection.worker.give_work(work);
+    let worker = &connection.worker;
+    let heads = Heads::default();
+    ledger.log_early(&worker.process, &worker.logs, &mut work.record, heads, 0);
+    worker.give_work(work);
     let tunnel = Tunnel { client: connection.client, server, opening, timeouts };
     tunnels::spawn(&connection.worker, tunnel, connection.seat, ledger, None);
 }

@@ -1,6 +1,8 @@
 //! Tunnels: their task, and the registry by which others see and end them.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -123,18 +125,53 @@ pub(crate) fn spawn<C: Connector>(
         control: control.clone(),
     });
     let Tunnel { client, server, opening, timeouts } = tunnel;
+    let counts = ledger.counts_early().then(|| control.clone());
     let relay = tunnel::relay(client, server, opening, timeouts, control);
     let rest = Box::new((ledger, request_line, seat));
     let worker = Rc::clone(worker);
+    if let Some(control) = counts {
+        tokio::task::spawn_local(run_counted(relay, control, worker, rest, place));
+        return;
+    }
     // `map` holds the relay once; an `async` block that awaits what it captured holds it twice.
     tokio::task::spawn_local(relay.map(move |ended| {
-        worker.tunnels.leave(place);
-        let (mut ledger, request_line, _seat) = *rest;
-        note_end(&mut ledger, ended);
-        let mut record = LogRecord { request_line, ..LogRecord::default() };
-        let (process, logs) = (&worker.process, &worker.logs);
-        ledger.close(worker.index, process, logs, &mut record, Heads::default());
+        finish(&worker, place, *rest, ended);
     }));
+}
+
+/// `option contstats`: as a tunnel, and what it moved is counted each time that it runs.
+async fn run_counted<C: Connector>(
+    relay: impl Future<Output = Ended>,
+    control: Control,
+    worker: Rc<Worker<C>>,
+    mut rest: Box<(Ledger, RequestLine, Seat)>,
+    place: u32,
+) {
+    let mut relay = pin!(relay);
+    let before = [rest.0.bytes_in, rest.0.bytes_out];
+    let ended = poll_fn(|cx| {
+        let polled = relay.as_mut().poll(cx);
+        let moved = control.counters();
+        let [bytes_in, bytes_out] = [before[0] + moved.bytes_up, before[1] + moved.bytes_down];
+        rest.0.count_moved(worker.index, bytes_in, bytes_out);
+        polled
+    })
+    .await;
+    finish(&worker, place, *rest, ended);
+}
+
+fn finish<C: Connector>(
+    worker: &Worker<C>,
+    place: u32,
+    rest: (Ledger, RequestLine, Seat),
+    ended: Ended,
+) {
+    worker.tunnels.leave(place);
+    let (mut ledger, request_line, _seat) = rest;
+    note_end(&mut ledger, ended);
+    let mut record = LogRecord { request_line, ..LogRecord::default() };
+    let (process, logs) = (&worker.process, &worker.logs);
+    ledger.close(worker.index, process, logs, &mut record, Heads::default());
 }
 
 pub(crate) fn note_end(ledger: &mut Ledger, ended: Ended) {

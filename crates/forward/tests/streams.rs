@@ -991,3 +991,37 @@ fn streams_of_a_server_can_be_ended_before_and_after_its_response_began() {
     "#]],
     );
 }
+
+#[test]
+fn contstats_counts_a_body_while_it_comes() {
+    let script = r"ASK
+        S!
+        S> HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi
+        B?
+        S> hi
+        B?
+        S> there
+        B?";
+    check(
+        "option contstats",
+        SERVER,
+        script,
+        expect![[r#"
+            counted 39 in, 51 out
+            counted 39 in, 53 out
+            counted 39 in, 58 out
+            log fe be/s1 0/0/0/0/0 200 58 - - ---- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
+        "#]],
+    );
+    check(
+        "",
+        SERVER,
+        script,
+        expect![[r#"
+            counted 0 in, 0 out
+            counted 0 in, 0 out
+            counted 39 in, 58 out
+            log fe be/s1 0/0/0/0/0 200 58 - - ---- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"
+        "#]],
+    );
+}

@@ -281,3 +281,41 @@ proptest! {
         prop_assert_eq!(client, greeting.clone() + &down[..pairs].concat());
     }
 }
+
+#[test]
+fn bytes_are_counted_at_the_end_or_with_contstats_as_they_move() {
+    let script = &format!("UP\nS!\n{SWITCH}\nB?\nC> hello\nB?\nS> hi\nB?\nC$\nS$\nB?");
+    let seen = |frontend: &str| {
+        let script = script.replace("UP", UP);
+        play("", frontend, SERVER, &script)
+            .lines()
+            .filter(|l| !l.starts_with("log"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    expect![[r#"
+        counted 0 in, 0 out
+        counted 0 in, 0 out
+        counted 0 in, 0 out
+        counted 72 in, 80 out"#]]
+    .assert_eq(&seen(""));
+    expect![[r#"
+        counted 67 in, 78 out
+        counted 72 in, 78 out
+        counted 72 in, 80 out
+        counted 72 in, 80 out"#]]
+    .assert_eq(&seen("option contstats"));
+}
+
+#[test]
+fn logasap_tells_of_the_switch_and_not_of_the_end() {
+    let script = "UP\nS!\nSWITCH\nC> hello\nC#";
+    check(
+        "option logasap",
+        SERVER,
+        script,
+        expect![[r#"
+            log fe be/s1 0/0/0/0/+0 101 +78 - - ---- 1/1/1/1/0 0/0 "GET /ws HTTP/1.1"
+        "#]],
+    );
+}

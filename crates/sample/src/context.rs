@@ -117,4 +117,6 @@ pub struct LogRecord {
     pub log_counter: u64,
     /// The unique id (`%ID`).
     pub unique_id: Option<Vec<u8>>,
+    /// `option logasap`: totals are those at the beginning of the response and carry a plus.
+    pub early: bool,
 }

@@ -73,8 +73,7 @@ const SWITCHES: &[Keyword<Draft>] = &[
     switch!(checkcache, "checkcache", BACK, "refuses cacheable responses that set cookies"),
     switch!(clitcpka, "clitcpka", FRONT, "TCP keep-alive towards clients")
         .ignored("dead clients are found by timeouts, not by keep-alive probes"),
-    switch!(contstats, "contstats", FRONT, "counts bytes while streams run")
-        .ignored("bytes are counted when a stream ends"),
+    switch!(contstats, "contstats", FRONT, "counts bytes while streams run"),
     switch!(dontlog_normal, "dontlog-normal", FRONT, "logs only what went wrong"),
     switch!(dontlognull, "dontlognull", FRONT, "logs no connection without data"),
     switch!(
@@ -133,8 +132,7 @@ const SWITCHES: &[Keyword<Draft>] = &[
     .ignored("either direction renews the timeouts of both"),
     switch!(log_health_checks, "log-health-checks", BACK, "logs every change of a check's result"),
     switch!(log_separate_errors, "log-separate-errors", FRONT, "logs errors at a higher level"),
-    switch!(logasap, "logasap", FRONT, "logs when the response begins")
-        .ignored("log lines are written when a stream ends"),
+    switch!(logasap, "logasap", FRONT, "logs when the response begins"),
     switch!(nolinger, "nolinger", ANY, "closes connections with a reset")
         .ignored("connections are closed in order"),
     switch!(persist, "persist", BACK, "a cookie leads to a server that is down"),

@@ -53,6 +53,8 @@ pub(super) struct Exchange {
     pub(super) server_closed: bool,
     /// `option abortonclose`: a client that leaves is not waited for.
     pub(super) aborts: bool,
+    /// `option contstats`: bytes are counted as they move.
+    pub(super) counts: bool,
 }
 
 /// What a poll of both directions came to.
@@ -94,6 +96,7 @@ impl<C: Connector> HttpStream<'_, C> {
             keep_server: keeps,
             server_closed: false,
             aborts: aborts_on_close(&self.ledger.bound, backend),
+            counts: self.ledger.counts_early(),
         };
         let mut place = BusyPlace::new(&self.connection.worker);
         let mark = known(backend, self.ledger.server).map_or(0, ServerState::ended_mark);
@@ -358,6 +361,12 @@ impl<C: Connector> HttpStream<'_, C> {
     ) -> Poll<Event> {
         if moved {
             state.active = Instant::now();
+            if state.counts {
+                let moved = [&self.up, &self.down].map(|body| body.counted);
+                let [bytes_in, bytes_out] = [self.ledger.bytes_in, self.ledger.bytes_out];
+                let thread = self.connection.worker.index;
+                self.ledger.count_moved(thread, bytes_in + moved[0], bytes_out + moved[1]);
+            }
         }
         let on_client = state.client_blocked || state.stage == Stage::Done;
         let waits_for_body = !state.up_done && self.work.to_server.is_empty();

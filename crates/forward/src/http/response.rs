@@ -10,6 +10,7 @@ use sample::Buffered;
 use tokio::time::Instant;
 
 use crate::io::Connector;
+use crate::ledger::Heads;
 use crate::live::Backend;
 use crate::termination::{Cause, Failure, Phase};
 
@@ -56,6 +57,7 @@ impl<C: Connector> HttpStream<'_, C> {
         self.ledger.status = Some(self.work.response.status);
         if switches {
             self.ledger.bytes_out += counted;
+            self.log_early(self.ledger.bytes_out + self.work.server.len() as u64);
             return Ok(Some(upgrade::Switch { websocket: status == 101 && self.is_websocket() }));
         }
         let delimited = length != BodyLength::UntilClose;
@@ -78,7 +80,16 @@ impl<C: Connector> HttpStream<'_, C> {
             return Err(invalid);
         }
         state.stage = Stage::Body;
+        self.log_early(self.ledger.bytes_out + self.down.counted);
         Ok(None)
+    }
+
+    /// `option logasap`: the response began.
+    fn log_early(&mut self, bytes_out: u64) {
+        let worker = &self.connection.worker;
+        let crate::work::Work { request, response, record, .. } = &mut *self.work;
+        let heads = Heads { request: Some(request), response: Some(response) };
+        self.ledger.log_early(&worker.process, &worker.logs, record, heads, bytes_out);
     }
 
     fn is_websocket(&self) -> bool {

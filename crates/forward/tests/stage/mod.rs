@@ -3,7 +3,7 @@
 //!
 //! A script is lines. `C> bytes` sends from the client, `C< ` expects nothing by itself: it shows what
 //! the client received since; likewise `S>` and `S<` for the server of the latest connection.
-//! `S^` ends the streams of every server (`shutdown sessions server`).
+//! `S^` ends the streams of every server (`shutdown sessions server`). `B?` shows what the frontend has counted.
 //! `C$` and `S$` end that side, `+500ms` lets time pass, `S?` shows whether there is a connection.
 
 use std::cell::RefCell;
@@ -142,6 +142,12 @@ impl Stage {
                 let backends = self.generation.live.backends.iter();
                 let servers = backends.flat_map(|backend| &backend.servers);
                 servers.for_each(|server| server.state.kill_streams());
+            }
+            "B?" => {
+                let counters = &self.generation.live.frontends[0].counters;
+                let (bytes_in, bytes_out) =
+                    (counters.sum(|c| &c.bytes_in), counters.sum(|c| &c.bytes_out));
+                seen.push_str(&format!("counted {bytes_in} in, {bytes_out} out\n"));
             }
             "C#" => self.client = None,
             "S#" => self.server = None,

@@ -136,7 +136,7 @@ impl Line<'_, '_> {
             Alias::RequestDateMillis => self.date_millis(log.request_micros),
             Alias::RequestDateUtc => self.date(log.request_micros, 0),
             Alias::RequestDateLocal => self.date(log.request_micros, self.offset()),
-            Alias::Active => self.duration(Some(log.active)),
+            Alias::Active => self.total(log.active),
             Alias::Connect => self.duration(log.connect),
             Alias::Data => self.duration(log.data),
             Alias::Handshake => self.duration(log.handshake),
@@ -144,10 +144,13 @@ impl Line<'_, '_> {
             Alias::UntilRequest => self.duration(until_request(log)),
             Alias::Request => self.duration(log.request),
             Alias::Response => self.duration(log.response),
-            Alias::Total => self.duration(Some(log.total)),
-            Alias::User => self.duration(Some(log.user)),
+            Alias::Total => self.total(log.total),
+            Alias::User => self.total(log.user),
             Alias::Queue => self.duration(log.queue),
-            Alias::BytesRead => self.number(log.bytes_read as i64),
+            Alias::BytesRead => {
+                self.plus();
+                self.number(log.bytes_read as i64);
+            }
             Alias::BytesUploaded => self.number(log.bytes_uploaded as i64),
             Alias::RequestCookie => self.text(log.request_cookie.as_deref().unwrap_or_default()),
             Alias::ResponseCookie => self.text(log.response_cookie.as_deref().unwrap_or_default()),
@@ -228,6 +231,18 @@ impl Line<'_, '_> {
     fn duration(&mut self, duration: Option<Duration>) {
         let millis = duration.map_or(-1, |it| i64::try_from(it.as_millis()).unwrap_or(i64::MAX));
         self.number(millis);
+    }
+
+    /// A time that runs on behind the line.
+    fn total(&mut self, duration: Duration) {
+        self.plus();
+        self.duration(Some(duration));
+    }
+
+    fn plus(&mut self) {
+        if self.record.early {
+            self.out.push(b'+');
+        }
     }
 
     fn text_fact(&mut self, fact: Fact) {
