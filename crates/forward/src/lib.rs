@@ -32,6 +32,7 @@ mod live;
 mod log;
 mod process;
 mod reach;
+mod service;
 mod tcp;
 mod termination;
 mod timer;

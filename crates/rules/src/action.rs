@@ -53,6 +53,8 @@ pub(crate) enum Action {
         realm: Option<CompiledFormat>,
     },
     Redirect(Box<Redirect>),
+    /// `use-service prometheus-exporter`.
+    Service,
     WaitForBody {
         time: Duration,
         at_least: u64,

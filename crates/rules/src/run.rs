@@ -128,6 +128,10 @@ fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> 
             return Some(answer(reply::challenge(realm.as_ref(), frontend, backend, m), rule));
         }
         Action::Redirect(to) => return Some(answer(redirect::respond(to, m)?, rule)),
+        Action::Service => {
+            let head = http1::ResponseHead::with_status(200);
+            return Some(answer(Final::new(ReplyKind::Service, head, Vec::new()), rule));
+        }
         Action::Reject => return Some(Ending::Close(rule.span)),
         Action::SilentDrop => return Some(Ending::SilentDrop(rule.span)),
         Action::WaitForBody { time, at_least } => {

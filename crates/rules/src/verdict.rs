@@ -83,6 +83,8 @@ pub enum ReplyKind {
     Monitor,
     Stats,
     ServerRedirect,
+    /// `use-service prometheus-exporter`: the daemon makes the response, which goes through all response rules.
+    Service,
     Error,
 }
 

@@ -175,6 +175,17 @@ pub(super) fn capture(line: &mut Directive<'_>, to: &mut Slot) {
     to.action = slot.map(|slot| Action::Capture { value, slot });
 }
 
+pub(super) fn service(line: &mut Directive<'_>, to: &mut Slot) {
+    let Some(word) = line.arg("the name of a service") else { return };
+    match word.text.as_ref() {
+        "prometheus-exporter" if !line.phrase().starts_with("tcp") => {
+            to.action = Some(Action::Service(word.text.to_string()));
+        }
+        name if name.starts_with("lua.") => line.refuse_as(codes::E0207, "Lua is not built", word),
+        _ => line.not_one_of(word, "a service", &["prometheus-exporter"]),
+    }
+}
+
 pub(super) fn set_timeout(line: &mut Directive<'_>, to: &mut Slot) {
     let Some(which) = line.arg("`server`, `tunnel` or `client`") else { return };
     if !matches!(which.text.as_ref(), "server" | "tunnel" | "client") {

@@ -3,7 +3,7 @@
 use diag::codes;
 
 use super::action_words::{
-    address, capture, del_header, denial, name_value, normalize_uri, regex_value, replace,
+    address, capture, del_header, denial, name_value, normalize_uri, regex_value, replace, service,
     set_status, set_timeout, socket, variable, wait_for_body,
 };
 use super::{Keyword, Missing, Places, Table, log, redirect, reply};
@@ -177,6 +177,13 @@ const FINAL: &[Keyword<Slot>] = &[
         to.action = Some(Action::SwitchMode);
     })
     .refused("it is not built yet: a backend in `mode http` makes the switch"),
+    action(
+        "use-service",
+        Sets::CONTENT.or(Sets::REQUEST),
+        "prometheus-exporter",
+        "a service answers",
+        service,
+    ),
     action(
         "wait-for-body",
         Sets::REQUEST.or(Sets::RESPONSE),
@@ -417,7 +424,6 @@ const MISSING: &[Missing] = &[
     Missing::not_built("Lua is not built", "4.4", &[("lua.*", 0)]),
     Missing::not_built("SPOE is not built", "9.3", &[("send-spoe-group", 0)]),
     Missing::not_built("resolvers are not built yet", "5.3", &[("do-resolve", 0)]),
-    Missing::not_built("services are not built yet", "4.4", &[("use-service", 0)]),
     Missing::not_built("bandwidth limits are not built yet", "9.7", &[("set-bandwidth-limit", 0)]),
     Missing::not_built(
         "the PROXY header is read where `bind ... accept-proxy` says so, and nowhere else",

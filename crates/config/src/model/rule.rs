@@ -130,7 +130,7 @@ pub enum Action {
     Other { name: String },
     /// `tcp-request content switch-mode http`.
     SwitchMode,
-    /// `use-service NAME`: refused unless built.
+    /// `use-service NAME`: only `prometheus-exporter` is built, others were refused.
     Service(String),
     /// `normalize-uri NAME`.
     NormalizeUri { name: String, strict: bool },

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io::Write as _;
+use std::sync::Arc;
 use std::task::Poll;
 
 use config::model::ConnectionMode;
@@ -10,6 +11,7 @@ use rules::{Final, NoTrace, ReplyKind};
 use tokio::time::Instant;
 
 use crate::io::Connector;
+use crate::service;
 use crate::termination::Failure;
 
 use super::stream::{HttpStream, Next};
@@ -87,16 +89,60 @@ impl<C: Connector> HttpStream<'_, C> {
             head.fields.add(b"content-length", b"0");
         }
         self.keep_client = self.may_keep();
-        let head = &mut self.work.response;
-        let sends_body = self.work.request.method() != b"HEAD";
-        self.ledger.bytes_out += wire::counted_response(head);
-        let out = &mut self.work.to_client.bytes;
-        wire::write_response(head, self.received.version, self.keep_client, out);
-        if sends_body {
-            out.extend_from_slice(&answer.body);
+        self.ledger.bytes_out += wire::counted_response(&self.work.response);
+        self.write_head();
+        if self.work.request.method() != b"HEAD" {
+            self.work.to_client.bytes.extend_from_slice(&answer.body);
             self.ledger.bytes_out += answer.body.len() as u64;
         }
         self.flush().await;
+    }
+
+    fn write_head(&mut self) {
+        let (version, keep) = (self.received.version, self.keep_client);
+        let work = &mut *self.work;
+        wire::write_response(&mut work.response, version, keep, &mut work.to_client.bytes);
+    }
+
+    /// A service answers: like a server's, its response goes through all response rules.
+    pub(super) async fn serve(&mut self) -> Result<(), Failure> {
+        self.note_reply(ReplyKind::Service);
+        let now = self.ledger.now();
+        let times = &mut self.ledger.times;
+        (times.queued, times.connected, times.response) = (Some(now), Some(now), Some(now));
+        let bound = Arc::clone(&self.ledger.bound);
+        let process = &self.connection.worker.process;
+        let query = self.work.request.query().unwrap_or_default();
+        let micros = self.ledger.times.begun.micros;
+        let made = service::prometheus::answer(query, &bound.generation, process, micros);
+        let framed = made.is_some();
+        let made = made.unwrap_or_else(|| {
+            let page = rules::error_page(&bound.generation.program, &self.ledger.state, 400);
+            service::Answer { head: page.head, body: page.body }
+        });
+        self.work.response = made.head;
+        self.ledger.bytes_out +=
+            wire::counted_response(&self.work.response) + made.body.len() as u64;
+        self.respond(None, 0)?;
+        self.ledger.status = Some(self.work.response.status);
+        self.keep_client = self.may_keep();
+        self.write_head();
+        if self.work.request.method() != b"HEAD" {
+            // Quirk: also a client of HTTP/1.0 is sent chunks.
+            let out = &mut self.work.to_client.bytes;
+            if framed && !made.body.is_empty() {
+                http1::write_chunk_size(made.body.len(), out);
+            }
+            out.extend_from_slice(&made.body);
+            if framed && !made.body.is_empty() {
+                http1::write_chunk_end(out);
+            }
+            if framed {
+                out.extend_from_slice(http1::LAST_CHUNK);
+            }
+        }
+        self.flush().await;
+        Ok(())
     }
 
     /// Makes the answer's head the stream's response; a page from an error file is read like one

@@ -52,7 +52,7 @@ impl<C: Connector> HttpStream<'_, C> {
         wire::strip_connection(&mut work.response.fields);
         let counted = wire::counted_response(&work.response);
         self.down = Body::new(length);
-        self.respond(backend, counted)?;
+        self.respond(Some(backend), counted)?;
         self.ledger.times.response = Some(Instant::now());
         self.ledger.status = Some(self.work.response.status);
         if switches {
@@ -106,7 +106,11 @@ impl<C: Connector> HttpStream<'_, C> {
         }
     }
 
-    fn respond(&mut self, backend: &Backend, counted: u64) -> Result<(), Failure> {
+    pub(super) fn respond(
+        &mut self,
+        backend: Option<&Backend>,
+        counted: u64,
+    ) -> Result<(), Failure> {
         let HttpStream { connection, work, ledger, .. } = self;
         let (state, facts) = ledger.evaluate(&connection.worker.process);
         let program = &facts.generation.program;
@@ -117,7 +121,9 @@ impl<C: Connector> HttpStream<'_, C> {
             Verdict::Forward(_) | Verdict::Wait { .. } | Verdict::NoBackend => Ok(()),
             Verdict::Reply(answer) => {
                 let index = self.connection.worker.index;
-                backend.state.counters.of(index).denied_responses.add(1);
+                if let Some(backend) = backend {
+                    backend.state.counters.of(index).denied_responses.add(1);
+                }
                 // Quirk: what was received of the response is counted beside what replaces it.
                 let mut received = Vec::new();
                 let _ = self.down.pass(&mut self.work.server, &mut received);

@@ -15,6 +15,7 @@ use crate::io::{Connector, Io as _};
 use crate::ledger::{BackendSeat, Ledger, on};
 use crate::live::Backend;
 use crate::reach::{Asks, Reach};
+use crate::service;
 use crate::termination::{Cause, Failure, Phase, Termination};
 use crate::work::Work;
 
@@ -129,6 +130,10 @@ impl<'a, C: Connector> HttpStream<'a, C> {
             self.enter_backend();
             match verdict {
                 Verdict::Forward(backend) => return self.forward(backend).await,
+                Verdict::Reply(answer) if answer.kind == ReplyKind::Service => {
+                    Box::pin(self.serve()).await?;
+                    return Ok(Next::Close { linger: false });
+                }
                 Verdict::Reply(answer) => {
                     self.note_reply(answer.kind);
                     if let Some(delay) = answer.delay {
@@ -233,7 +238,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         self.ledger.times.request.get_or_insert(now);
     }
 
-    fn note_reply(&mut self, kind: ReplyKind) {
+    pub(super) fn note_reply(&mut self, kind: ReplyKind) {
         let (cause, phase) = match kind {
             ReplyKind::Deny => (Cause::Proxy, Phase::Request),
             ReplyKind::Tarpit => (Cause::Proxy, Phase::Tarpit),
@@ -242,9 +247,11 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         };
         self.ledger.termination = Termination::new(cause, phase);
         self.ledger.unlogged = kind == ReplyKind::Monitor;
-        if kind == ReplyKind::Stats {
-            self.ledger.server_name = Some("<STATS>");
-        }
+        self.ledger.server_name = match kind {
+            ReplyKind::Stats => Some("<STATS>"),
+            ReplyKind::Service => Some(service::PROMETHEUS),
+            _ => None,
+        };
         if kind != ReplyKind::Tarpit {
             self.stamp_request();
         }

@@ -103,6 +103,7 @@ pub(crate) fn kind_word(kind: ReplyKind) -> &'static str {
         ReplyKind::Monitor => "monitor",
         ReplyKind::Stats => "stats",
         ReplyKind::ServerRedirect => "server-redirect",
+        ReplyKind::Service => "service",
         ReplyKind::Error => "error",
     }
 }

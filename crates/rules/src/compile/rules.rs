@@ -83,7 +83,7 @@ fn action(
             return not_built(&format!("normalize-uri {name}"), span, s);
         }
         M::SwitchMode => return not_built("switch-mode", span, s),
-        M::Service(name) => return not_built(&format!("use-service {name}"), span, s),
+        M::Service(_) => Action::Service,
         M::AddHeader { .. }
         | M::SetHeader { .. }
         | M::DelHeader { .. }
