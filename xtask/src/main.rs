@@ -6,6 +6,7 @@
 mod bench;
 mod ci;
 mod compat;
+mod corpus;
 mod demo;
 mod fuzz;
 mod needs;
@@ -39,6 +40,8 @@ enum Command {
     Tidy,
     /// HAProxy and proxyd side by side on the cases, and lbctl explain against both.
     Compat(compat::Compat),
+    /// The verdicts of lbctl check beside those of HAProxy on real configurations.
+    Corpus(corpus::Corpus),
     /// Clients and servers that are not ours: python websockets, curl, wrk, Chromium.
     Peers(peers::Peers),
     /// Reloads proxyd under open tunnels and requests: none may be lost.
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
         Command::Compat(compat) => compat::run(&compat),
+        Command::Corpus(corpus) => corpus::run(&corpus),
         Command::Peers(peers) => peers::run(&peers),
         Command::Reload(reload) => reload::run(&reload),
         Command::Bench(bench) => bench::run(&bench),
