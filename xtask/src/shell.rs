@@ -35,8 +35,12 @@ pub(crate) fn build(packages: &[&str], profile: &str) -> Result<PathBuf, Failure
         arguments.extend(["-p", package]);
     }
     run(&cargo(), &arguments)?;
-    let folder = if profile == "dev" { "debug" } else { profile };
-    Ok(target().join(folder))
+    Ok(programs(profile))
+}
+
+/// The folder that the programs of a profile are built into.
+pub(crate) fn programs(profile: &str) -> PathBuf {
+    target().join(if profile == "dev" { "debug" } else { profile })
 }
 
 /// The cargo that runs us.

@@ -138,7 +138,7 @@ fn block(text: &str, kind: &str) -> Option<String> {
     Some(text[start..end].to_owned())
 }
 
-fn request(line: &str) -> Result<Request, Failure> {
+pub(crate) fn request(line: &str) -> Result<Request, Failure> {
     let mut parts = line.split(" | ").map(str::trim);
     let first = parts.next().unwrap_or("");
     let mut words = first.split(' ');

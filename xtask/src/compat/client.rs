@@ -1,8 +1,10 @@
 //! The client: sends a request, reads the whole answer.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use super::case::{Reading, Request};
 
@@ -34,23 +36,33 @@ impl Answer {
 }
 
 /// A client that may keep its connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Client {
     kept: Option<TcpStream>,
     held: Vec<TcpStream>,
+    patience: Duration,
 }
 
-const PATIENCE: Duration = Duration::from_secs(8);
-
 impl Client {
-    /// Sends a request and reads its answer; an empty answer means a connection closed without one.
-    pub(crate) fn exchange(&mut self, port: u16, request: &Request) -> Answer {
+    /// A client that waits so long for the next byte.
+    pub(crate) fn patient(patience: Duration) -> Client {
+        Client { kept: None, held: Vec::new(), patience }
+    }
+
+    /// Sends a request, from an address of its own if one is given, and reads its answer; an empty answer
+    /// means a connection closed without one.
+    pub(crate) fn exchange(
+        &mut self,
+        to: SocketAddr,
+        from: Option<IpAddr>,
+        request: &Request,
+    ) -> Answer {
         let kept = self.kept.take().filter(|_| request.same);
-        let Some(mut stream) = kept.or_else(|| TcpStream::connect(("127.0.0.1", port)).ok()) else {
+        let Some(mut stream) = kept.or_else(|| connect(to, from).ok()) else {
             return Answer { closed: true, ..Answer::default() };
         };
         // Without these the answer is merely slower to fail.
-        let _ = stream.set_read_timeout(Some(PATIENCE));
+        let _ = stream.set_read_timeout(Some(self.patience));
         let _ = stream.set_nodelay(true);
         if stream.write_all(&request.bytes()).is_err() {
             return Answer { closed: true, ..Answer::default() };
@@ -77,6 +89,14 @@ impl Client {
     pub(crate) fn close(&mut self) {
         self.kept = None;
     }
+}
+
+fn connect(to: SocketAddr, from: Option<IpAddr>) -> std::io::Result<TcpStream> {
+    let Some(from) = from else { return TcpStream::connect(to) };
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
+    socket.bind(&SocketAddr::new(from, 0).into())?;
+    socket.connect(&to.into())?;
+    Ok(socket.into())
 }
 
 fn read(stream: &mut TcpStream, request: &Request) -> Answer {

@@ -15,7 +15,12 @@ pub(crate) fn differences(case: &Case, theirs: &Wire, ours: &Wire) -> Vec<String
     }
     let (a, b) = (log_text(&theirs.log), log_text(&ours.log));
     if a != b {
-        found.push(format!("    the log\n{}", side_by_side(&a, &b)));
+        let changed: Vec<String> = side_by_side(&a, &b)
+            .lines()
+            .filter(|line| !line.starts_with("        "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        found.push(format!("    the log\n{}", changed.concat()));
     }
     found
 }
@@ -29,7 +34,7 @@ pub(crate) fn show(case: &Case, wire: &Wire) {
     println!("log:\n{}", log_text(&wire.log));
 }
 
-fn normal(answer: &Answer) -> String {
+pub(crate) fn normal(answer: &Answer) -> String {
     let mut text = [&answer.interim, &answer.head, &answer.body, &answer.tunnel]
         .map(String::as_str)
         .concat()
@@ -144,7 +149,7 @@ fn mask_timer(part: &str) -> String {
     if part.starts_with('+') { "+#".into() } else { "#".into() }
 }
 
-fn side_by_side(theirs: &str, ours: &str) -> String {
+pub(crate) fn side_by_side(theirs: &str, ours: &str) -> String {
     let diff = similar::TextDiff::from_lines(theirs, ours);
     let mut out = String::from("      - haproxy  + proxyd\n");
     for change in diff.iter_all_changes() {

@@ -93,7 +93,7 @@ fn in_words(said: &Value, stubs: &Stubs) -> Said {
 }
 
 /// What the stub will answer, as far as response rules look at it.
-fn stub_answer(request: &Request) -> Value {
+pub(crate) fn stub_answer(request: &Request) -> Value {
     let wishes = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-stub"));
     let wishes: Vec<&str> =
         wishes.map_or("", |(_, value)| value).split(',').map(str::trim).collect();

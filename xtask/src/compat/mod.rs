@@ -8,7 +8,9 @@
 mod case;
 mod client;
 mod compare;
+mod corpus;
 mod explain;
+mod random;
 mod side;
 mod stub;
 
@@ -34,6 +36,22 @@ pub(crate) struct Compat {
     /// The cargo profile to build with.
     #[arg(long)]
     profile: Option<String>,
+    /// Instead of the cases: every `*.cfg` of a folder that HAProxy accepts, as it is, with stub servers at its
+    /// servers' addresses and requests made from its rules (needs root: network namespaces).
+    #[arg(long, value_name = "DIR")]
+    corpus: Option<std::path::PathBuf>,
+    /// Instead of the cases: so many configurations and requests by chance.
+    #[arg(long, value_name = "N")]
+    random: Option<u64>,
+    /// With --random: the seed of an earlier run.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// With --random: the number of the first configuration.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// With --corpus: run this one file in the namespace we are in. The run calls itself so.
+    #[arg(long, hide = true, value_name = "FILE")]
+    inside: Option<std::path::PathBuf>,
 }
 
 /// Runs the cases and fails if anything differs.
@@ -45,6 +63,12 @@ pub(crate) fn run(compat: &Compat) -> Result<(), Failure> {
             return Ok(());
         }
     };
+    if let Some(folder) = &compat.corpus {
+        return corpus::run(folder, compat, &haproxy);
+    }
+    if let Some(count) = compat.random {
+        return random::run(count, compat, &haproxy);
+    }
     let cases = case::load(&shell::root().join("cases/compat"), compat.only.as_deref())?;
     let bins = if compat.show {
         None

@@ -107,10 +107,11 @@ pub(crate) fn run(
     // First checks and the lines that a start writes come before the first request.
     std::thread::sleep(Duration::from_millis(60));
     collect(&place.log, Duration::from_millis(40));
-    let mut client = Client::default();
+    let mut client = Client::patient(Duration::from_secs(8));
     let mut answers = Vec::new();
     for (at, request) in case.requests.iter().enumerate() {
-        answers.push(client.exchange(place.port(request.port), request));
+        let to = ([127, 0, 0, 1], place.port(request.port)).into();
+        answers.push(client.exchange(to, None, request));
         if !case.requests.get(at + 1).is_some_and(|next| next.same) {
             client.close();
         }
@@ -123,7 +124,7 @@ pub(crate) fn run(
 }
 
 /// Log lines until none came for `quiet`.
-fn collect(log: &UdpSocket, quiet: Duration) -> Vec<String> {
+pub(crate) fn collect(log: &UdpSocket, quiet: Duration) -> Vec<String> {
     let mut lines = Vec::new();
     // Without a timeout we would wait for ever: then nothing is collected.
     if log.set_read_timeout(Some(quiet)).is_err() {

@@ -29,7 +29,7 @@ impl Stubs {
         for number in 1..=count {
             let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
             ports.push(listener.local_addr().map_err(|e| e.to_string())?.port());
-            std::thread::spawn(move || accept(&listener, &format!("s{number}")));
+            answer_on(listener, format!("s{number}"));
         }
         Ok(Stubs { ports, closed: shell::free_port() })
     }
@@ -38,6 +38,11 @@ impl Stubs {
     pub(crate) fn name(&self, port: u16) -> Option<String> {
         self.ports.iter().position(|known| *known == port).map(|at| format!("s{}", at + 1))
     }
+}
+
+/// Answers on a listener under a name, for the life of the program.
+pub(crate) fn answer_on(listener: TcpListener, name: String) {
+    std::thread::spawn(move || accept(&listener, &name));
 }
 
 fn accept(listener: &TcpListener, name: &str) {

@@ -1,0 +1,168 @@
+//! Sample expressions and formats by chance.
+
+use super::draw::Draw;
+
+/// Names of fields that requests carry.
+pub(crate) const FIELDS: &[&str] =
+    &["x-a", "x-b", "host", "user-agent", "x-num", "x-list", "cookie"];
+
+/// What a fetch gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Number,
+}
+
+/// A fetch of a request, and what it gives.
+pub(crate) fn fetch(draw: &mut Draw) -> (String, Kind) {
+    let field = draw.one(FIELDS);
+    let text = [
+        "path",
+        "url",
+        "query",
+        "base",
+        "pathq",
+        "method",
+        "req.ver",
+        "url_param(a)",
+        "url_param(b)",
+        "urlp(a)",
+        "req.cook(c)",
+        "cook(sid)",
+        "var(txn.v)",
+        "var(req.w)",
+        "str(constant)",
+        "src",
+        "http_auth_user",
+        "req.hdr_names",
+        "req.hdrs",
+    ];
+    let number = [
+        "req.hdr_cnt(x-a)",
+        "req.hdr_val(x-num)",
+        "req.cook_cnt(c)",
+        "req.cook_val(n)",
+        "urlp_val(n)",
+        "int(42)",
+        "path,length",
+        "nbsrv(b1)",
+        "req.fhdr_cnt(x-list)",
+        "http_first_req",
+        "query,length",
+        "srv_is_up(b1/s1)",
+        "be_conn_free(b2)",
+    ];
+    match draw.below(10) {
+        0..=2 => (format!("req.hdr({field})"), Kind::Text),
+        3 => (format!("req.fhdr({field})"), Kind::Text),
+        4 => {
+            let at = draw.one(&["1", "-1", "2", "3"]);
+            (format!("req.hdr({field},{at})"), Kind::Text)
+        }
+        5..=7 => (draw.one(&text).to_owned(), Kind::Text),
+        _ => (draw.one(&number).to_owned(), Kind::Number),
+    }
+}
+
+/// An expression: a fetch and up to two converters.
+pub(crate) fn expression(draw: &mut Draw) -> (String, Kind) {
+    let (mut text, mut kind) = fetch(draw);
+    for _ in 0..draw.below(3) {
+        let (converter, gives) = converter(draw, kind);
+        text = format!("{text},{converter}");
+        kind = gives;
+    }
+    (text, kind)
+}
+
+fn converter(draw: &mut Draw, kind: Kind) -> (&'static str, Kind) {
+    let to_text = [
+        "lower",
+        "upper",
+        "url_dec",
+        "base64",
+        "hex",
+        "field(1,/)",
+        "field(2,/)",
+        "field(-1,.)",
+        "word(1,/)",
+        "word(-1,.)",
+        "bytes(1,3)",
+        "bytes(0,2)",
+        "regsub(a,b)",
+        "regsub([0-9]+,N,g)",
+        "json(ascii)",
+        "concat(<,txn.v,>)",
+        "ltrim(/)",
+        "url_enc",
+        "sha1,hex",
+        "digest(md5),hex",
+        "hmac(sha256,a2V5),hex",
+        "iif(yes,no)",
+        "capture-req(0)",
+        "rtrim(/)",
+    ];
+    let to_number = [
+        "length",
+        "crc32",
+        "crc32(1)",
+        "sdbm",
+        "djb2(1)",
+        "wt6",
+        "xxh32",
+        "strcmp(txn.v)",
+        "crc32c",
+        "hash_of",
+        "xxh64",
+    ];
+    let on_number = [
+        "add(3)",
+        "sub(1)",
+        "mul(2)",
+        "div(2)",
+        "mod(5)",
+        "neg",
+        "not",
+        "bool",
+        "odd",
+        "even",
+        "and(6)",
+        "or(8)",
+        "xor(3)",
+        "cpl",
+        "add(txn.v)",
+    ];
+    match kind {
+        Kind::Number => (draw.one(&on_number), Kind::Number),
+        Kind::Text if draw.chance(75) => (known(draw, &to_text), Kind::Text),
+        Kind::Text => (known(draw, &to_number), Kind::Number),
+    }
+}
+
+/// A converter of the list; one in a hundred times one that does not exist, so that verdicts are compared too.
+fn known(draw: &mut Draw, of: &[&'static str]) -> &'static str {
+    loop {
+        let word = draw.one(of);
+        if !["hash_of", "rtrim(/)", "ltrim(/)", "capture-req(0)"].contains(&word) || draw.chance(3)
+        {
+            return word;
+        }
+    }
+}
+
+/// A log format: text, aliases and expressions, as one word in quotes.
+pub(crate) fn format(draw: &mut Draw) -> String {
+    let mut out = String::new();
+    for _ in 0..=draw.below(3) {
+        match draw.below(4) {
+            0 => out.push_str(draw.one(&["a", "v1", "/p", "x y", "-", "%%"])),
+            1 => out.push_str(draw.one(&["%ci", "%HM", "%HP", "%ft", "%b", "%HV", "%HQ "])),
+            _ => {
+                let (text, _) = expression(draw);
+                let flags = draw.one(&["", "", "", "{+Q}", "{+E}", "{+X}"]);
+                out.push_str(&format!("%{flags}[{text}]"));
+            }
+        }
+    }
+    format!("\"{out}\"")
+}

@@ -1,0 +1,128 @@
+//! `cargo xtask compat --random N`: configurations and requests by chance, the same comparison as the cases.
+//!
+//! A run prints its seed; configuration `i` of seed `s` is always the same. What HAProxy refuses must be refused by
+//! `lbctl check --target 2.6` too, and is not run. A configuration that differs is written as a case file, ready to
+//! be kept among the cases.
+
+mod condition;
+mod draw;
+mod expression;
+mod request;
+mod rule;
+mod section;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use draw::Draw;
+
+use super::case::{self, Case};
+use super::{Compat, Totals, once, side, stub};
+use crate::shell::{self, Failure};
+
+/// Requests to each configuration.
+const REQUESTS: usize = 20;
+
+/// Runs `count` configurations and fails if anything differs.
+pub(crate) fn run(count: u64, compat: &Compat, haproxy: &Path) -> Result<(), Failure> {
+    let seed = compat.seed.unwrap_or_else(draw::seed);
+    println!("random: {count} configurations of seed {seed}");
+    let bins = shell::build(&["proxyd", "lbctl"], compat.profile.as_deref().unwrap_or("dev"))?;
+    let stubs = stub::Stubs::start(8)?;
+    let mut totals = Totals::default();
+    let mut refused = 0;
+    let first = compat.from;
+    for number in first..first + count {
+        let case = case(seed, number)?;
+        match verdicts(haproxy, &bins.join("lbctl"), &case, &stubs)? {
+            (true, true) => {}
+            (false, false) => {
+                refused += 1;
+                continue;
+            }
+            (theirs, ours) => {
+                keep(&case);
+                totals.count(
+                    &case,
+                    &[format!("    haproxy accepts: {theirs}, lbctl check --target 2.6: {ours}")],
+                );
+                continue;
+            }
+        }
+        totals.cases += 1;
+        totals.requests += case.requests.len();
+        let mut found = once(haproxy, &bins, &case, &stubs, !compat.no_explain);
+        for _ in 0..2 {
+            if !found.is_empty() {
+                found = once(haproxy, &bins, &case, &stubs, !compat.no_explain);
+            }
+        }
+        if !found.is_empty() {
+            keep(&case);
+            totals.count(&case, &found);
+        } else if (number + 1) % 50 == 0 {
+            println!("{} configurations, {} differ", number + 1 - first, totals.differing);
+        }
+    }
+    println!(
+        "random: seed {seed}: {} configurations ({refused} more refused by both), {} requests: {} differences in {} configurations",
+        totals.cases, totals.requests, totals.differences, totals.differing
+    );
+    if totals.differences == 0 { Ok(()) } else { Err("HAProxy and proxyd differ".into()) }
+}
+
+/// Configuration `number` of a seed, with its requests.
+fn case(seed: u64, number: u64) -> Result<Case, Failure> {
+    let mut draw = Draw::new(seed, number);
+    let config = section::configuration(&mut draw);
+    let lines: Vec<String> = (0..REQUESTS).map(|_| request::line(&mut draw)).collect();
+    let requests = lines.iter().map(|line| case::request(line)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Case {
+        name: format!("random-{seed}-{number}"),
+        config,
+        requests,
+        open: None,
+        explain: true,
+    })
+}
+
+/// Whether HAProxy, and `lbctl check` for its version, take the configuration.
+fn verdicts(
+    haproxy: &Path,
+    lbctl: &Path,
+    case: &Case,
+    stubs: &stub::Stubs,
+) -> Result<(bool, bool), Failure> {
+    let place = side::Place::new(stubs)?;
+    let config = place.config(case)?;
+    let ask = |program: &Path, arguments: &[&str]| {
+        Command::new(program)
+            .args(arguments)
+            .arg("-f")
+            .arg(&config)
+            .envs(place.env.iter().cloned())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .map(|status| status.success())
+            .map_err(|e| format!("{}: {e}", program.display()))
+    };
+    Ok((ask(haproxy, &["-c"])?, ask(lbctl, &["check", "-q", "--target", "2.6"])?))
+}
+
+/// Writes the configuration down as a case, for a person to look at.
+fn keep(case: &Case) {
+    let folder = shell::root().join("target/compat-random");
+    let requests: Vec<&str> = case.requests.iter().map(|request| request.line.as_str()).collect();
+    let text = format!(
+        "# {}\n\n```haproxy\n{}```\n\n```requests\n{}\n```\n",
+        case.name,
+        case.config,
+        requests.join("\n")
+    );
+    let file = folder.join(format!("{}.md", case.name));
+    let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, text));
+    if let Err(why) = written {
+        println!("{}: {why}", file.display());
+    }
+}

@@ -1,0 +1,162 @@
+//! Sections by chance: one frontend, three backends.
+
+use super::condition::{condition, criterion};
+use super::draw::Draw;
+use super::rule;
+
+/// A whole configuration that listens on `FE` and logs to `LOG`.
+pub(crate) fn configuration(draw: &mut Draw) -> String {
+    let mut out = String::from("global\n    log \"127.0.0.1:${LOG}\" local0\n");
+    out.push_str("userlist none\n    user u insecure-password p\n");
+    out.push_str("defaults\n    mode http\n    log global\n    option httplog\n    timeout connect 2s\n    timeout client 5s\n    timeout server 5s\n");
+    if draw.chance(30) {
+        line(
+            &mut out,
+            draw.one(&[
+                "option forwardfor",
+                "option forwardfor if-none",
+                "option httpclose",
+                "option http-server-close",
+                "no option http-keep-alive",
+                "option http-no-delay",
+            ]),
+        );
+    }
+    frontend(draw, &mut out);
+    for number in 1..=3 {
+        backend(draw, number, &mut out);
+    }
+    out
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(&format!("    {}\n", text.trim_end()));
+}
+
+/// Declares some ACLs and gives their names.
+fn acls(draw: &mut Draw, out: &mut String) -> Vec<String> {
+    let count = draw.below(5);
+    let names: Vec<String> = (0..count).map(|at| format!("acl{at}")).collect();
+    for name in &names {
+        line(out, &format!("acl {name} {}", criterion(draw)));
+        if draw.chance(15) {
+            line(out, &format!("acl {name} {}", criterion(draw)));
+        }
+    }
+    names
+}
+
+fn frontend(draw: &mut Draw, out: &mut String) {
+    out.push_str("frontend fe\n    bind \"127.0.0.1:${FE}\"\n");
+    let names = acls(draw, out);
+    if draw.chance(20) {
+        line(out, "capture request header x-a len 12");
+    }
+    if draw.chance(15) {
+        line(out, "monitor-uri /monitor");
+    }
+    for _ in 0..draw.below(5) {
+        line(out, &rule::request(draw, &names, true));
+    }
+    for _ in 0..draw.below(2) {
+        line(out, &rule::response(draw, "http-response"));
+    }
+    if draw.chance(15) {
+        line(out, &rule::response(draw, "http-after-response"));
+    }
+    if draw.chance(15) {
+        line(out, &format!("redirect {} if {{ hdr(x-end) 2 }}", rule::redirect(draw)));
+    }
+    for _ in 0..draw.below(4) {
+        let when = condition(draw, &names);
+        if when.is_empty() {
+            continue;
+        }
+        let to = draw.one(&["b1", "b2", "b3", "%[req.hdr(x-backend)]", "b1"]);
+        line(out, &format!("use_backend {to} {when}"));
+    }
+    line(out, &format!("default_backend {}", draw.one(&["b1", "b2", "b3"])));
+}
+
+fn backend(draw: &mut Draw, number: usize, out: &mut String) {
+    out.push_str(&format!("backend b{number}\n"));
+    let balance = draw.one(&[
+        "",
+        "balance roundrobin",
+        "balance static-rr",
+        "balance leastconn",
+        "balance source",
+        "balance uri",
+        "balance uri depth 2",
+        "balance uri len 5",
+        "balance uri whole",
+        "balance url_param a",
+        "balance hdr(x-a)",
+        "balance first",
+        "balance hdr(host) use_domain_only",
+    ]);
+    line(out, balance);
+    if draw.chance(30) {
+        let function = draw.one(&["", "sdbm", "djb2", "wt6", "crc32"]);
+        let avalanche = if function.is_empty() { "" } else { draw.one(&["", "avalanche"]) };
+        line(
+            out,
+            &format!("hash-type {} {function} {avalanche}", draw.one(&["map-based", "consistent"])),
+        );
+    }
+    let cookies = draw.chance(25);
+    if cookies {
+        line(
+            out,
+            &format!(
+                "cookie c {}",
+                draw.one(&[
+                    "insert",
+                    "insert indirect",
+                    "insert indirect nocache",
+                    "prefix",
+                    "rewrite",
+                    "insert postonly",
+                    "insert preserve",
+                    "insert httponly secure"
+                ])
+            ),
+        );
+    }
+    if draw.chance(15) {
+        line(
+            out,
+            draw.one(&[
+                "http-send-name-header x-server",
+                "option forwardfor header x-client",
+                "http-reuse always",
+                "http-reuse never",
+                "option httpclose",
+            ]),
+        );
+    }
+    let names = acls(draw, out);
+    for _ in 0..draw.below(4) {
+        line(out, &rule::request(draw, &names, false));
+    }
+    for _ in 0..draw.below(3) {
+        line(out, &rule::response(draw, "http-response"));
+    }
+    let servers = 1 + draw.below(3);
+    if draw.chance(15) {
+        line(out, &format!("use-server s{servers} if {{ {} }}", criterion(draw)));
+    }
+    for server in 1..=servers {
+        let cookie = if cookies { format!(" cookie k{server}") } else { String::new() };
+        let weight = draw.one(&["", "", " weight 3", " weight 0", " backup"]);
+        // At least one server of a backend takes requests.
+        let weight = if server == 1 { "" } else { weight };
+        line(
+            out,
+            &format!(
+                "server s{server} \"127.0.0.1:${{S{}}}\"{cookie}{weight}",
+                (number - 1) * 2 + server
+            ),
+        );
+    }
+}
