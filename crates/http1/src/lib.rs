@@ -47,7 +47,7 @@ pub use parse::{Limits, Parsed, parse_request, parse_response, parse_trailers};
 pub use request::RequestHead;
 pub use response::{ResponseHead, reason_phrase};
 pub use target::{Target, TargetForm};
-pub use values::Values;
+pub use values::{Values, comma};
 
 /// The protocol version of a message, as far as its meaning goes.
 ///

@@ -182,6 +182,7 @@ fn request_head(cursor: &mut Cursor<'_>, head: &mut RequestHead, limits: &Limits
     head.method = cursor.word(is_token, |at| HeadError::Method { at })?;
     cursor.skip_spaces();
     head.target = cursor.word(is_target, |at| HeadError::Target { at })?;
+    head.received = (head.method, head.target);
     cursor.skip_spaces();
     (head.version, head.version_text) = cursor.version()?;
     cursor.line_end(|at| HeadError::Version { at })?;

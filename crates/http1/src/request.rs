@@ -14,6 +14,8 @@ pub struct RequestHead {
     pub(crate) version_text: Slice,
     pub(crate) method: Slice,
     pub(crate) target: Slice,
+    /// Method and target before any edit: the buffer only grows, so their bytes stay.
+    pub(crate) received: (Slice, Slice),
 }
 
 impl RequestHead {
@@ -27,6 +29,7 @@ impl RequestHead {
         let mut head = RequestHead { version, ..RequestHead::default() };
         head.set_method(method);
         head.set_target(target);
+        head.received = (head.method, head.target);
         head
     }
 
@@ -38,6 +41,16 @@ impl RequestHead {
     /// The whole request target as it was received or set (HAProxy's `url`).
     pub fn target(&self) -> &[u8] {
         self.fields.bytes(self.target)
+    }
+
+    /// The method as the client sent it, whatever was set since.
+    pub fn received_method(&self) -> &[u8] {
+        self.fields.bytes(self.received.0)
+    }
+
+    /// The target as the client sent it, whatever was set since.
+    pub fn received_target(&self) -> &[u8] {
+        self.fields.bytes(self.received.1)
     }
 
     /// The target cut into its parts.
@@ -119,6 +132,7 @@ impl RequestHead {
         self.version_text = Slice::default();
         self.method = Slice::default();
         self.target = Slice::default();
+        self.received = (Slice::default(), Slice::default());
     }
 
     /// Appends the head as HTTP/1 text, with the empty line that ends it.

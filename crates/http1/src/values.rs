@@ -39,8 +39,8 @@ impl<'a> Values<'a> {
     }
 }
 
-/// Where the first comma outside quotes stands.
-fn comma(text: &[u8]) -> Option<usize> {
+/// Where the first comma outside quotes stands: what ends an element of a list.
+pub fn comma(text: &[u8]) -> Option<usize> {
     // Most values have neither quote nor comma: one fast look says so.
     let first = memchr::memchr2(b',', b'"', text)?;
     if text[first] == b',' {

@@ -102,7 +102,7 @@ fn use_server<T: Trace>(
             ServerName::Server(server) => Some(*server),
             ServerName::Named(format) => {
                 let mut name = Vec::new();
-                format.write_as(Escape::None, &m.context(), &mut name);
+                m.write(format, Escape::None, &mut name);
                 m.settle();
                 backend.server_named(&name)
             }

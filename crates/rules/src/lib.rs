@@ -33,6 +33,7 @@ mod recording;
 mod respond;
 mod route;
 mod run;
+mod so_far;
 mod stream;
 mod switch;
 mod table;

@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 
 use http1::{RequestHead, ResponseHead};
-use sample::{BackendRef, Buffered, Context, Effect, Fact, FactValue, Facts};
+use sample::{
+    BackendRef, Buffered, CompiledFormat, Context, Effect, Escape, Fact, FactValue, Facts,
+};
 
 use crate::known::Whereabouts;
-use crate::{Change, Event, Overrides, Program, Recorder, Stream, Trace};
+use crate::{Change, Event, Overrides, Program, Recorder, Stream, Trace, so_far};
 
 /// The request of a moment.
 pub(crate) enum Request<'m> {
@@ -134,6 +136,12 @@ impl<'m> Moment<'m> {
         )
     }
 
+    /// Appends a format; its aliases see the stream as it is now.
+    pub(crate) fn write(&self, format: &CompiledFormat, escape: Escape, out: &mut Vec<u8>) {
+        let record = format.has_aliases().then(|| so_far::record(self));
+        format.write_as(escape, &Context { log: record.as_ref(), ..self.context() }, out);
+    }
+
     /// Only `tcp-request content` and its sister wait for bytes to come; elsewhere what is there
     /// is final.
     fn so_far(&self, bytes: Buffered<'m>) -> Buffered<'m> {
@@ -168,10 +176,14 @@ impl<'m> Moment<'m> {
         }
     }
 
-    /// Runs an evaluation that cannot say itself that it lacked a fact; says which one it lacked.
-    pub(crate) fn missing_while(&self, evaluate: impl FnOnce(&Context<'_>)) -> Option<Fact> {
+    /// Appends a format as it is, which cannot say itself that it lacked a fact; says which one it lacked.
+    pub(crate) fn write_or_missing(
+        &self,
+        format: &CompiledFormat,
+        out: &mut Vec<u8>,
+    ) -> Option<Fact> {
         self.world.missing.set(None);
-        evaluate(&self.context());
+        self.write(format, Escape::None, out);
         self.world.missing.get()
     }
 

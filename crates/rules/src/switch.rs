@@ -3,7 +3,7 @@
 
 use acl::Outcome as Truth;
 use diag::Span;
-use sample::{BackendRef, CompiledFormat, Escape, Fact};
+use sample::{BackendRef, CompiledFormat, Fact};
 
 use crate::moment::Moment;
 use crate::{Event, Outcome, RuleFamily, Trace, condition};
@@ -85,7 +85,7 @@ fn resolve(target: &Target, m: &mut Moment<'_>) -> Result<Option<BackendRef>, Fa
         Target::Named(format) => format,
     };
     let mut name = Vec::new();
-    let missing = m.missing_while(|ctx| format.write_as(Escape::None, ctx, &mut name));
+    let missing = m.write_or_missing(format, &mut name);
     m.settle();
     match missing {
         Some(fact) => Err(fact),

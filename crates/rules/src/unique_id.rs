@@ -2,7 +2,7 @@
 
 use acl::Condition;
 use config_parse::log_format::{LogFormat, Piece};
-use sample::{Compiled, CompiledFormat, Context};
+use sample::{Compiled, CompiledFormat, Context, Escape};
 
 use crate::moment::Moment;
 
@@ -10,7 +10,8 @@ use crate::moment::Moment;
 pub(crate) fn make(m: &mut Moment<'_>) {
     let format = &m.program.frontend(m.stream.frontend).part().unique_id;
     let Some(format) = format.as_ref().filter(|_| m.stream.unique_id.is_none()) else { return };
-    let id = written(format, &m.context());
+    let mut id = Vec::new();
+    m.write(format, Escape::Log, &mut id);
     m.settle();
     m.world.identify(&id);
     m.stream.unique_id = Some(id);

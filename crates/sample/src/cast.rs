@@ -74,9 +74,35 @@ fn as_ip(value: &Value<'_>) -> Option<IpAddr> {
     match value {
         Value::Ip(ip) => Some(*ip),
         Value::Int(number) => Some(IpAddr::V4(Ipv4Addr::from(*number as u32))),
-        Value::Str(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+        Value::Str(text) => ip_of_text(text),
         Value::Bool(_) | Value::Bin(_) | Value::Meth(_) => None,
     }
+}
+
+/// An address at the front of a text.
+///
+/// Quirk: what follows an IPv4 address counts for nothing unless it is a digit or a dot (`10.1.2.3:80`,
+/// `10.1.2.3/24`), and its numbers may begin with zeros; an IPv6 address stands alone.
+fn ip_of_text(text: &[u8]) -> Option<IpAddr> {
+    if let Some(ip) = ipv4_front(text) {
+        return Some(IpAddr::V4(ip));
+    }
+    std::str::from_utf8(text).ok()?.parse().ok().map(IpAddr::V6)
+}
+
+fn ipv4_front(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut octets = [0; 4];
+    let mut rest = text;
+    for (at, octet) in octets.iter_mut().enumerate() {
+        if at > 0 {
+            rest = rest.strip_prefix(b".")?;
+        }
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let number = std::str::from_utf8(&rest[..digits]).ok()?.parse::<u64>().ok()?;
+        *octet = u8::try_from(number).ok()?;
+        rest = &rest[digits..];
+    }
+    (rest.first() != Some(&b'.')).then_some(Ipv4Addr::from(octets))
 }
 
 /// The text of any value: what a log line shows.

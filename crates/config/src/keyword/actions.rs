@@ -154,7 +154,7 @@ const FINAL: &[Keyword<Slot>] = &[
         "location|prefix|scheme <to> [options]",
         "answers with a redirect",
         |line, to| {
-            to.action = redirect::redirect(line).map(Action::Redirect);
+            to.action = redirect::redirect(line, redirect::Target::Format).map(Action::Redirect);
         },
     ),
     action("close", Sets::TCP_RESPONSE, "", "closes the server's connection", |_, to| {

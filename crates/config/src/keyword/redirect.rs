@@ -1,5 +1,6 @@
 //! `redirect` lines and the action of the same name (manual 4.2, 4.4).
 
+use config_parse::log_format::{LogFormat, Piece};
 use diag::{Diagnostic, Spanned, codes};
 
 use super::{Keyword, Places};
@@ -14,7 +15,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[Keyword::new(
     "answers with a redirect, after all `http-request` rules",
     |line, draft| {
         let at = line.keyword_span();
-        let redirect = redirect(line);
+        let redirect = redirect(line, Target::Literal);
         let Some(condition) = line.condition() else { return };
         let Some(redirect) = redirect else { return };
         let action = Spanned::new(Action::Redirect(redirect), at);
@@ -34,12 +35,34 @@ const OPTIONS: &[&str] = &[
     "clear-cookie",
 ];
 
+/// How the target of a redirect is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    /// By the rules: a log format.
+    Format,
+    /// By the `redirect` keyword of its own: the text as it is, with every `%`.
+    Literal,
+}
+
+impl Target {
+    fn read(self, line: &mut Directive<'_>) -> Option<Spanned<LogFormat>> {
+        match self {
+            Target::Format => line.log_format("a target"),
+            Target::Literal => {
+                let word = line.arg("a target")?;
+                let pieces = vec![Piece::Text(word.text.to_string())];
+                Some(Spanned::new(LogFormat { pieces, span: word.span }, word.span))
+            }
+        }
+    }
+}
+
 /// The words of a redirect, up to its condition.
-pub(super) fn redirect(line: &mut Directive<'_>) -> Option<Redirect> {
+pub(super) fn redirect(line: &mut Directive<'_>, to: Target) -> Option<Redirect> {
     let mut target = None;
     let mut out = Redirect {
         kind: RedirectKind::Location,
-        to: config_parse::log_format::LogFormat::default(),
+        to: LogFormat::default(),
         code: 302,
         drop_query: false,
         append_slash: false,
@@ -50,9 +73,9 @@ pub(super) fn redirect(line: &mut Directive<'_>) -> Option<Redirect> {
     while let Some(word) = line.peek().filter(|w| !config_parse::condition::is_condition(&w.text)) {
         line.word();
         match word.text.as_ref() {
-            "location" => target = Some((RedirectKind::Location, line.log_format("a target")?)),
-            "prefix" => target = Some((RedirectKind::Prefix, line.log_format("a target")?)),
-            "scheme" => target = Some((RedirectKind::Scheme, line.log_format("a target")?)),
+            "location" => target = Some((RedirectKind::Location, to.read(line)?)),
+            "prefix" => target = Some((RedirectKind::Prefix, to.read(line)?)),
+            "scheme" => target = Some((RedirectKind::Scheme, to.read(line)?)),
             "code" => out.code = code(line)?,
             "drop-query" => out.drop_query = true,
             "append-slash" => out.append_slash = true,

@@ -152,7 +152,10 @@ impl<C: Connector> HttpStream<'_, C> {
         let program = &facts.generation.program;
         rules::prepare(program, state, server, &mut work.request, &facts, &mut NoTrace);
         work.to_server.clear();
-        wire::write_request(&mut work.request, keeps, &mut work.to_server.bytes);
+        let backend = state.backend.map(|backend| program.backend(backend).proxy());
+        let named = backend.and_then(|backend| backend.http_send_name_header.as_ref());
+        let last = named.map(|name| name.value.as_str());
+        wire::write_request(&mut work.request, keeps, last, &mut work.to_server.bytes);
         // What is there of the body goes with the head; a fault in it is found again below.
         let _ = self.up.pass(&mut work.client, &mut work.to_server.bytes);
         work.server.clear();

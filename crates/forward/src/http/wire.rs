@@ -14,9 +14,20 @@ pub(crate) fn strip_connection(fields: &mut Fields) {
     }
 }
 
-/// Appends a request for a server whose connection is to be kept or not.
-pub(crate) fn write_request(head: &mut RequestHead, keep: bool, out: &mut Vec<u8>) {
+/// Appends a request for a server whose connection is to be kept or not; the field that is named `last`
+/// (`http-send-name-header`) stands behind `Connection`.
+pub(crate) fn write_request(
+    head: &mut RequestHead,
+    keep: bool,
+    last: Option<&str>,
+    out: &mut Vec<u8>,
+) {
     http1::set_request_connection(head, keep);
+    if let Some(name) = last
+        && let Some(value) = head.fields.get(name.as_bytes()).map(<[u8]>::to_vec)
+    {
+        head.fields.set(name.as_bytes(), &value);
+    }
     head.write_to(out);
 }
 

@@ -1,7 +1,7 @@
 //! Edits of a message's head.
 
 use regex::bytes::Regex;
-use sample::CompiledFormat;
+use sample::{CompiledFormat, Escape};
 
 use crate::Change;
 use crate::action::header::{self, Names};
@@ -98,7 +98,7 @@ pub(crate) fn apply(edit: &Edit, m: &mut Moment<'_>, on: bool, changes: &mut Vec
 /// The text of a format, as a header may hold it.
 pub(crate) fn write(format: &CompiledFormat, m: &mut Moment<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    format.write_header_value(&m.context(), &mut out);
+    m.write(format, Escape::Header, &mut out);
     m.settle();
     out
 }
@@ -123,23 +123,25 @@ fn set_status(
 
 /// Each element of a comma-separated value that matches becomes the expanded template.
 ///
-/// Quirk: a matching element loses the white space around it, and commas in quotes separate.
+/// Commas in quotes are text, and an empty element is an element.
+/// Quirk: a matching element loses the white space around it.
 fn replace_elements(old: &[u8], regex: &Regex, template: &[u8]) -> Option<Vec<u8>> {
     let mut new = Vec::with_capacity(old.len());
     let mut changed = false;
-    for (at, element) in old.split(|byte| *byte == b',').enumerate() {
-        if at > 0 {
-            new.push(b',');
-        }
-        let value = element.trim_ascii();
-        // HAProxy does not count an empty element as a value.
-        match regex.captures(value).filter(|_| !value.is_empty()) {
+    let mut rest = old;
+    loop {
+        let end = http1::comma(rest);
+        let element = &rest[..end.unwrap_or(rest.len())];
+        match regex.captures(element.trim_ascii()) {
             Some(groups) => {
                 new.extend_from_slice(&expand(template, &groups));
                 changed = true;
             }
             None => new.extend_from_slice(element),
         }
+        let Some(end) = end else { break };
+        new.push(b',');
+        rest = &rest[end + 1..];
     }
     changed.then_some(new)
 }
@@ -197,9 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn empty_elements_stay_and_commas_in_quotes_separate() {
+    fn empty_elements_count_and_commas_in_quotes_are_text() {
         replaced(",b,,b", "(.*)b", r"x\1y", Some(",xy,,xy"));
-        replaced("\"a,b,b", "(.*)b", r"x\1y", Some("\"a,xy,xy"));
+        replaced("a,,b", "(.*)", r"<\1>", Some("<a>,<>,<b>"));
+        replaced("\"a,b,b", "(.*)b", r"x\1y", Some("x\"a,b,y"));
+        replaced("\"a,b\",b", "(.*)b", r"x\1y", Some("x\"a,y,xy"));
     }
 
     #[test]

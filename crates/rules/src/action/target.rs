@@ -72,17 +72,28 @@ pub(crate) fn set_method(m: &mut Moment<'_>, method: &[u8], on: bool, changes: &
     head.set_method(method);
 }
 
-/// `Host` says what an absolute target says (RFC 9112 section 3.2.2).
+/// A `Host` that is there says what the target says (RFC 9112 section 3.2.2); none is added.
 fn follow_authority(head: &mut RequestHead) {
-    let absolute = head.target_parts().form() == TargetForm::Absolute;
-    let Some(authority) = head.authority().filter(|_| absolute).map(<[u8]>::to_vec) else { return };
+    let Some(authority) = authority(head.target()).map(<[u8]>::to_vec) else { return };
     let at = head.fields.names().position(|name| name == b"host");
-    match at {
-        Some(index) => {
-            head.fields.replace_at(index, &authority);
-        }
-        None => head.fields.add(b"host", &authority),
+    if let Some(index) = at {
+        head.fields.replace_at(index, &authority);
     }
+}
+
+/// The authority of a target that a rule wrote, without user and password.
+///
+/// Quirk: what begins with no slash begins with an authority, up to the first slash: `?a=1` is one.
+fn authority(target: &[u8]) -> Option<&[u8]> {
+    if matches!(target, [] | [b'/', ..] | b"*") {
+        return None;
+    }
+    let scheme = target.windows(3).position(|three| three == b"://");
+    let rest = &target[scheme.map_or(0, |at| at + 3)..];
+    let end = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+    let authority = &rest[..end];
+    let user = authority.iter().rposition(|byte| *byte == b'@').map_or(0, |at| at + 1);
+    Some(&authority[user..]).filter(|authority| !authority.is_empty())
 }
 
 /// The target's authority, where it has one, becomes this host.

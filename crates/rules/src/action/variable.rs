@@ -36,7 +36,7 @@ pub(crate) fn set_format(
     changes: &mut Vec<Change>,
 ) {
     let mut out = Vec::new();
-    value.write_as(sample::Escape::None, &m.context(), &mut out);
+    m.write(value, sample::Escape::None, &mut out);
     m.settle();
     store(id, Some(Value::Str(Cow::Owned(out))), m, on, changes);
 }

@@ -76,14 +76,14 @@ fn received<'a>(ctx: &Context<'a>) -> Option<&'a (Vec<u8>, Vec<u8>, &'static str
 fn method<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
     match received(ctx) {
         Some((method, ..)) => text(method),
-        None => merge(request(ctx).map(|head| text(head.method()))),
+        None => merge(request(ctx).map(|head| text(head.received_method()))),
     }
 }
 
 fn uri<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
     let target = match received(ctx) {
         Some((_, target, _)) => Ok(target.as_slice()),
-        None => request(ctx).map(|head| head.target()),
+        None => request(ctx).map(|head| head.received_target()),
     };
     // Scheme and host are left out; `*` leaves nothing.
     merge(target.map(|target| match http1::Target::new(target).path_and_query() {

@@ -66,15 +66,12 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
 const METHODS: &[&[u8]] =
     &[b"CONNECT", b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"POST", b"PUT", b"TRACE"];
 
-// Quirk: a method with a number is the one that came, whatever `set-method` did since; it is read
-// from the record, where there is one.
+// Quirk: a method with a number is the one that came, whatever `set-method` did since.
 fn method<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    let received = ctx.log.and_then(|log| log.request_line.as_ref());
-    let came = received.map(|(method, ..)| method.as_slice()).filter(|it| METHODS.contains(it));
-    merge(
-        request(ctx)
-            .map(|head| Sample::Known(Value::Meth(came.unwrap_or_else(|| head.method()).into()))),
-    )
+    merge(request(ctx).map(|head| {
+        let came = Some(head.received_method()).filter(|method| METHODS.contains(method));
+        Sample::Known(Value::Meth(came.unwrap_or_else(|| head.method()).into()))
+    }))
 }
 
 /// Nothing is there when it is empty (`*`, `CONNECT`).

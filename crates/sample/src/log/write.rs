@@ -73,6 +73,11 @@ impl CompiledFormat {
         }
     }
 
+    /// Whether an alias is in it: it is written from [`Context::log`].
+    pub fn has_aliases(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Alias(..)))
+    }
+
     /// The text when nothing but text is in it.
     pub fn as_text(&self) -> Option<&[u8]> {
         match self.items.as_slice() {

@@ -68,7 +68,7 @@ pub(crate) fn redirect(draw: &mut Draw) -> String {
 
 /// An `http-response` or `http-after-response` rule.
 pub(crate) fn response(draw: &mut Draw, set: &str) -> String {
-    let field = draw.one(&["x-stub-name", "x-r", "server", "content-type"]);
+    let field = draw.one(&["x-r", "server", "content-type", "x-stub-count"]);
     let action = match draw.below(9) {
         0 | 1 => format!(
             "set-header {field} {}",
