@@ -39,7 +39,6 @@ codes! {
     W0309 Warning Syntax "a number is cut off where reading stops";
     E0310 Error Syntax "two settings exclude each other";
     W0311 Warning Compat "browsers ignore the domain of a cookie";
-    W0312 Warning Syntax "a status has no page and is replaced";
     E0313 Error Health "a health check has no port to go to";
     E0401 Error Reference "no backend has this name";
     E0402 Error Reference "no ACL has this name";

@@ -69,8 +69,9 @@ impl<C: Connector> Reach<'_, C> {
                 Err(failed) => failed,
             };
             let Some(server) = self.ledger.server else { return Err(no_server()) };
-            self.count_connect_failure(backend, server);
             if self.ledger.retries >= allowed || !again {
+                // A try that is followed by another is a retry, not an error.
+                self.count_connect_failure(backend, server);
                 return Err(match failed {
                     NotConnected::Refused => Failure::new(Cause::Server, Phase::Connect, 503),
                     NotConnected::TimedOut => {
@@ -179,9 +180,6 @@ impl<C: Connector> Reach<'_, C> {
             for counters in [known.state.counters.of(index), backend.state.counters.of(index)] {
                 counters.chosen.add(1);
             }
-            let counters = known.state.counters.of(index);
-            counters.sessions.add(1);
-            counters.session_rate.add(self.ledger.times.begun.micros, 1);
         }
     }
 
@@ -241,6 +239,9 @@ impl<C: Connector> Reach<'_, C> {
         let Some(to) = known.connect_to(local) else { return Err(NotConnected::Refused) };
         self.ledger.address = to.address.socket();
         let counters = known.state.counters.of(self.connection.worker.index);
+        // Quirk: each try is a session of the server.
+        counters.sessions.add(1);
+        counters.session_rate.add(self.ledger.times.begun.micros, 1);
         if self.reuses(backend)
             && let Some(connection) = self.idle_connection(backend, known, &to)
         {

@@ -477,8 +477,8 @@ fn what_does_not_compile_is_reported_where_it_stands() {
     refused(
         " http-request deny deny_status 418",
         expect![[r#"
-        accepted
-    "#]],
+            4 E0308 no page exists for 418
+        "#]],
     );
     refused(
         " http-request return status 200 errorfile /nonexistent",

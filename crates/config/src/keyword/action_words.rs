@@ -7,19 +7,11 @@ use diag::{Diagnostic, Spanned, codes};
 use super::actions::Slot;
 use super::reply;
 use crate::lower::{Directive, spanned};
-use crate::model::{Action, CaptureSlot, NameMatch, Reply, ReplyBody, TimeoutValue};
+use crate::model::{Action, CaptureSlot, NameMatch, Reply, TimeoutValue};
 
-/// `deny` and `tarpit`: as a response, whose status has a page of its own unless a body is given.
+/// `deny` and `tarpit`: `status` makes a response of its own, `deny_status` takes the page of the proxy.
 pub(super) fn denial(line: &mut Directive<'_>) -> Option<Reply> {
-    let mut reply = reply::reply(line)?;
-    let has_body = reply.body != ReplyBody::Default;
-    if let Some(status) = reply.status.filter(|status| !has_body && !reply::has_page(*status)) {
-        // Quirk: HAProxy warns and answers with the default status.
-        let message = format!("no page exists for {status}: the default status is sent");
-        line.report(Diagnostic::new(codes::W0312, line.span(), message));
-        reply.status = None;
-    }
-    Some(reply)
+    reply::reply(line)
 }
 
 pub(super) fn name_value(line: &mut Directive<'_>) -> Option<(String, LogFormat)> {

@@ -11,6 +11,8 @@ use crate::model::{Reply, ReplyBody};
 pub(super) fn reply(line: &mut Directive<'_>) -> Option<Reply> {
     let mut reply = Reply::default();
     let mut body_at = None;
+    let mut pages = None;
+    let mut own = false;
     while let Some(word) = line.peek().filter(|word| !condition::is_condition(&word.text)) {
         let name = word.text.as_ref();
         if !matches!(
@@ -31,7 +33,14 @@ pub(super) fn reply(line: &mut Directive<'_>) -> Option<Reply> {
         }
         line.word();
         match name {
-            "status" | "deny_status" => reply.status = Some(status(line)?),
+            "status" => {
+                reply.status = Some(status(line)?);
+                own = true;
+            }
+            "deny_status" => {
+                reply.status = Some(status(line)?);
+                pages = Some(line.span());
+            }
             "content-type" => {
                 reply.content_type = Some(line.value("a media type")?.text.to_string());
             }
@@ -45,6 +54,19 @@ pub(super) fn reply(line: &mut Directive<'_>) -> Option<Reply> {
                 reply.body = body(line, name)?;
             }
         }
+    }
+    if own && body_at.is_none() {
+        // Quirk: `deny_status 404` answers with the page for 404, `status 404` with nothing but the status.
+        reply.body = ReplyBody::Text(String::new());
+    }
+    if reply.body == ReplyBody::Default
+        && let Some(at) = pages
+        && let Some(status) = reply.status.filter(|status| !has_page(*status))
+    {
+        let finding = Diagnostic::new(codes::E0308, at, format!("no page exists for {status}"));
+        line.report(finding.help(format!("write `status {status}` for a response of its own")));
+        line.rest();
+        return None;
     }
     let typed = reply.content_type.is_some();
     let needs_type = match &reply.body {

@@ -65,7 +65,8 @@ fn location(redirect: &Redirect, to: Vec<u8>, head: Option<&RequestHead>) -> Vec
     let mut location = to;
     match redirect.kind {
         RedirectKind::Location => return location,
-        RedirectKind::Prefix if location == b"/" => location.clear(),
+        // A prefix that only comes out as a slash is one.
+        RedirectKind::Prefix if redirect.to.as_text() == Some(b"/") => location.clear(),
         RedirectKind::Prefix => {}
         RedirectKind::Scheme => {
             location.extend_from_slice(b"://");
