@@ -189,14 +189,18 @@ impl<'m> Moment<'m> {
 
     /// Carries out what converters noted: `set-var` and `capture-req` inside expressions.
     pub(crate) fn settle(&mut self) {
+        let part = self.program.frontend(self.stream.frontend).part();
+        let declared = (part.request_slots.len(), part.response_slots.len());
         for effect in self.stream.vars.settle() {
             match effect {
-                Effect::CaptureRequest(slot, text) => {
+                // A slot that nobody declares is never filled.
+                Effect::CaptureRequest(slot, text) if (slot as usize) < declared.0 => {
                     store(&mut self.stream.captures.request, slot, text);
                 }
-                Effect::CaptureResponse(slot, text) => {
+                Effect::CaptureResponse(slot, text) if (slot as usize) < declared.1 => {
                     store(&mut self.stream.captures.response, slot, text);
                 }
+                Effect::CaptureRequest(..) | Effect::CaptureResponse(..) => {}
                 Effect::Set(..) | Effect::Unset(_) => {}
             }
         }

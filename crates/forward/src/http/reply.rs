@@ -91,7 +91,7 @@ impl<C: Connector> HttpStream<'_, C> {
         self.keep_client = self.may_keep();
         self.ledger.bytes_out += wire::counted_response(&self.work.response);
         self.write_head();
-        if self.work.request.method() != b"HEAD" {
+        if self.work.request.received_method() != b"HEAD" {
             self.work.to_client.bytes.extend_from_slice(&answer.body);
             self.ledger.bytes_out += answer.body.len() as u64;
         }

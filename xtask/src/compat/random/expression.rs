@@ -50,7 +50,6 @@ pub(crate) fn fetch(draw: &mut Draw) -> (String, Kind) {
         "http_first_req",
         "query,length",
         "srv_is_up(b1/s1)",
-        "be_conn_free(b2)",
     ];
     match draw.below(10) {
         0..=2 => (format!("req.hdr({field})"), Kind::Text),
