@@ -15,27 +15,39 @@ use crate::words::{self, Variables};
 /// Never fails: lines that cannot be read are [`LineKind::Bad`], with a finding each. Variables are
 /// those of `env` as `setenv`, `presetenv`, `unsetenv` and `resetenv` lines of `global` change them.
 pub fn parse<'t>(sources: &'t Sources, env: &Environment) -> (Tree<'t>, Vec<Diagnostic>) {
+    let mut tree = Tree::default();
+    let findings = each_line(sources, env, |line| tree.lines.push(line));
+    (tree, findings)
+}
+
+/// As [`parse`], line by line: a large configuration need not be held as a tree.
+pub fn each_line<'t>(
+    sources: &'t Sources,
+    env: &Environment,
+    take: impl FnMut(Line<'t>),
+) -> Vec<Diagnostic> {
     let mut reader = Reader {
         env: Cow::Borrowed(env),
         section: String::new(),
         in_global: false,
         blocks: Blocks::default(),
-        tree: Tree::default(),
+        take,
         findings: Vec::new(),
     };
     for (id, file) in sources.iter() {
         reader.file(id, file);
     }
-    (reader.tree, reader.findings)
+    reader.findings
 }
 
-struct Reader<'t, 'e> {
+struct Reader<'e, F> {
     env: Cow<'e, Environment>,
     /// The value of `.SECTION`.
     section: String,
     in_global: bool,
     blocks: Blocks,
-    tree: Tree<'t>,
+    /// Takes each line when it is read.
+    take: F,
     findings: Vec<Diagnostic>,
 }
 
@@ -58,7 +70,7 @@ impl Variables for LineVariables<'_> {
     }
 }
 
-impl<'t> Reader<'t, '_> {
+impl<'t, F: FnMut(Line<'t>)> Reader<'_, F> {
     fn file(&mut self, id: FileId, file: &'t SourceFile) {
         let text = std::str::from_utf8(&file.bytes).ok();
         let mut start = 0;
@@ -121,7 +133,7 @@ impl<'t> Reader<'t, '_> {
         if kind == LineKind::Words {
             self.enter(&split.words);
         }
-        self.tree.lines.push(Line { span, kind, words: split.words, comment: split.comment });
+        (self.take)(Line { span, kind, words: split.words, comment: split.comment });
     }
 
     fn kind(&mut self, words: &[Word<'_>], span: Span) -> LineKind {
@@ -145,7 +157,8 @@ impl<'t> Reader<'t, '_> {
         let keyword = keyword.text.as_ref();
         if sections::is_section(keyword) {
             self.in_global = keyword == "global";
-            self.section = sections::name(words).to_owned();
+            self.section.clear();
+            self.section.push_str(sections::name(words));
         } else if self.in_global && keyword.ends_with("env") {
             set_env(&mut self.env, keyword, words.get(1..).unwrap_or(&[]));
         }

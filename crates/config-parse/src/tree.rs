@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use diag::{Sources, Span};
 
-pub use crate::read::parse;
+pub use crate::read::{each_line, parse};
 
 /// A word after quotes, escapes and variables are taken away, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,9 @@
 //! From bytes to the model in one step, as `proxyd` and `lbctl` both take it.
 
 use config_parse::env::Environment;
-use config_parse::tree;
 use diag::{Diagnostic, SourceFile, Sources};
 
-use crate::lower::lower_in;
+use crate::lower;
 use crate::model::Config;
 use crate::target::Target;
 
@@ -36,12 +35,6 @@ pub fn load(
     for (name, bytes) in files {
         sources.add(SourceFile::new(name, bytes));
     }
-    let (config, diagnostics) = {
-        let (tree, mut diagnostics) = tree::parse(&sources, env);
-        let (config, mut found) = lower_in(&sources, &tree, env, target);
-        diagnostics.append(&mut found);
-        diagnostics.sort_by_key(|finding| (finding.span.file, finding.span.start));
-        (config, diagnostics)
-    };
+    let (config, diagnostics) = lower::read(&sources, env, target);
     Loaded { sources, config, diagnostics }
 }

@@ -73,8 +73,8 @@ pub fn compile_in(
             program.backends.push(BackendPart { proxy: at, id, server_ids, ..part });
         }
     }
-    let (vars, draws) = (std::mem::take(&mut shared.vars), shared.draws);
-    let (findings, failed) = (shared.findings, shared.failed);
+    let Shared { vars, draws, findings, failed, .. } = shared;
+    drop(table);
     let program = Program { vars, draws, config, ..program };
     ((!failed).then(|| Arc::new(program)), findings)
 }

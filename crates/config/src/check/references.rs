@@ -1,20 +1,31 @@
 //! Backends and servers that rules name.
 
-use diag::{Diagnostic, Span, Spanned, codes};
+use std::collections::HashMap;
+
+use diag::{Diagnostic, Span, codes};
 
 use crate::keyword;
 use crate::model::{Action, CaptureSlot, Config, Direction, Mode, Proxy, Rule};
 
 pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
+    let mut known: HashMap<&str, &Proxy> = HashMap::new();
+    for proxy in config.proxies.iter().filter(|proxy| proxy.kind.is_backend()) {
+        known.entry(&proxy.name.value).or_insert(proxy);
+    }
     for proxy in &config.proxies {
         for rule in &proxy.switching {
             // A name that is made at run time is looked up at run time.
             let Some(name) = rule.backend.value.as_text() else { continue };
-            let name = Spanned::new(name.to_owned(), rule.backend.span);
-            backend(config, proxy, &name, findings);
+            match known.get(name) {
+                Some(found) => same_mode(proxy, found, name, rule.backend.span, findings),
+                None => findings.push(no_backend(config, name, rule.backend.span)),
+            }
         }
         if let Some(name) = &proxy.default_backend {
-            backend(config, proxy, name, findings);
+            match known.get(name.value.as_str()) {
+                Some(found) => same_mode(proxy, found, &name.value, name.span, findings),
+                None => findings.push(no_backend(config, &name.value, name.span)),
+            }
         }
         for rule in &proxy.use_server {
             let Some(name) = rule.server.value.as_text() else { continue };
@@ -80,17 +91,13 @@ fn members(config: &Config, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-fn backend(config: &Config, proxy: &Proxy, name: &Spanned<String>, findings: &mut Vec<Diagnostic>) {
-    let Some(found) = config.backend(&name.value) else {
-        findings.push(no_backend(config, name));
-        return;
-    };
-    // TCP becomes HTTP when an HTTP backend is chosen; the other way there is none.
+/// TCP becomes HTTP when an HTTP backend is chosen; the other way there is none.
+fn same_mode(proxy: &Proxy, found: &Proxy, name: &str, at: Span, findings: &mut Vec<Diagnostic>) {
     if proxy.mode() == Mode::Http && found.mode() == Mode::Tcp {
-        let message = format!("`{}` is of another mode than this proxy", name.value);
+        let message = format!("`{name}` is of another mode than this proxy");
         let shown = found.mode.map_or(found.span, |mode| mode.span);
-        let mut finding = Diagnostic::new(codes::E0412, name.span, message)
-            .related(shown, "the backend speaks tcp");
+        let mut finding =
+            Diagnostic::new(codes::E0412, at, message).related(shown, "the backend speaks tcp");
         if let Some(mode) = proxy.mode {
             finding = finding.related(mode.span, "this proxy speaks http");
         }
@@ -98,15 +105,15 @@ fn backend(config: &Config, proxy: &Proxy, name: &Spanned<String>, findings: &mu
     }
 }
 
-fn no_backend(config: &Config, name: &Spanned<String>) -> Diagnostic {
-    let message = format!("no backend is named `{}`", name.value);
-    let finding = Diagnostic::new(codes::E0401, name.span, message).label("used here");
-    if let Some(frontend) = config.frontend(&name.value) {
+fn no_backend(config: &Config, name: &str, at: Span) -> Diagnostic {
+    let message = format!("no backend is named `{name}`");
+    let finding = Diagnostic::new(codes::E0401, at, message).label("used here");
+    if let Some(frontend) = config.frontend(name) {
         return finding.related(frontend.name.span, "this one has no servers: it is a frontend");
     }
     let backends = config.proxies.iter().filter(|proxy| proxy.kind.is_backend());
     let names = backends.map(|proxy| proxy.name.value.as_str());
-    match keyword::nearest(&name.value, names) {
+    match keyword::nearest(name, names) {
         Some(near) => finding.help(format!("did you mean `{near}`?")),
         None => finding,
     }

@@ -1,5 +1,7 @@
 //! What is declared and never used: ACLs, backends.
 
+use std::collections::HashSet;
+
 use config_parse::condition::Test;
 use diag::{Diagnostic, codes};
 
@@ -43,6 +45,10 @@ fn unused_backends(config: &Config, findings: &mut Vec<Diagnostic>) {
     if any_name || !any_frontend {
         return;
     }
+    let mut used: HashSet<&str> =
+        switching().filter_map(|rule| rule.backend.value.as_text()).collect();
+    let defaults = config.proxies.iter().filter_map(|proxy| proxy.default_backend.as_ref());
+    used.extend(defaults.map(|default| default.value.as_str()));
     for backend in &config.proxies {
         let name = backend.name.value.as_str();
         // One without servers is there for something else: a table, for example.
@@ -50,11 +56,7 @@ fn unused_backends(config: &Config, findings: &mut Vec<Diagnostic>) {
         if backend.kind != ProxyKind::Backend || may_be_idle {
             continue;
         }
-        let default = |proxy: &Proxy| {
-            proxy.default_backend.as_ref().is_some_and(|default| default.value == name)
-        };
-        let leads = switching().any(|rule| rule.backend.value.as_text() == Some(name));
-        if !leads && !config.proxies.iter().any(default) {
+        if !used.contains(name) {
             let message = format!("no rule leads to the backend `{name}`");
             findings.push(Diagnostic::new(codes::W0410, backend.name.span, message));
         }

@@ -4,7 +4,7 @@ use diag::Span;
 
 use super::global::level;
 use super::{Section, text};
-use crate::model::{AgentCheck, Bind, Server, ServerSettings, V6};
+use crate::model::{AgentCheck, Bind, Rare, Server, ServerSettings, Setting, V6};
 
 pub(super) fn bind(bind: &Bind) -> (String, Span) {
     let Bind {
@@ -104,38 +104,42 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
     out.number(&key("maxqueue"), maxqueue);
     out.number(&key("backup"), backup);
     out.number(&key("disabled"), disabled);
-    out.text(&key("cookie"), cookie);
+    out.text(&key("cookie"), &plain(cookie));
     out.number(&key("check"), check);
     out.time(&key("inter"), inter);
-    out.time(&key("fastinter"), fastinter);
-    out.time(&key("downinter"), downinter);
+    out.time(&key("fastinter"), &plain(fastinter));
+    out.time(&key("downinter"), &plain(downinter));
     out.number(&key("rise"), rise);
     out.number(&key("fall"), fall);
     out.number(&key("port"), check_port);
-    out.put(&key("addr"), check_addr, text::address);
-    out.time(&key("slowstart"), slowstart);
-    out.text(&key("track"), track);
-    out.text(&key("observe"), observe);
+    out.put(&key("addr"), &plain(check_addr), text::address);
+    out.time(&key("slowstart"), &plain(slowstart));
+    out.text(&key("track"), &plain(track));
+    out.text(&key("observe"), &plain(observe));
     out.number(&key("error-limit"), error_limit);
-    out.text(&key("on-error"), on_error);
-    out.text(&key("on-marked-down"), on_marked_down);
-    out.text(&key("on-marked-up"), on_marked_up);
-    out.text(&key("redir"), redir);
-    out.put(&key("source"), source, text::address);
-    out.text(&key("init-addr"), init_addr);
-    out.text(&key("resolve-prefer"), resolve_prefer);
+    out.text(&key("on-error"), &plain(on_error));
+    out.text(&key("on-marked-down"), &plain(on_marked_down));
+    out.text(&key("on-marked-up"), &plain(on_marked_up));
+    out.text(&key("redir"), &plain(redir));
+    out.put(&key("source"), &plain(source), text::address);
+    out.text(&key("init-addr"), &plain(init_addr));
+    out.text(&key("resolve-prefer"), &plain(resolve_prefer));
     out.number(&key("send-proxy"), send_proxy);
     out.number(&key("pool-max-conn"), pool_max_conn);
-    out.time(&key("pool-purge-delay"), pool_purge_delay);
+    out.time(&key("pool-purge-delay"), &plain(pool_purge_delay));
     out.number(&key("pool-low-conn"), pool_low_conn);
     out.number(&key("max-reuse"), max_reuse);
-    out.time(&key("tcp-ut"), tcp_ut);
-    out.text(&key("hash-key"), hash_key);
-    if let Some(AgentCheck { on, port, addr, inter, send }) = agent {
+    out.time(&key("tcp-ut"), &plain(tcp_ut));
+    out.text(&key("hash-key"), &plain(hash_key));
+    if let Some(AgentCheck { on, port, addr, inter, send }) = agent.as_deref() {
         out.set(&key("agent-check"), on.to_string(), server.span);
         out.number(&key("agent-port"), port);
         out.text(&key("agent-addr"), addr);
         out.time(&key("agent-inter"), inter);
         out.text(&key("agent-send"), send);
     }
+}
+
+fn plain<T: Clone>(rare: &Rare<T>) -> Setting<T> {
+    rare.as_deref().cloned()
 }

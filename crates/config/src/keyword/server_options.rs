@@ -7,7 +7,7 @@ use diag::{Spanned, codes};
 
 use super::{Keyword, Missing, Places, Table, persistence};
 use crate::lower::{AddressUse, Directive, spanned};
-use crate::model::{AgentCheck, ServerSettings, Setting};
+use crate::model::{AgentCheck, Rare, ServerSettings, Setting};
 
 /// The options.
 pub(crate) static SERVER_OPTIONS: Table<ServerSettings> = Table {
@@ -127,7 +127,7 @@ const CHECKS: &[Keyword<To>] = &[
     option("addr", "<address>", "the address that checks go to", |line, to| {
         let Some(word) = line.value("an address") else { return };
         if let Some(address) = line.address(word, AddressUse::Check) {
-            to.check_addr = Some(Spanned::new(address, word.span));
+            to.check_addr = Some(Box::new(Spanned::new(address, word.span)));
         }
     }),
     option("observe", "layer4|layer7", "traffic counts as checks", |line, to| {
@@ -148,7 +148,7 @@ const CONNECTION: &[Keyword<To>] = &[
     option("source", "<address>[:<port>]", "the address that connections come from", |line, to| {
         let at = line.last().map(|word| word.span);
         if let (Some(address), Some(at)) = (persistence::source(line), at) {
-            to.source = Some(Spanned::new(address, at));
+            to.source = Some(Box::new(Spanned::new(address, at)));
         }
     }),
     option("send-proxy", "", "begins connections with a PROXY header", |line, to| {
@@ -314,16 +314,16 @@ fn flag(line: &Directive<'_>, to: &mut Setting<bool>, value: bool) {
     }
 }
 
-fn text(line: &mut Directive<'_>, to: &mut Setting<String>, what: &str) {
+fn text<S: From<Spanned<String>>>(line: &mut Directive<'_>, to: &mut Option<S>, what: &str) {
     if let Some(word) = line.value(what) {
-        *to = Some(spanned(word));
+        *to = Some(spanned(word).into());
     }
 }
 
-fn word_of(line: &mut Directive<'_>, to: &mut Setting<String>, allowed: &[&str]) {
+fn word_of(line: &mut Directive<'_>, to: &mut Rare<String>, allowed: &[&str]) {
     let Some(word) = line.value("a word") else { return };
     if allowed.contains(&word.text.as_ref()) {
-        *to = Some(spanned(word));
+        *to = Some(Box::new(spanned(word)));
     } else {
         let name = format!("one of {}", allowed.join(", "));
         line.not_one_of(word, &name, allowed);
@@ -349,18 +349,18 @@ fn port(line: &mut Directive<'_>, to: &mut Setting<u16>) {
     }
 }
 
-fn time(line: &mut Directive<'_>, to: &mut Setting<Duration>, unit: Unit) {
+fn time<S: From<Spanned<Duration>>>(line: &mut Directive<'_>, to: &mut Option<S>, unit: Unit) {
     if let Some(time) = line.duration("a time", unit) {
-        *to = Some(time);
+        *to = Some(time.into());
     }
 }
 
-fn positive(line: &mut Directive<'_>, to: &mut Setting<Duration>) {
+fn positive<S: From<Spanned<Duration>>>(line: &mut Directive<'_>, to: &mut Option<S>) {
     let Some(time) = line.duration("a time", Unit::Millisecond) else { return };
     if time.value.is_zero() {
         line.error(codes::E0302, time.span, "the time between checks is at least 1ms");
     } else {
-        *to = Some(time);
+        *to = Some(time.into());
     }
 }
 
@@ -383,5 +383,5 @@ fn init_addr(line: &mut Directive<'_>, to: &mut To) {
             return;
         }
     }
-    to.init_addr = Some(spanned(word));
+    to.init_addr = Some(Box::new(spanned(word)));
 }

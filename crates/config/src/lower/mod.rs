@@ -8,7 +8,7 @@ pub(crate) mod names;
 mod place;
 
 use config_parse::env::Environment;
-use config_parse::tree::{Line, Tree, Word};
+use config_parse::tree::{self, Line, LineKind, Tree, Word};
 use diag::{Diagnostic, Sources, codes};
 
 pub(crate) use address::AddressUse;
@@ -42,27 +42,28 @@ pub fn lower_in(
     env: &Environment,
     target: Target,
 ) -> (Config, Vec<Diagnostic>) {
-    let mut lowering = Lowering {
-        env: env.clone(),
-        config: Config::default(),
-        findings: Vec::new(),
-        target,
-        section: Section::Nowhere,
-        defaults: Vec::new(),
-    };
+    let mut lowering = Lowering::new(env, target);
     for line in tree.active() {
         lowering.line(line);
     }
-    lowering.close();
-    let Lowering { mut config, mut findings, defaults, .. } = lowering;
-    check::config(&config, target, &mut findings);
-    check::defaults_use(&defaults::uses(&defaults), &mut findings);
-    for proxy in &mut config.proxies {
-        defaults::prune(proxy);
-    }
-    let at = |finding: &Diagnostic| (finding.span.file, finding.span.start);
-    findings.sort_by_key(at);
-    debug_assert!(findings.iter().all(|finding| sources.file(finding.span.file).is_some()));
+    lowering.finish(sources)
+}
+
+/// Reads files and gives each line its meaning at once; the findings of both, in the order of lines.
+pub(crate) fn read(
+    sources: &Sources,
+    env: &Environment,
+    target: Target,
+) -> (Config, Vec<Diagnostic>) {
+    let mut lowering = Lowering::new(env, target);
+    let mut findings = tree::each_line(sources, env, |line| {
+        if line.kind == LineKind::Words {
+            lowering.line(&line);
+        }
+    });
+    let (config, mut found) = lowering.finish(sources);
+    findings.append(&mut found);
+    findings.sort_by_key(|finding| (finding.span.file, finding.span.start));
     (config, findings)
 }
 
@@ -88,6 +89,32 @@ struct Lowering {
 }
 
 impl Lowering {
+    fn new(env: &Environment, target: Target) -> Self {
+        Self {
+            env: env.clone(),
+            config: Config::default(),
+            findings: Vec::new(),
+            target,
+            section: Section::Nowhere,
+            defaults: Vec::new(),
+        }
+    }
+
+    /// What all sections say together, when the last line was read.
+    fn finish(mut self, sources: &Sources) -> (Config, Vec<Diagnostic>) {
+        self.close();
+        let Lowering { mut config, mut findings, defaults, target, .. } = self;
+        check::config(&config, target, &mut findings);
+        check::defaults_use(&defaults::uses(&defaults), &mut findings);
+        for proxy in &mut config.proxies {
+            defaults::prune(proxy);
+        }
+        let at = |finding: &Diagnostic| (finding.span.file, finding.span.start);
+        findings.sort_by_key(at);
+        debug_assert!(findings.iter().all(|finding| sources.file(finding.span.file).is_some()));
+        (config, findings)
+    }
+
     fn line(&mut self, line: &Line<'_>) {
         let Some((first, _)) = line.words.split_first() else { return };
         match SECTIONS.find(&first.text) {
@@ -112,7 +139,7 @@ impl Lowering {
     fn open(&mut self, keyword: &str, words: &[Word<'_>]) {
         self.close();
         let mut findings = std::mem::take(&mut self.findings);
-        let env = self.env.clone();
+        let env = std::mem::take(&mut self.env);
         let mut line = Directive::new(words, Place::Nowhere, self.target, &env, &mut findings);
         line.word();
         line.mark_head();
@@ -128,6 +155,7 @@ impl Lowering {
             _ => self.open_proxy(&mut line, ProxyKind::Listen),
         };
         self.findings = findings;
+        self.env = env;
     }
 
     fn open_defaults(&mut self, line: &mut Directive<'_>) -> Defaults {
@@ -234,8 +262,10 @@ impl Lowering {
                 // `source` of the proxy is that of its servers without one.
                 for server in &mut draft.proxy.servers {
                     let own = &mut server.settings.source;
-                    *own = own.take().or_else(|| draft.proxy.source.clone());
+                    *own = own.take().or_else(|| draft.proxy.source.clone().map(Box::new));
                 }
+                // Lists of servers are most of a large configuration, and grow by doubling.
+                draft.proxy.servers.shrink_to_fit();
                 self.config.proxies.push(draft.proxy);
             }
             Section::Userlist(list) => self.config.userlists.push(list),

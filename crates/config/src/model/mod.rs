@@ -26,6 +26,9 @@ use diag::Spanned;
 /// A setting that may be missing, with the place it was written at.
 pub type Setting<T> = Option<Spanned<T>>;
 
+/// A setting of servers that few lines have: there may be a hundred thousand of them, so it takes no room.
+pub type Rare<T> = Option<Box<Spanned<T>>>;
+
 /// A whole configuration.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {

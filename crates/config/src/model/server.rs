@@ -7,7 +7,7 @@ use config_parse::condition::Condition;
 use config_parse::log_format::LogFormat;
 use diag::{Span, Spanned};
 
-use super::Setting;
+use super::{Rare, Setting};
 
 /// One server, with what `default-server` says for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,15 +40,15 @@ pub struct ServerSettings {
     /// `disabled` (true) or `enabled` (false).
     pub disabled: Setting<bool>,
     /// `cookie VALUE`.
-    pub cookie: Setting<String>,
+    pub cookie: Rare<String>,
     /// `check` (true), `no-check` (false).
     pub check: Setting<bool>,
     /// `inter`, default 2 s.
     pub inter: Setting<Duration>,
     /// `fastinter`, default inter.
-    pub fastinter: Setting<Duration>,
+    pub fastinter: Rare<Duration>,
     /// `downinter`, default inter.
-    pub downinter: Setting<Duration>,
+    pub downinter: Rare<Duration>,
     /// `rise`, default 2.
     pub rise: Setting<u32>,
     /// `fall`, default 3.
@@ -56,45 +56,45 @@ pub struct ServerSettings {
     /// `port` for checks.
     pub check_port: Setting<u16>,
     /// `addr` for checks.
-    pub check_addr: Setting<Address>,
+    pub check_addr: Rare<Address>,
     /// `slowstart`.
-    pub slowstart: Setting<Duration>,
+    pub slowstart: Rare<Duration>,
     /// `track [backend/]server`.
-    pub track: Setting<String>,
+    pub track: Rare<String>,
     /// `observe layer4|layer7`.
-    pub observe: Setting<String>,
+    pub observe: Rare<String>,
     /// `error-limit`.
     pub error_limit: Setting<u32>,
     /// `on-error`.
-    pub on_error: Setting<String>,
+    pub on_error: Rare<String>,
     /// `on-marked-down shutdown-sessions`.
-    pub on_marked_down: Setting<String>,
+    pub on_marked_down: Rare<String>,
     /// `on-marked-up shutdown-backup-sessions`.
-    pub on_marked_up: Setting<String>,
+    pub on_marked_up: Rare<String>,
     /// `redir PREFIX`.
-    pub redir: Setting<String>,
+    pub redir: Rare<String>,
     /// `source ADDR`.
-    pub source: Setting<Address>,
+    pub source: Rare<Address>,
     /// `init-addr` words.
-    pub init_addr: Setting<String>,
+    pub init_addr: Rare<String>,
     /// `resolve-prefer ipv4|ipv6`.
-    pub resolve_prefer: Setting<String>,
+    pub resolve_prefer: Rare<String>,
     /// `send-proxy` (1) or `send-proxy-v2` (2).
     pub send_proxy: Setting<u8>,
     /// `pool-max-conn`, -1 unlimited.
     pub pool_max_conn: Setting<i32>,
     /// `pool-purge-delay`, default 5 s.
-    pub pool_purge_delay: Setting<Duration>,
+    pub pool_purge_delay: Rare<Duration>,
     /// `pool-low-conn`.
     pub pool_low_conn: Setting<u32>,
     /// `max-reuse`, -1 unlimited.
     pub max_reuse: Setting<i32>,
     /// `tcp-ut`.
-    pub tcp_ut: Setting<Duration>,
+    pub tcp_ut: Rare<Duration>,
     /// `hash-key id|addr|addr-port` (3.x).
-    pub hash_key: Setting<String>,
+    pub hash_key: Rare<String>,
     /// `agent-check` with port, address, interval and text to send.
-    pub agent: Option<AgentCheck>,
+    pub agent: Option<Box<AgentCheck>>,
 }
 
 /// `agent-check` and its companions.
@@ -121,4 +121,13 @@ pub struct UseServerRule {
     pub condition: Option<Condition>,
     /// The line.
     pub span: Span,
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_server_stays_small_for_there_may_be_a_hundred_thousand() {
+        // What few lines say belongs into a `Rare`.
+        assert!(size_of::<super::Server>() <= 704, "{} bytes", size_of::<super::Server>());
+    }
 }

@@ -181,13 +181,17 @@ fn build_server(
         minconn: settings.minconn.map_or(maxconn, |minconn| minconn.value.min(maxconn)),
         maxqueue: number(settings.maxqueue),
         backup: on(settings.backup),
-        slowstart: settings.slowstart.map(|slow| slow.value).filter(|slow| !slow.is_zero()),
+        slowstart: settings
+            .slowstart
+            .as_ref()
+            .map(|slow| slow.value)
+            .filter(|slow| !slow.is_zero()),
         pool_max: settings.pool_max_conn.map_or(-1, |max| max.value),
         max_reuse: settings.max_reuse.map_or(-1, |max| max.value),
         ports: ports(&line.address),
         source: settings.source.as_ref().and_then(|source| source_address(&source.value, resolve)),
         keepalive: on(backend.proxy().options.srvtcpka),
-        user_timeout: settings.tcp_ut.map(|limit| limit.value),
+        user_timeout: settings.tcp_ut.as_ref().map(|limit| limit.value),
         kills_streams_when_down: settings
             .on_marked_down
             .as_ref()
@@ -213,8 +217,8 @@ pub(crate) fn check_settings(line: &ServerLine) -> CheckSettings {
     let default = CheckSettings::default();
     CheckSettings {
         inter: time(settings.inter).unwrap_or(default.inter),
-        fastinter: time(settings.fastinter),
-        downinter: time(settings.downinter),
+        fastinter: time(settings.fastinter.as_deref().copied()),
+        downinter: time(settings.downinter.as_deref().copied()),
         rise: settings.rise.map_or(default.rise, |rise| rise.value),
         fall: settings.fall.map_or(default.fall, |fall| fall.value),
     }

@@ -78,6 +78,7 @@ fn connection(generation: &Generation, backend: Backend<'_>, at: usize) -> Serve
     let purge = backend.servers()[at]
         .settings
         .pool_purge_delay
+        .as_ref()
         .map_or(5000, |delay| delay.value.as_millis());
     ServerConnRow {
         backend: (backend.name().to_owned(), backend.id()),

@@ -3,50 +3,78 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use config::model::{Config, Secret};
+use config::model::{Config, Secret, Server};
 use sample::{BackendRef, FrontendRef, Names, Password, ServerRef, User, Userlist};
 
 /// Every name of a configuration.
-pub(super) struct Table {
-    pub(super) frontends: HashMap<String, FrontendRef>,
-    pub(super) backends: HashMap<String, BackendRef>,
-    servers: HashMap<(BackendRef, String), u32>,
-    userlists: HashMap<String, Arc<Userlist>>,
+pub(super) struct Table<'c> {
+    pub(super) frontends: HashMap<&'c str, FrontendRef>,
+    pub(super) backends: HashMap<&'c str, BackendRef>,
+    servers: Vec<Servers<'c>>,
+    userlists: HashMap<&'c str, Arc<Userlist>>,
 }
 
-impl Table {
-    pub(super) fn new(config: &Config) -> Self {
+/// The servers of one backend. Few backends are ever asked for one by name, so only long lists have an index.
+struct Servers<'c> {
+    list: &'c [Server],
+    by_name: Option<HashMap<&'c str, u32>>,
+}
+
+impl<'c> Servers<'c> {
+    const LONG: usize = 64;
+
+    fn new(list: &'c [Server]) -> Self {
+        let index = || {
+            let mut by_name = HashMap::with_capacity(list.len());
+            for (at, server) in list.iter().enumerate() {
+                by_name.entry(server.name.value.as_str()).or_insert(at as u32);
+            }
+            by_name
+        };
+        Self { list, by_name: (list.len() > Self::LONG).then(index) }
+    }
+
+    fn find(&self, name: &str) -> Option<u32> {
+        match &self.by_name {
+            Some(by_name) => by_name.get(name).copied(),
+            None => {
+                let at = self.list.iter().position(|server| server.name.value == name)?;
+                u32::try_from(at).ok()
+            }
+        }
+    }
+}
+
+impl<'c> Table<'c> {
+    pub(super) fn new(config: &'c Config) -> Self {
         let mut table = Self {
             frontends: HashMap::new(),
             backends: HashMap::new(),
-            servers: HashMap::new(),
+            servers: Vec::new(),
             userlists: HashMap::new(),
         };
         let (mut frontends, mut backends) = (0, 0);
         for proxy in &config.proxies {
-            let name = &proxy.name.value;
+            let name = proxy.name.value.as_str();
             if proxy.kind.is_frontend() {
-                table.frontends.entry(name.clone()).or_insert(FrontendRef(frontends));
+                table.frontends.entry(name).or_insert(FrontendRef(frontends));
                 frontends += 1;
             }
             if proxy.kind.is_backend() {
                 let backend = BackendRef(backends);
-                table.backends.entry(name.clone()).or_insert(backend);
+                table.backends.entry(name).or_insert(backend);
                 backends += 1;
-                for (at, server) in proxy.servers.iter().enumerate() {
-                    let key = (backend, server.name.value.clone());
-                    table.servers.entry(key).or_insert(at as u32);
-                }
+                table.servers.push(Servers::new(&proxy.servers));
             }
         }
         for list in &config.userlists {
-            table.userlists.insert(list.name.value.clone(), Arc::new(userlist(list)));
+            table.userlists.insert(&list.name.value, Arc::new(userlist(list)));
         }
         table
     }
 
     pub(super) fn server_of(&self, backend: BackendRef, name: &str) -> Option<u32> {
-        self.servers.get(&(backend, name.to_owned())).copied()
+        self.servers.get(backend.0 as usize)?.find(name)
     }
 }
 
@@ -71,7 +99,7 @@ fn userlist(list: &config::model::Userlist) -> Userlist {
 
 /// The names as an expression of one section sees them.
 pub(super) struct Seen<'t> {
-    pub(super) table: &'t Table,
+    pub(super) table: &'t Table<'t>,
     pub(super) frontend: Option<FrontendRef>,
     pub(super) backend: Option<BackendRef>,
 }
@@ -107,8 +135,13 @@ impl Names for Seen<'_> {
     }
 
     fn proxies(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.table.frontends.keys().chain(self.table.backends.keys()).cloned().collect();
+        let mut names: Vec<String> = self
+            .table
+            .frontends
+            .keys()
+            .chain(self.table.backends.keys())
+            .map(|name| (*name).to_owned())
+            .collect();
         names.sort_unstable();
         names.dedup();
         names

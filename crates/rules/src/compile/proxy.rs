@@ -182,7 +182,7 @@ fn switch(rule: &model::SwitchingRule, s: &mut Section<'_, '_>) -> Option<Switch
 
 fn default_backend(proxy: &Proxy, s: &mut Section<'_, '_>) -> Option<(BackendRef, diag::Span)> {
     let line = proxy.default_backend.as_ref()?;
-    let backend = s.shared.table.backends.get(&line.value).copied();
+    let backend = s.shared.table.backends.get(line.value.as_str()).copied();
     if backend.is_none() {
         s.fail();
     }

@@ -22,7 +22,7 @@ use crate::unique_id;
 
 /// What one compilation shares between sections.
 pub(super) struct Shared<'c> {
-    pub(super) table: &'c Table,
+    pub(super) table: &'c Table<'c>,
     pub(super) vars: VarNames,
     pub(super) draws: u32,
     pub(super) files: &'c dyn Fn(&str) -> Result<Vec<u8>, String>,
