@@ -495,7 +495,7 @@ backend page
 fn what_is_not_carried_out_is_refused_or_noted() {
     check_below_defaults(
         "frontend f
- bind :80 accept-proxy tfo
+ bind :80 namespace ns tfo
  option socket-stats
  no option contstats
  no option transparent
@@ -507,9 +507,9 @@ backend b
  retry-on 503
  option tcp-check
  tcp-check send PING
- server s 127.0.0.1:1 send-proxy observe layer7",
+ server s 127.0.0.1:1 namespace ns observe layer7",
         expect![[r#"
-            7:11 E0207 `accept-proxy` is refused by proxyd: reading PROXY headers is not built yet
+            7:11 E0207 `namespace` is refused by proxyd: this option is not built yet
             7:24 N0208 `tfo` has no effect: clients connect without fast open
             8:9 N0208 `socket-stats` has no effect: statistics have one line for all `bind` lines of a frontend
             10:12 W0211 `transparent` has no effect in a `frontend` section
@@ -517,8 +517,8 @@ backend b
             12:15 E0207 `normalize-uri` is refused by proxyd: URIs are not normalized yet
             15:11 E0207 `dynamic` is refused by proxyd: cookies that are made from addresses are not built yet
             18:12 E0207 `send` is refused by proxyd: a `tcp-check` connects, and says and hears nothing yet
-            19:23 E0207 `send-proxy` is refused by proxyd: sending PROXY headers is not built yet
-            19:34 N0208 `observe` has no effect: only checks decide about a server's health
+            19:23 E0207 `namespace` is refused by proxyd: this option is not built yet
+            19:36 N0208 `observe` has no effect: only checks decide about a server's health
         "#]],
     );
 }

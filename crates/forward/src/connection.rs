@@ -22,6 +22,7 @@ use crate::http::{self, TunnelStart};
 use crate::idle::ServerConnection;
 use crate::io::{Connector, Io};
 use crate::live::{FrontendState, ServerState};
+use crate::proxy_protocol::Proxied;
 use crate::tcp;
 use crate::timer::Timer;
 use crate::work::Work;
@@ -34,6 +35,8 @@ pub(crate) struct Connection<C: Connector> {
     pub(crate) listener: Arc<Listener>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) local: Option<SocketAddr>,
+    /// What the PROXY header said that it began with.
+    pub(crate) proxied: Option<Rc<Proxied>>,
     pub(crate) accepted: Instant,
     pub(crate) accepted_micros: i64,
     /// When it began to wait for its next request.
@@ -138,6 +141,7 @@ impl<C: Connector> Connection<C> {
             listener: Arc::clone(listener),
             peer,
             local,
+            proxied: None,
             accepted: now.instant,
             accepted_micros: now.micros,
             idle_since: now.instant,
@@ -153,14 +157,31 @@ impl<C: Connector> Connection<C> {
     /// Admits the connection and serves it to its end as a task of its own.
     pub(crate) fn spawn(mut self) {
         let Some(bound) = self.listener.bound() else { return };
-        if !self.admit(&bound) {
+        let mut stream = Stream::new(bound.frontend);
+        if !self.admit_connection(&bound, &mut stream) {
             return;
         }
-        if bound.generation.program.frontend(bound.frontend).mode() == Mode::Http {
-            tokio::task::spawn_local(self.run_http());
+        if bound.accepts_proxy() || stream.overrides.expects_proxy {
+            tokio::task::spawn_local(self.receive_proxy(bound, Box::new(stream)));
         } else {
-            tokio::task::spawn_local(tcp::run(self, bound));
+            self.begin(&bound, stream, None);
         }
+    }
+
+    /// Admits the session and serves it; `work` holds what was read already.
+    pub(crate) fn begin(mut self, bound: &Arc<Bound>, stream: Stream, work: Option<Box<Work>>) {
+        if !self.admit_session(bound, stream) {
+            if let Some(work) = work {
+                self.worker.give_work(work);
+            }
+            return;
+        }
+        let http = bound.generation.program.frontend(bound.frontend).mode() == Mode::Http;
+        match work {
+            Some(work) if http => tokio::task::spawn_local(self.become_http(work)),
+            None if http => tokio::task::spawn_local(self.run_http()),
+            work => tokio::task::spawn_local(tcp::run(self, Arc::clone(bound), work)),
+        };
     }
 
     /// The block moves what it captures once; an `async fn` would keep its argument beside it.
@@ -212,35 +233,51 @@ impl<C: Connector> Connection<C> {
     }
 
     /// Runs `tcp-request connection` and counts the connection; false when it must end.
-    fn admit(&mut self, bound: &Bound) -> bool {
+    fn admit_connection(&mut self, bound: &Bound, stream: &mut Stream) -> bool {
         let frontend = bound.generation.frontend(bound.frontend);
         let index = self.worker.index;
         for counters in [frontend.counters.of(index), self.listener.counters.of(index)] {
             counters.connections.add(1);
             counters.connection_rate.add(self.accepted_micros, 1);
         }
-        let mut stream = Stream::new(bound.frontend);
         let facts = self.facts(bound, self.accepted_micros, 0, 0);
-        match rules::admit(&bound.generation.program, &mut stream, &facts, &mut NoTrace) {
-            Admission::Accept => {
-                if admits_by_rule(bound) {
-                    self.admitted = Some(Box::new(stream));
-                }
-            }
-            refused => {
-                frontend.counters.of(index).denied_connections.add(1);
-                match refused {
-                    Admission::SilentDrop(_) => self.client.hide_close(),
-                    _ => self.client.reset_on_close(),
-                }
-                return false;
-            }
+        let program = &bound.generation.program;
+        let admission = rules::admit_connection(program, stream, &facts, &mut NoTrace);
+        if admission == Admission::Accept {
+            return true;
+        }
+        frontend.counters.of(index).denied_connections.add(1);
+        self.refuse(admission);
+        false
+    }
+
+    /// Runs `tcp-request session` and counts the session; false when it must end.
+    fn admit_session(&mut self, bound: &Bound, mut stream: Stream) -> bool {
+        let frontend = bound.generation.frontend(bound.frontend);
+        let index = self.worker.index;
+        let facts = self.facts(bound, self.accepted_micros, 0, 0);
+        let program = &bound.generation.program;
+        let admission = rules::admit_session(program, &mut stream, &facts, &mut NoTrace);
+        if admission != Admission::Accept {
+            frontend.counters.of(index).denied_sessions.add(1);
+            self.refuse(admission);
+            return false;
+        }
+        if admits_by_rule(bound) {
+            self.admitted = Some(Box::new(stream));
         }
         for counters in [frontend.counters.of(index), self.listener.counters.of(index)] {
             counters.sessions.add(1);
             counters.session_rate.add(self.accepted_micros, 1);
         }
         true
+    }
+
+    fn refuse(&mut self, admission: Admission) {
+        match admission {
+            Admission::SilentDrop(_) => self.client.hide_close(),
+            _ => self.client.reset_on_close(),
+        }
     }
 
     /// The evaluator's memory for the next request: what belongs to the session is in it.
@@ -283,6 +320,8 @@ impl<C: Connector> Connection<C> {
             generation: &bound.generation,
             client: self.peer,
             local: self.local,
+            proxied: self.proxied.as_deref(),
+            refused: None,
             listener: bound.index,
             micros,
             stream_id,

@@ -8,6 +8,7 @@ use sample::{BackendRef, Fact, FactValue, Facts, FrontendRef, ServerRef};
 use crate::generation::Generation;
 use crate::live::{Backend, Server};
 use crate::process::Process;
+use crate::proxy_protocol::{Proxied, Refused};
 
 /// Answers for one stream at one moment.
 pub(crate) struct LiveFacts<'a> {
@@ -15,6 +16,10 @@ pub(crate) struct LiveFacts<'a> {
     pub(crate) generation: &'a Generation,
     pub(crate) client: Option<SocketAddr>,
     pub(crate) local: Option<SocketAddr>,
+    /// What the client's PROXY header said.
+    pub(crate) proxied: Option<&'a Proxied>,
+    /// Why the connection was refused before its first byte.
+    pub(crate) refused: Option<Refused>,
     pub(crate) listener: u32,
     /// Microseconds since the epoch, when the step began.
     pub(crate) micros: i64,
@@ -127,6 +132,14 @@ impl Facts for LiveFacts<'_> {
                 Some(FactValue::Bool(up))
             }
             Fact::Stopping => Some(FactValue::Bool(self.process.is_stopping())),
+            Fact::ReceivedProxy => Some(FactValue::Bool(self.proxied.is_some())),
+            Fact::ProxyTlv(kind) => {
+                let value = self.proxied.and_then(|proxied| proxied.tlv(kind));
+                Some(value.map_or(FactValue::Missing, |value| FactValue::Bytes(value.to_vec())))
+            }
+            Fact::ConnectionError => {
+                Some(FactValue::Int(self.refused.map_or(0, |refused| refused as i64)))
+            }
             Fact::SrcIsLocal => Some(is_local(self.client)),
             Fact::DstIsLocal => Some(is_local(self.local)),
             Fact::ServerFree(at) => {

@@ -72,6 +72,16 @@ pub struct Listener {
     pub connections: Gauge,
 }
 
+impl Bound {
+    /// `bind ... accept-proxy`.
+    pub(crate) fn accepts_proxy(&self) -> bool {
+        let program = &self.generation.program;
+        let binds = &program.frontend(self.frontend).proxy().binds;
+        let bind = program.listeners().get(self.index as usize).map(|listener| listener.bind);
+        bind.and_then(|bind| binds.get(bind)).is_some_and(|bind| bind.accept_proxy)
+    }
+}
+
 /// What a listener leads to.
 #[derive(Debug)]
 pub struct Bound {

@@ -24,6 +24,8 @@ pub(crate) struct ServerConnection<T> {
     pub(crate) address: ServerAddress,
     /// The address on our side (`%bi`), where a log format may ask for it.
     pub(crate) local: Option<SocketAddr>,
+    /// The PROXY header that it began with: it carries only streams that would send the same.
+    pub(crate) header: Option<Box<[u8]>>,
     /// Requests that it carried so far.
     pub(crate) requests: u32,
 }
@@ -79,12 +81,15 @@ impl<T: Io> IdlePool<T> {
         &self,
         server: &Arc<ServerState>,
         address: &ServerAddress,
+        header: Option<&[u8]>,
         wanted: Wanted,
     ) -> Option<ServerConnection<T>> {
         let mut servers = self.servers.borrow_mut();
         let idle = servers.get_mut(&Arc::as_ptr(server))?;
-        let fits =
-            |connection: &ServerConnection<T>| wanted == Wanted::Any || connection.requests > 1;
+        let fits = |connection: &ServerConnection<T>| {
+            (wanted == Wanted::Any || connection.requests > 1)
+                && connection.header.as_deref() == header
+        };
         let found = loop {
             let at = idle.connections.iter().rposition(fits);
             let Some(at) = at else { break None };

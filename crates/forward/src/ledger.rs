@@ -1,6 +1,7 @@
 //! What is written down of a stream while it runs, and its log line and counters at the end.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,8 @@ use crate::io::Connector;
 use crate::live::{Backend, Counters, Slot};
 use crate::log::LogRing;
 use crate::process::Process;
-use crate::termination::{Cause, Termination};
+use crate::proxy_protocol::{Proxied, Refused};
+use crate::termination::{Cause, Phase, Termination};
 
 /// syslog's `info` and `err`.
 const LEVEL_INFO: u8 = 6;
@@ -45,6 +47,10 @@ pub(crate) struct Ledger {
     pub(crate) listener: Arc<Listener>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) local: Option<SocketAddr>,
+    /// What the client's PROXY header said.
+    pub(crate) proxied: Option<Rc<Proxied>>,
+    /// Why the connection was refused before its first byte.
+    refused: Option<Refused>,
     /// The evaluator's memory of the stream.
     pub(crate) state: Stream,
     pub(crate) id: u64,
@@ -115,6 +121,8 @@ impl Ledger {
             listener: Arc::clone(&connection.listener),
             peer: connection.peer,
             local: connection.local,
+            proxied: connection.proxied.clone(),
+            refused: None,
             state,
             bound,
             id: connection.worker.process.next_stream(),
@@ -160,6 +168,8 @@ impl Ledger {
             generation: &self.bound.generation,
             client: self.peer,
             local: self.local,
+            proxied: self.proxied.as_deref(),
+            refused: self.refused,
             listener: self.bound.index,
             micros: self.times.begun.micros,
             stream_id: self.id,
@@ -178,6 +188,8 @@ impl Ledger {
             generation: &self.bound.generation,
             client: self.peer,
             local: self.local,
+            proxied: self.proxied.as_deref(),
+            refused: self.refused,
             listener: self.bound.index,
             micros: self.times.begun.micros,
             stream_id: self.id,
@@ -236,6 +248,31 @@ impl Ledger {
         let backend = self.backend.as_ref().map(|seat| Arc::clone(&seat.0));
         self.logged = self.log(process, logs, record, heads, backend.as_deref(), now);
         [self.bytes_in, self.bytes_out] = bytes;
+    }
+
+    /// A connection that was refused before it was a session: it has a line and no stream.
+    pub(crate) fn refuse_header(
+        &mut self,
+        refused: Refused,
+        process: &Process,
+        logs: &LogRing,
+        record: &mut LogRecord,
+    ) {
+        let log = Arc::clone(self.bound.generation.frontend_log(self.bound.frontend));
+        if self.unlogged || log.is_empty() {
+            return;
+        }
+        self.refused = Some(refused);
+        self.termination = Termination::new(Cause::Proxy, Phase::Request);
+        self.status = Some(0);
+        record.request_line = None;
+        self.fill(record, None, process, Instant::now());
+        let facts = self.facts(process);
+        logs.push(&log, self.level(), facts.micros, |line| {
+            let (program, state) = (&self.bound.generation.program, &self.state);
+            let (listener, message) = (self.bound.index, refused.message());
+            rules::handshake_line(program, state, record, listener, message, &facts, line.text);
+        });
     }
 
     /// Writes the line, unless something says that there is none.
@@ -369,7 +406,7 @@ impl Ledger {
         let spans = self.spans();
         record.accept_micros = times.accepted_micros;
         record.request_micros = times.begun.micros;
-        record.handshake = Some(Duration::ZERO);
+        record.handshake = Some(self.proxied.as_ref().map_or(Duration::ZERO, |it| it.handshake));
         record.idle = Some(times.begun.instant.saturating_duration_since(times.idle_since));
         [record.request, record.queue, record.connect, record.response] = spans;
         record.active = ended.saturating_duration_since(times.begun.instant);

@@ -31,6 +31,7 @@ mod ledger;
 mod live;
 mod log;
 mod process;
+mod proxy_protocol;
 mod reach;
 mod service;
 mod tcp;

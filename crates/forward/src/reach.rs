@@ -13,7 +13,7 @@ use rules::{Choice, NoTrace};
 use sample::Buffered;
 use tokio::time::Instant;
 
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, poll_write};
 use crate::connection::{Connection, limit};
 use crate::generation::Bound;
 use crate::http::{Body, RetryOn};
@@ -21,6 +21,7 @@ use crate::idle::{ServerConnection, Wanted};
 use crate::io::{ConnectTo, Connector, Io as _};
 use crate::ledger::{Ledger, on};
 use crate::live::{Backend, Place, Slot, Turn};
+use crate::proxy_protocol::{self, SendProxy};
 use crate::termination::{Cause, Failure, Phase};
 
 /// The pause before another try on the same server, so that one that restarts has time to.
@@ -235,15 +236,16 @@ impl<C: Connector> Reach<'_, C> {
     ) -> Result<ServerConnection<C::Io>, NotConnected> {
         let known = self.ledger.server.and_then(|server| backend.server(server));
         let Some(known) = known else { return Err(NotConnected::Refused) };
-        let local = self.connection.local;
+        let local = self.ledger.state.overrides.dst.or(self.connection.local);
         let Some(to) = known.connect_to(local) else { return Err(NotConnected::Refused) };
         self.ledger.address = to.address.socket();
+        let header = known.send_proxy.map(|send| self.proxy_header(send).into_boxed_slice());
         let counters = known.state.counters.of(self.connection.worker.index);
         // Quirk: each try is a session of the server.
         counters.sessions.add(1);
         counters.session_rate.add(self.ledger.times.begun.micros, 1);
         if self.reuses(backend)
-            && let Some(connection) = self.idle_connection(backend, known, &to)
+            && let Some(connection) = self.idle_connection(backend, known, &to, header.as_deref())
         {
             counters.reused.add(1);
             self.connected(&connection);
@@ -251,13 +253,31 @@ impl<C: Connector> Reach<'_, C> {
         }
         let due = self.connect_timeout(backend);
         let address = to.address.clone();
-        let io = open(self.connection, to, due).await?;
+        let mut io = open(self.connection, to, due).await?;
+        if let Some(header) = &header {
+            begin(self.connection, &mut io, header).await?;
+        }
         counters.opened.add(1);
         let local = self.logs_source().then(|| io.local_addr()).flatten();
-        let connection = ServerConnection { io, address, local, requests: 0 };
+        let connection = ServerConnection { io, address, local, header, requests: 0 };
         self.ledger.waited = true;
         self.connected(&connection);
         Ok(connection)
+    }
+
+    /// The PROXY header of a connection for this stream.
+    fn proxy_header(&mut self, send: SendProxy) -> Vec<u8> {
+        let Reach { connection, ledger, asks, .. } = self;
+        let server = ledger.server.unwrap_or_default();
+        let (state, facts) = ledger.evaluate(&connection.worker.process);
+        let program = &facts.generation.program;
+        let mut more = Vec::new();
+        if send.is_binary() {
+            more = rules::proxy_tlvs(program, state, server, send.unique_id, asks.head, &facts);
+        }
+        let from = state.overrides.src.or(facts.client);
+        let to = state.overrides.dst.or(facts.local);
+        proxy_protocol::header(send, from.zip(to), state.unique_id.as_deref(), &more)
     }
 
     fn connected(&mut self, connection: &ServerConnection<C::Io>) {
@@ -280,9 +300,11 @@ impl<C: Connector> Reach<'_, C> {
         backend: &Backend,
         known: &crate::live::Server,
         to: &ConnectTo,
+        header: Option<&[u8]>,
     ) -> Option<ServerConnection<C::Io>> {
         if let Some(kept) = self.connection.kept.take()
             && Arc::ptr_eq(&kept.server, &known.state)
+            && kept.connection.header.as_deref() == header
             && let Some(connection) = kept.connection.if_quiet()
         {
             return Some(connection);
@@ -295,7 +317,7 @@ impl<C: Connector> Reach<'_, C> {
             (HttpReuse::Aggressive, true) => Wanted::Proven,
             _ => Wanted::Any,
         };
-        self.connection.worker.pool.take(&known.state, &to.address, wanted)
+        self.connection.worker.pool.take(&known.state, &to.address, header, wanted)
     }
 
     /// Whether a connection that was used before may serve the stream.
@@ -393,6 +415,27 @@ pub(crate) async fn open<C: Connector>(
             }));
         }
         timer.poll(cx).map(|()| Err(NotConnected::TimedOut))
+    })
+    .await
+}
+
+/// Sends what a connection begins with, within what is left of `timeout connect`.
+async fn begin<C: Connector>(
+    connection: &mut Connection<C>,
+    io: &mut C::Io,
+    header: &[u8],
+) -> Result<(), NotConnected> {
+    let timer = &mut connection.timer;
+    let mut sent = 0;
+    poll_fn(|cx| {
+        while let Some(rest) = header.get(sent..).filter(|rest| !rest.is_empty()) {
+            match poll_write(cx, io, rest) {
+                Poll::Ready(Ok(written)) => sent += written,
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(NotConnected::Refused)),
+                Poll::Pending => return timer.poll(cx).map(|()| Err(NotConnected::TimedOut)),
+            }
+        }
+        Poll::Ready(Ok(()))
     })
     .await
 }

@@ -23,9 +23,13 @@ use crate::tunnels::{self, Tunnel};
 use crate::work::Work;
 
 /// Serves a connection of `mode tcp` to its end.
-pub(crate) async fn run<C: Connector>(mut connection: Connection<C>, bound: Arc<Bound>) {
+pub(crate) async fn run<C: Connector>(
+    mut connection: Connection<C>,
+    bound: Arc<Bound>,
+    work: Option<Box<Work>>,
+) {
     let worker = Rc::clone(&connection.worker);
-    let mut work = worker.take_work();
+    let mut work = work.unwrap_or_else(|| worker.take_work());
     let mut ledger = Ledger::open(&connection, bound);
     ledger.times.begun = Now { instant: connection.accepted, micros: connection.accepted_micros };
     let reached = match inspect(&mut connection, &mut work, &mut ledger).await {

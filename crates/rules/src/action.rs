@@ -94,6 +94,7 @@ pub(crate) enum Setting {
     Tos(u8),
     Mark(u32),
     NoL7Retry,
+    ExpectProxy,
 }
 
 /// Which timeout `set-timeout` sets.

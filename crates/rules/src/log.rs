@@ -44,6 +44,33 @@ pub fn error_log_line(
     true
 }
 
+/// Appends the line of a connection that failed before it was a session: its `error-log-format`, or the client, the
+/// time, the listener and what went wrong.
+pub fn handshake_line(
+    program: &Program,
+    stream: &Stream,
+    record: &LogRecord,
+    listener: u32,
+    message: &str,
+    facts: &dyn Facts,
+    out: &mut Vec<u8>,
+) {
+    if error_log_line(program, stream, record, facts, out) {
+        return;
+    }
+    if let Some(format) = &program.frontend(stream.frontend).part().handshake_log {
+        with_context((program, stream), record, None, None, facts, |ctx| format.write(ctx, out));
+    }
+    if let Some(listener) = program.listeners().get(listener as usize) {
+        match &listener.name {
+            Some(name) => out.extend_from_slice(name.as_bytes()),
+            None => out.extend_from_slice(listener.id.to_string().as_bytes()),
+        }
+    }
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(message.as_bytes());
+}
+
 /// Appends the `log-format-sd` of the frontend (RFC 5424 structured data); `false` without one.
 pub fn structured_data(
     program: &Program,

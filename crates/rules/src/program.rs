@@ -48,6 +48,8 @@ pub(crate) struct FrontendPart {
     pub(crate) unique_id: Option<CompiledFormat>,
     pub(crate) log: Option<CompiledFormat>,
     pub(crate) error_log: Option<CompiledFormat>,
+    /// The beginning of the line of a connection that failed before it was a session.
+    pub(crate) handshake_log: Option<CompiledFormat>,
     pub(crate) log_sd: Option<CompiledFormat>,
 }
 
@@ -81,6 +83,8 @@ pub(crate) struct BackendPart {
     pub(crate) id: u32,
     /// The id of each server.
     pub(crate) server_ids: Vec<u32>,
+    /// The TLVs of each server's PROXY header.
+    pub(crate) server_tlvs: Vec<Vec<(u8, CompiledFormat)>>,
     pub(crate) rules: BackendRules,
     pub(crate) pages: Vec<(u16, Arc<Page>)>,
     pub(crate) forwardfor: Forwarded,

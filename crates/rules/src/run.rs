@@ -192,6 +192,10 @@ fn set(setting: Setting, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>
             overrides.no_l7_retry = true;
             ("layer 7 retry", String::from("off"))
         }
+        Setting::ExpectProxy => {
+            overrides.expects_proxy = true;
+            ("PROXY header", String::from("expected"))
+        }
     };
     if on {
         changes.push(change(what, None, Some(after.as_bytes())));

@@ -117,6 +117,8 @@ pub struct Overrides {
     pub mark: Option<u32>,
     /// `disable-l7-retry`.
     pub no_l7_retry: bool,
+    /// `expect-proxy layer4`: the connection begins with a PROXY header.
+    pub expects_proxy: bool,
 }
 
 /// What the persistence cookie of the request said, and what the response must say.

@@ -111,6 +111,12 @@ pub enum Fact {
     Uptime,
     /// The stream's unique id: [`FactValue::Text`].
     UniqueId,
+    /// Whether the connection began with a PROXY header (`fc_rcvd_proxy`): [`FactValue::Bool`].
+    ReceivedProxy,
+    /// The first TLV of this type in the PROXY header: [`FactValue::Bytes`].
+    ProxyTlv(u8),
+    /// What went wrong with the client's connection (`fc_err`): HAProxy's number, 0 for nothing.
+    ConnectionError,
     /// The name of the zone that [`Fact::UtcOffset`] belongs to (`CET`): [`FactValue::Text`].
     ZoneName,
 }
@@ -126,6 +132,8 @@ pub enum FactValue {
     Addr(SocketAddr),
     /// Text.
     Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
     /// It is known that there is none.
     Missing,
 }

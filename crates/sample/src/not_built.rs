@@ -129,7 +129,6 @@ static FETCHES: &[(&str, &str)] = &[
          src_kbytes_in src_kbytes_out src_sess_cnt src_sess_rate src_updt_conn_cnt table_avl \
          table_cnt",
     ),
-    ("the PROXY protocol", "fc_pp_authority fc_pp_tlv fc_pp_unique_id"),
     ("the cache", "res.cache_hit res.cache_name"),
     (
         "the record of the last rule",

@@ -88,6 +88,9 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
         init_addr,
         resolve_prefer,
         send_proxy,
+        proxy_v2_options,
+        proxy_v2_tlvs,
+        check_send_proxy,
         pool_max_conn,
         pool_purge_delay,
         pool_low_conn,
@@ -125,6 +128,13 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
     out.text(&key("init-addr"), &plain(init_addr));
     out.text(&key("resolve-prefer"), &plain(resolve_prefer));
     out.number(&key("send-proxy"), send_proxy);
+    out.put(&key("proxy-v2-options"), proxy_v2_options, |options| options.join(","));
+    for tlv in proxy_v2_tlvs {
+        let (kind, format) = &tlv.value;
+        let name = format!("set-proxy-v2-tlv-fmt({kind})");
+        out.set(&key(&name), text::log_format(format), tlv.span);
+    }
+    out.number(&key("check-send-proxy"), check_send_proxy);
     out.number(&key("pool-max-conn"), pool_max_conn);
     out.time(&key("pool-purge-delay"), &plain(pool_purge_delay));
     out.number(&key("pool-low-conn"), pool_low_conn);

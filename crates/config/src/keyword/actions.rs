@@ -353,6 +353,11 @@ const STATE: &[Keyword<Slot>] = &[
     action("disable-l7-retry", Sets::REQUEST, "", "no `retry-on` for this request", |_, to| {
         to.action = Some(Action::DisableL7Retry);
     }),
+    action("expect-proxy", Sets::CONNECTION, "layer4", "a PROXY header comes first", |line, to| {
+        if line.choice("`layer4`", &[("layer4", ())]).is_some() {
+            to.action = Some(Action::ExpectProxy);
+        }
+    }),
     action(
         "strict-mode",
         Sets::HTTP,
@@ -426,9 +431,9 @@ const MISSING: &[Missing] = &[
     Missing::not_built("resolvers are not built yet", "5.3", &[("do-resolve", 0)]),
     Missing::not_built("bandwidth limits are not built yet", "9.7", &[("set-bandwidth-limit", 0)]),
     Missing::not_built(
-        "the PROXY header is read where `bind ... accept-proxy` says so, and nowhere else",
+        "NetScaler's client headers are not read",
         "4.4",
-        &[("expect-proxy", 0), ("expect-netscaler-cip", 0)],
+        &[("expect-netscaler-cip", 0)],
     ),
     Missing::not_built(
         "this action is not built yet",

@@ -87,8 +87,7 @@ const OPTIONS: &[Keyword<Bind>] = &[
     .ignored("streams of a thread take turns"),
     option("accept-proxy", "", "connections begin with a PROXY header", |_, to| {
         to.accept_proxy = true
-    })
-    .refused("reading PROXY headers is not built yet"),
+    }),
     option("transparent", "", "takes connections for foreign addresses", |_, to| {
         to.transparent = true
     }),

@@ -153,12 +153,28 @@ const CONNECTION: &[Keyword<To>] = &[
     }),
     option("send-proxy", "", "begins connections with a PROXY header", |line, to| {
         proxy_version(line, to, 1);
-    })
-    .refused("sending PROXY headers is not built yet"),
+    }),
     option("send-proxy-v2", "", "begins connections with a binary PROXY header", |line, to| {
         proxy_version(line, to, 2);
-    })
-    .refused("sending PROXY headers is not built yet"),
+    }),
+    option("send-proxy-v2-ssl", "", "the same, which tells that there is no TLS", |line, to| {
+        proxy_version(line, to, 2);
+        add_proxy_options(line, to, &["ssl"]);
+    }),
+    option("send-proxy-v2-ssl-cn", "", "the same, which tells that there is no TLS", |line, to| {
+        proxy_version(line, to, 2);
+        add_proxy_options(line, to, &["ssl", "cert-cn"]);
+    }),
+    option("no-send-proxy-v2-ssl", "", "ends `send-proxy-v2-ssl`", |_, to| no_proxy_tls(to)),
+    option("no-send-proxy-v2-ssl-cn", "", "ends `send-proxy-v2-ssl-cn`", |_, to| no_proxy_tls(to)),
+    option("proxy-v2-options", "<option>[,...]", "what the binary header tells", proxy_options),
+    option("set-proxy-v2-tlv-fmt", "(<type>) <fmt>", "a TLV of the binary header", proxy_tlv),
+    option("check-send-proxy", "", "checks begin with a PROXY header", |line, to| {
+        flag(line, &mut to.check_send_proxy, true);
+    }),
+    option("no-check-send-proxy", "", "ends `check-send-proxy`", |line, to| {
+        flag(line, &mut to.check_send_proxy, false);
+    }),
     option("no-send-proxy", "", "ends `send-proxy`", |_, to| {
         to.send_proxy.take_if(|version| version.value == 1);
     }),
@@ -208,9 +224,6 @@ const IGNORED: &[Keyword<To>] = &[
     ignored("no-sslv3", "", "there is no TLS to switch off"),
     ignored("no-ssl-reuse", "", "there is no TLS to switch off"),
     ignored("no-renegotiate", "", "there is no TLS to switch off"),
-    ignored("no-send-proxy-v2-ssl", "", "there is no TLS to tell of"),
-    ignored("no-send-proxy-v2-ssl-cn", "", "there is no TLS to tell of"),
-    ignored("no-check-send-proxy", "", "checks begin with no PROXY header"),
     ignored("no-check-reuse-pool", "", "checks open connections of their own"),
     ignored("tls-tickets", "", "only `ssl` servers read it, which are refused"),
     ignored("ssl-reuse", "", "only `ssl` servers read it, which are refused"),
@@ -265,8 +278,6 @@ const MISSING: &[Missing] = &[
             ("force-tlsv13", 0),
             ("ktls", 1),
             ("npn", 1),
-            ("send-proxy-v2-ssl", 0),
-            ("send-proxy-v2-ssl-cn", 0),
             ("sigalgs", 1),
             ("sni", 1),
             ("sni-auto", 0),
@@ -286,7 +297,6 @@ const MISSING: &[Missing] = &[
         "5.2",
         &[
             ("check-pool-conn-name", 1),
-            ("check-send-proxy", 0),
             ("check-via-socks4", 0),
             ("healthcheck", 1),
             ("idle-ping", 1),
@@ -295,8 +305,6 @@ const MISSING: &[Missing] = &[
             ("log-proto", 1),
             ("namespace", 1),
             ("pool-conn-name", 1),
-            ("proxy-v2-options", 1),
-            ("set-proxy-v2-tlv-fmt", 1),
             ("socks4", 1),
             ("tcp-md5sig", 1),
             ("usesrc", 1),
@@ -367,6 +375,54 @@ fn positive<S: From<Spanned<Duration>>>(line: &mut Directive<'_>, to: &mut Optio
 fn proxy_version(line: &Directive<'_>, to: &mut To, version: u8) {
     if let Some(word) = line.last() {
         to.send_proxy = Some(Spanned::new(version, word.span));
+    }
+}
+
+/// The words of `proxy-v2-options`.
+const PROXY_OPTIONS: &[&str] =
+    &["ssl", "cert-cn", "cert-key", "cert-sig", "ssl-cipher", "authority", "crc32c", "unique-id"];
+
+fn proxy_options(line: &mut Directive<'_>, to: &mut To) {
+    let Some(word) = line.value("a list of options") else { return };
+    let names: Vec<&str> = word.text.split(',').collect();
+    if names.iter().all(|name| PROXY_OPTIONS.contains(name)) {
+        add_proxy_options(line, to, &names);
+    } else {
+        line.not_one_of(word, "a list of options of the PROXY header", PROXY_OPTIONS);
+    }
+}
+
+fn add_proxy_options(line: &Directive<'_>, to: &mut To, names: &[&str]) {
+    let Some(word) = line.last() else { return };
+    let known = to.proxy_v2_options.take().map_or_else(Vec::new, |options| options.value);
+    let added = names.iter().map(|name| (*name).to_owned());
+    let all = known.into_iter().chain(added).collect();
+    to.proxy_v2_options = Some(Spanned::new(all, word.span));
+}
+
+fn no_proxy_tls(to: &mut To) {
+    to.send_proxy.take_if(|version| version.value == 2);
+    if let Some(options) = &mut to.proxy_v2_options {
+        options.value.retain(|name| !matches!(name.as_str(), "ssl" | "cert-cn"));
+    }
+}
+
+/// `set-proxy-v2-tlv-fmt(0x20) %[expr]`: the type in parentheses, then a format.
+fn proxy_tlv(line: &mut Directive<'_>, to: &mut To) {
+    let Some(word) = line.last() else { return };
+    let inside = word.text.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    let number = inside.and_then(|text| match text.strip_prefix("0x") {
+        Some(digits) => u8::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    });
+    let Some(number) = number else {
+        let message = format!("`{}` needs a type from 0 to 255 in parentheses", word.text);
+        line.error(codes::E0302, word.span, message);
+        line.value("a format");
+        return;
+    };
+    if let Some(format) = line.log_format("a format") {
+        to.proxy_v2_tlvs.push(Spanned::new((number, format.value), format.span));
     }
 }
 

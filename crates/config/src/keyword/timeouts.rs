@@ -55,8 +55,7 @@ pub(crate) static TIMEOUTS: Table<Timeouts> = Table {
         ),
         timeout("client-hs", Places::FRONT, "a client's handshake", |line, to| {
             set(line, &mut to.client_hs);
-        })
-        .ignored("there is no handshake: neither TLS nor PROXY headers are built"),
+        }),
         timeout("connect", Places::BACK, "the connection to a server", |line, to| {
             set(line, &mut to.connect);
         }),

@@ -134,6 +134,8 @@ pub enum Action {
     Service(String),
     /// `normalize-uri NAME`.
     NormalizeUri { name: String, strict: bool },
+    /// `expect-proxy layer4`.
+    ExpectProxy,
     /// `disable-l7-retry`.
     DisableL7Retry,
     /// `strict-mode on|off`.

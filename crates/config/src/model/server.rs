@@ -81,6 +81,12 @@ pub struct ServerSettings {
     pub resolve_prefer: Rare<String>,
     /// `send-proxy` (1) or `send-proxy-v2` (2).
     pub send_proxy: Setting<u8>,
+    /// `proxy-v2-options` words.
+    pub proxy_v2_options: Setting<Vec<String>>,
+    /// `set-proxy-v2-tlv-fmt(TYPE) FMT`, in order.
+    pub proxy_v2_tlvs: Vec<Spanned<(u8, LogFormat)>>,
+    /// `check-send-proxy`.
+    pub check_send_proxy: Setting<bool>,
     /// `pool-max-conn`, -1 unlimited.
     pub pool_max_conn: Setting<i32>,
     /// `pool-purge-delay`, default 5 s.

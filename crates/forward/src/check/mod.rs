@@ -20,6 +20,7 @@ use crate::connection::limit;
 use crate::generation::Generation;
 use crate::io::{ConnectTo, Connector};
 use crate::live::{Backend, check_settings};
+use crate::proxy_protocol::SendProxy;
 use crate::worker::Worker;
 
 /// The running checks of one generation. They end when this is dropped.
@@ -61,6 +62,8 @@ struct Subject {
     answer: Option<Duration>,
     /// `addr` and `port` of the line, where the check goes elsewhere.
     elsewhere: probe::Elsewhere,
+    /// The PROXY header that it begins with.
+    send_proxy: Option<SendProxy>,
 }
 
 fn subjects(generation: &Generation) -> Vec<Subject> {
@@ -83,6 +86,7 @@ fn subjects(generation: &Generation) -> Vec<Subject> {
                 connect: limit(proxy.timeouts.connect),
                 answer: limit(proxy.timeouts.check),
                 elsewhere: probe::Elsewhere::of(line),
+                send_proxy: SendProxy::of_checks(&line.settings),
             });
         }
     }

@@ -1,6 +1,7 @@
 //! One check on the wire.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use config::model::Server as ServerLine;
@@ -10,6 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout};
 
 use crate::io::{ConnectTo, Connector, Io as _, ServerAddress};
+use crate::proxy_protocol::{self, SendProxy};
 use crate::worker::Worker;
 
 use super::Subject;
@@ -59,6 +61,7 @@ pub(super) async fn probe<C: Connector>(worker: &Worker<C>, subject: &Subject) -
             None => subject.settings.inter,
         },
         answer: subject.answer,
+        send_proxy: subject.send_proxy,
     };
     let Some(to) = subject.target() else {
         return running.finish(Event::ConnectFailed("No address"));
@@ -71,21 +74,43 @@ struct Running<'a> {
     began: Instant,
     connect: Duration,
     answer: Option<Duration>,
+    send_proxy: Option<SendProxy>,
+}
+
+/// The PROXY header of a check: it speaks for nobody, so the binary one has no addresses, and that of text those of
+/// the check's own connection.
+async fn begin<T: crate::io::Io>(
+    send: SendProxy,
+    local: Option<SocketAddr>,
+    remote: Option<SocketAddr>,
+    io: &mut T,
+) -> io::Result<()> {
+    let own = local.zip(remote).filter(|_| !send.is_binary());
+    io.write_all(&proxy_protocol::header(send, own, None, &[])).await
 }
 
 impl Running<'_> {
     async fn run<C: Connector>(&mut self, worker: &Worker<C>, to: ConnectTo) -> CheckResult {
         let _ = self.step(Event::Start);
+        let remote = to.address.socket();
         let mut io = match timeout(self.connect, worker.connector.connect(to)).await {
             Ok(Ok(io)) => io,
             Ok(Err(error)) => return self.finish(Event::ConnectFailed(&words(&error))),
             Err(_) => return self.finish(Event::TimedOut),
         };
+        let local = io.local_addr();
         let deadline = match self.answer {
             Some(answer) => Instant::now() + answer,
             None => self.began + self.connect,
         };
-        let result = self.converse(&mut io, deadline).await;
+        let begun = match self.send_proxy {
+            Some(send) => begin(send, local, remote, &mut io).await,
+            None => Ok(()),
+        };
+        let result = match begun {
+            Ok(()) => self.converse(&mut io, deadline).await,
+            Err(error) => self.finish(Event::Broken(&words(&error))),
+        };
         // A check leaves no `TIME_WAIT` behind.
         io.reset_on_close();
         result

@@ -419,7 +419,9 @@ impl<C: Connector> HttpStream<'_, C> {
         }
         let program = &self.ledger.bound.generation.program;
         let reuse = program.backend(backend.reference).proxy().http_reuse;
-        if reuse.is_some_and(|reuse| reuse.value == config::model::HttpReuse::Never) {
+        let never = reuse.is_some_and(|reuse| reuse.value == config::model::HttpReuse::Never);
+        // One that began with a PROXY header speaks for this client.
+        if never || server.header.is_some() {
             let server_state = Arc::clone(&known.state);
             self.connection.kept =
                 Some(Box::new(Kept { server: server_state, connection: server }));

@@ -14,6 +14,7 @@ use rules::Program;
 use crate::io::ServerAddress;
 use crate::log::ProxyLog;
 use crate::process::Process;
+use crate::proxy_protocol::SendProxy;
 
 use super::backend::balance_state;
 use super::{Backend, BackendState, FrontendState, Server, ServerState};
@@ -188,6 +189,7 @@ fn build_server(
             .filter(|slow| !slow.is_zero()),
         pool_max: settings.pool_max_conn.map_or(-1, |max| max.value),
         max_reuse: settings.max_reuse.map_or(-1, |max| max.value),
+        send_proxy: SendProxy::of(settings),
         ports: ports(&line.address),
         source: settings.source.as_ref().and_then(|source| source_address(&source.value, resolve)),
         keepalive: on(backend.proxy().options.srvtcpka),
@@ -230,8 +232,8 @@ pub(crate) fn server_address(address: &Address, resolve: &Resolve<'_>) -> Option
         AddressKind::Inet { family, host, ports, .. } => {
             let ip = match host {
                 Host::Ip(ip) => *ip,
-                Host::Any if *family == Family::V6 => IpAddr::V6(Ipv6Addr::LOCALHOST),
-                Host::Any => IpAddr::V4(Ipv4Addr::LOCALHOST),
+                Host::Any if *family == Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+                Host::Any => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
                 Host::Name(name) => resolve(name, *family)?,
             };
             let port = match ports {

@@ -14,6 +14,7 @@ use crate::clock::wall_micros;
 use crate::counters::{Gauge, PerThread};
 use crate::io::{ConnectTo, ServerAddress};
 use crate::process::Process;
+use crate::proxy_protocol::SendProxy;
 use crate::termination::Cause;
 
 use super::Counters;
@@ -177,6 +178,8 @@ pub struct Server {
     pub pool_max: i32,
     /// `max-reuse`: requests on one connection after the first, -1 for any number.
     pub max_reuse: i32,
+    /// `send-proxy` and its relatives.
+    pub(crate) send_proxy: Option<SendProxy>,
     pub(crate) ports: Ports,
     pub(crate) source: Option<SocketAddr>,
     pub(crate) keepalive: bool,
@@ -185,13 +188,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// How to reach it for a client that connected to `local`, whose port a server line without
-    /// a port takes over.
+    /// How to reach it for a client that connected to `local`: a server line without a port takes over its port, one
+    /// without an address its address.
     pub(crate) fn connect_to(&self, local: Option<SocketAddr>) -> Option<ConnectTo> {
         let mut address = ServerAddress::clone(&*self.state.address()?);
         if let (ServerAddress::Tcp(address), Some(local)) = (&mut address, local) {
+            // `server s 0.0.0.0`: where the client wanted to go (manual 4.2, `server`).
+            if address.ip().is_unspecified() {
+                address.set_ip(local.ip());
+            }
             match self.ports {
-                Ports::Unset => address.set_port(local.port()),
+                Ports::Unset | Ports::One(0) => address.set_port(local.port()),
                 Ports::Offset(by) => {
                     let port = i32::from(local.port()).saturating_add(by).clamp(0, 65535);
                     address.set_port(u16::try_from(port).unwrap_or(u16::MAX));

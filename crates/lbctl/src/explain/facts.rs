@@ -68,7 +68,8 @@ impl Facts for Given<'_> {
             }
             Fact::SrcIsLocal => is_local(Some(self.src)),
             Fact::DstIsLocal => is_local(self.dst),
-            Fact::Stopping => Some(FactValue::Bool(false)),
+            Fact::Stopping | Fact::ReceivedProxy => Some(FactValue::Bool(false)),
+            Fact::ProxyTlv(_) => Some(FactValue::Missing),
             // What only the daemon or its machine knows; names and ids are the evaluator's own knowledge.
             _ => None,
         }

@@ -54,8 +54,7 @@ pub(crate) fn set(
     let old = current(m.world, source);
     let base = old.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
     let new = match half {
-        // A new address keeps no port of the old one (manual, `set-src`).
-        Half::Ip(ip) => SocketAddr::new(ip, 0),
+        Half::Ip(ip) => SocketAddr::new(ip, base.port()),
         Half::Port(port) => SocketAddr::new(base.ip(), port),
     };
     let what = match source {

@@ -4,7 +4,7 @@ use config::model::{
     self, Action, Balance, CaptureSlot, Config, Direction, ForwardFor, LogFormatChoice, Proxy,
 };
 use diag::{Diagnostic, Spanned, codes};
-use sample::{BackendRef, CaptureSlots, FrontendRef, Place};
+use sample::{BackendRef, CaptureSlots, CompiledFormat, FrontendRef, Place};
 
 use super::rules;
 use super::section::{Section, Shared};
@@ -87,6 +87,7 @@ pub(super) fn frontend(
     let log = log_format(proxy, &mut s);
     let error_log =
         proxy.error_log_format.as_ref().and_then(|format| s.format(&format.value, Place::Log));
+    let handshake_log = s.format_text("%ci:%cp [%t] %ft/", proxy.span, Place::Log);
     let log_sd =
         proxy.log_format_sd.as_ref().and_then(|format| s.format(&format.value, Place::Log));
     FrontendPart {
@@ -98,6 +99,7 @@ pub(super) fn frontend(
         unique_id,
         log,
         error_log,
+        handshake_log,
         log_sd,
         request_slots,
         response_slots,
@@ -150,7 +152,16 @@ pub(super) fn backend(
     let pages = s.pages(proxy);
     let forwardfor = forwarded(proxy.forwardfor.as_ref(), &mut s);
     let originalto = forwarded(proxy.originalto.as_ref(), &mut s);
-    BackendPart { rules, pages, forwardfor, originalto, ..BackendPart::default() }
+    let server_tlvs = proxy.servers.iter().map(|server| tlvs(server, &mut s)).collect();
+    BackendPart { rules, server_tlvs, pages, forwardfor, originalto, ..BackendPart::default() }
+}
+
+/// The TLVs of a server's PROXY header.
+fn tlvs(server: &model::Server, s: &mut Section<'_, '_>) -> Vec<(u8, CompiledFormat)> {
+    let lines = server.settings.proxy_v2_tlvs.iter();
+    lines
+        .filter_map(|tlv| Some((tlv.value.0, s.format(&tlv.value.1, Place::BackendHttpRequest)?)))
+        .collect()
 }
 
 fn response(proxy: &Proxy, s: &mut Section<'_, '_>) -> ResponseRules {

@@ -82,6 +82,7 @@ fn action(
         M::NormalizeUri { name, .. } => {
             return not_built(&format!("normalize-uri {name}"), span, s);
         }
+        M::ExpectProxy => Action::Setting(Setting::ExpectProxy),
         M::SwitchMode => return not_built("switch-mode", span, s),
         M::Service(_) => Action::Service,
         M::AddHeader { .. }

@@ -33,13 +33,7 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
             dst_port,
             "the port it connected to",
         ),
-        // What these tell of is a handshake, of TLS or of PROXY, that failed: neither is there before
-        // part 2, so no stream and no log line has an error to show.
-        FetchEntry::new("fc_err", Type::Int, Places::CLIENT, no_error, "0: no error"),
-        FetchEntry::new("fc_err_name", Type::Str, Places::CLIENT, no_name, "its name, if any"),
-        FetchEntry::new("fc_err_str", Type::Str, Places::CLIENT, success, "its message"),
         FetchEntry::new("fc_http_major", Type::Int, Places::CLIENT, http_major, "1 or 2"),
-        FetchEntry::new("fc_rcvd_proxy", Type::Bool, Places::CLIENT, never, "PROXY was received"),
         FetchEntry::new("fe_defbe", Type::Str, Places::FRONTEND, fe_defbe, "its default backend"),
         FetchEntry::new("fe_id", Type::Int, Places::FRONTEND, fe_id, "the frontend's id"),
         FetchEntry::new("fe_name", Type::Str, Places::FRONTEND, fe_name, "the frontend's name"),
@@ -57,18 +51,6 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
     ],
 };
 
-fn no_error<'a>(_: &'a Args, _: &Context<'a>) -> Sample<'a> {
-    int(0)
-}
-
-fn no_name<'a>(_: &'a Args, _: &Context<'a>) -> Sample<'a> {
-    Sample::Missing
-}
-
-fn success<'a>(_: &'a Args, _: &Context<'a>) -> Sample<'a> {
-    text(b"Success")
-}
-
 /// An address among the facts.
 fn addr<'a>(ctx: &Context<'a>, asked: Fact) -> Result<SocketAddr, Sample<'a>> {
     match ctx.facts.read(asked) {
@@ -79,7 +61,12 @@ fn addr<'a>(ctx: &Context<'a>, asked: Fact) -> Result<SocketAddr, Sample<'a>> {
 }
 
 fn port<'a>(ctx: &Context<'a>, asked: Fact) -> Sample<'a> {
-    addr(ctx, asked).map_or_else(|open| open, |addr| int(i64::from(addr.port())))
+    match addr(ctx, asked) {
+        // A port of 0 is none.
+        Ok(addr) if addr.port() == 0 => Sample::Missing,
+        Ok(addr) => int(i64::from(addr.port())),
+        Err(open) => open,
+    }
 }
 
 fn src<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {

@@ -11,6 +11,7 @@ mod parameter;
 mod payload;
 mod process;
 mod proxy;
+mod proxy_protocol;
 mod stream;
 mod tls_hello;
 mod userlist;
@@ -38,6 +39,7 @@ pub(crate) static GROUPS: &[&FetchGroup] = &[
     &auth::GROUP,
     &capture::GROUP,
     &connection::GROUP,
+    &proxy_protocol::GROUP,
     &proxy::GROUP,
     &stream::GROUP,
     &process::GROUP,
@@ -102,6 +104,7 @@ pub(crate) fn check(name: &str, args: &mut Args, env: &mut CompileEnv<'_>) -> Re
     }
     match name {
         "env" => read_environment(args, env),
+        "fc_pp_tlv" => proxy_protocol::read_tlv(args)?,
         "bool" => constant::read_bool(args)?,
         "bin" => constant::read_bin(args)?,
         "uuid" if args.int(0).is_some_and(|version| version != 4) => {
@@ -197,6 +200,7 @@ pub(crate) fn fact<'a>(ctx: &Context<'a>, fact: Fact) -> Sample<'a> {
         Some(FactValue::Int(number)) => int(number),
         Some(FactValue::Addr(addr)) => Sample::Known(Value::Ip(addr.ip())),
         Some(FactValue::Text(text)) => owned(text),
+        Some(FactValue::Bytes(bytes)) => owned(bytes),
         Some(FactValue::Missing) => Sample::Missing,
         None => Sample::Unknown(fact),
     }
