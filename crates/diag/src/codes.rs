@@ -59,6 +59,8 @@ codes! {
     W0417 Warning Reference "a defaults section is used by name and by position";
     E0418 Error Reference "a userlist has no user or group of this name";
     E0419 Error Reference "no capture slot has this number";
+    E0420 Error Reference "no stick table has this name";
+    E0421 Error Reference "no section of this kind has this name";
     E0501 Error Syntax "no sample fetch has this name";
     E0502 Error Syntax "no converter has this name";
     E0503 Error Syntax "a fetch or converter has the wrong arguments";

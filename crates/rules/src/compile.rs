@@ -1,5 +1,6 @@
 //! From a configuration to a program, with every finding on the way.
 
+mod looked_at;
 mod names;
 mod proxy;
 mod reply;
@@ -9,6 +10,7 @@ mod section;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use config::Target;
 use config::model::{Config, Proxy};
 use config_parse::address::{Address, AddressKind, Ports};
 use config_parse::env::Environment;
@@ -39,6 +41,18 @@ pub fn compile_in(
     files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     env: &Environment,
 ) -> (Option<Arc<Program>>, Vec<Diagnostic>) {
+    compile_for(config, files, env, Target::Proxyd)
+}
+
+/// As [`compile_in`], for another reader than `proxyd`: what only `proxyd` refuses is a warning.
+///
+/// The values of what is not built are unknown in such a program: it is there to be looked at, not to run.
+pub fn compile_for(
+    config: Config,
+    files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+    env: &Environment,
+    target: Target,
+) -> (Option<Arc<Program>>, Vec<Diagnostic>) {
     let table = Table::new(&config);
     let mut shared = Shared {
         table: &table,
@@ -46,6 +60,7 @@ pub fn compile_in(
         draws: 0,
         files,
         env,
+        target,
         findings: Vec::new(),
         failed: false,
     };

@@ -45,7 +45,7 @@ mod verdict;
 
 pub use admit::{admit, admit_connection, admit_session};
 pub use choose::choose;
-pub use compile::{compile, compile_in};
+pub use compile::{compile, compile_for, compile_in};
 pub use error_page::{choose as error_page, server_redirect};
 pub use inspect::{inspect, inspect_response};
 pub use log::{error_log_line, handshake_line, log_line, structured_data};

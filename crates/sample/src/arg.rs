@@ -36,6 +36,10 @@ pub enum ArgKind {
     Server,
     /// A user list.
     Userlist,
+    /// A stick table; the own proxy's when omitted.
+    Table,
+    /// The path of a field in a message of Protocol Buffers, `1.2.3`.
+    FieldNumber,
     /// A regular expression; the flags stand in the third argument (`regsub`).
     Regex,
     /// A map file, compared by this method, with values of this type.
@@ -59,6 +63,8 @@ impl ArgKind {
             ArgKind::Backend => "backend",
             ArgKind::Server => "server",
             ArgKind::Userlist => "user list",
+            ArgKind::Table => "table",
+            ArgKind::FieldNumber => "field number",
             ArgKind::Regex => "regex",
             ArgKind::Map(..) => "map file",
         }

@@ -25,6 +25,8 @@ pub struct ServerRef {
 /// What can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fact {
+    /// A value that this program does not know how to make.
+    NotBuilt,
     /// The client's address ([`FactValue::Addr`]; missing for a unix socket).
     Src,
     /// The address that the client connected to.

@@ -21,6 +21,7 @@ mod facts;
 mod fetch;
 mod hash;
 pub mod hex;
+mod known;
 mod log;
 mod names;
 mod not_built;

@@ -19,6 +19,14 @@ pub trait Names {
     fn own_backend(&self) -> Option<BackendRef>;
     /// The frontend that the expression stands in.
     fn own_frontend(&self) -> Option<FrontendRef>;
+    /// Whether there is a stick table of this name; without a name, one of the proxy that the expression stands in.
+    fn has_table(&self, _name: Option<&str>) -> bool {
+        true
+    }
+    /// The version of HAProxy that reads the configuration; `None`: `proxyd`, which refuses what is not built.
+    fn haproxy(&self) -> Option<(u8, u8)> {
+        None
+    }
     /// Every known name of proxies, for `did you mean`.
     fn proxies(&self) -> Vec<String> {
         Vec::new()

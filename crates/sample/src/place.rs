@@ -120,7 +120,7 @@ impl Places {
     pub const RESPONSE: Places = Places::from("...........YYYYYYY.Y..");
 
     /// The set that a row of the matrix shows, one character a place.
-    const fn from(row: &str) -> Places {
+    pub(crate) const fn from(row: &str) -> Places {
         let row = row.as_bytes();
         let mut set = 0;
         let mut place = 0;

@@ -184,6 +184,7 @@ pub fn converter(name: &str) -> Option<&'static ConvertEntry> {
     converters().find(|entry| entry.name == name)
 }
 
+pub use crate::known::{converter_names, fetch_names};
 pub use crate::not_built::{
     converter_not_built, converters_not_built, fetch_not_built, fetches_not_built,
 };

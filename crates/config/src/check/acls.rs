@@ -88,5 +88,8 @@ pub(super) fn conditions(proxy: &Proxy) -> impl Iterator<Item = (&Condition, Spa
             proxy.use_server.iter().filter_map(|rule| Some((rule.condition.as_ref()?, rule.span))),
         )
         .chain(proxy.persist_rules.iter().map(|rule| (&rule.condition, rule.span)))
+        .chain(
+            proxy.looked_at.iter().filter_map(|line| Some((line.condition.as_ref()?, line.span))),
+        )
         .chain(proxy.monitor_fail.iter().map(|condition| (condition, condition.span)))
 }

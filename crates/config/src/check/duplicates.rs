@@ -5,15 +5,18 @@ use std::collections::HashMap;
 use diag::{Diagnostic, Spanned, codes};
 
 use crate::model::{Config, Proxy};
+use crate::target::Target;
 
 /// Two frontends, or two backends, of one name; a `listen` section is both.
-pub(super) fn sections(config: &Config, findings: &mut Vec<Diagnostic>) {
+pub(super) fn sections(config: &Config, target: Target, findings: &mut Vec<Diagnostic>) {
+    // Later versions have one space of names for both.
+    let one_space = target.is_from(3, 3);
     let mut frontends: HashMap<&str, &Proxy> = HashMap::new();
     let mut backends: HashMap<&str, &Proxy> = HashMap::new();
     for proxy in &config.proxies {
         let name = proxy.name.value.as_str();
-        let front = proxy.kind.is_frontend().then(|| frontends.get(name)).flatten();
-        let back = proxy.kind.is_backend().then(|| backends.get(name)).flatten();
+        let front = (one_space || proxy.kind.is_frontend()).then(|| frontends.get(name)).flatten();
+        let back = (one_space || proxy.kind.is_backend()).then(|| backends.get(name)).flatten();
         if let Some(first) = front.or(back) {
             let message = format!("a section named `{name}` exists already");
             findings.push(

@@ -6,6 +6,7 @@
 mod acls;
 mod duplicates;
 mod modes;
+mod names;
 mod references;
 mod servers;
 mod timeouts;
@@ -28,9 +29,10 @@ pub(crate) fn section(draft: &Draft, findings: &mut Vec<Diagnostic>) {
 
 /// All sections together.
 pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnostic>) {
-    duplicates::sections(config, findings);
+    duplicates::sections(config, target, findings);
     duplicates::ids(config, findings);
     references::config(config, findings);
+    names::config(config, findings);
     for proxy in &config.proxies {
         servers::proxy(config, proxy, findings);
         modes::proxy(proxy, findings);

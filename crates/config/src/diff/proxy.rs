@@ -71,6 +71,8 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         http_send_name_header,
         restrict_req_hdr_names,
         http_errors,
+        // Not carried out: it has no effect that could change.
+        looked_at: _,
     } = proxy;
     let mut out = Section::default();
     out.put("mode", mode, |mode| self::mode(*mode).into());

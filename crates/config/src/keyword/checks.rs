@@ -123,7 +123,17 @@ fn httpchk(line: &mut Directive<'_>) -> CheckKind {
         None => (None, None),
         Some(text) => match text.split_once(['\r', '\n']) {
             None => (Some(text), None),
-            Some((version, headers)) => (Some(version.to_owned()), host_header(headers)),
+            Some((version, headers)) => {
+                if line.target.is_from(3, 3) {
+                    let (at, message) = (
+                        line.keyword_span(),
+                        "headers behind the version of `option httpchk` are not taken any more",
+                    );
+                    let finding = Diagnostic::new(codes::E0209, at, message);
+                    line.report(finding.help("write them on an `http-check send` line"));
+                }
+                (Some(version.to_owned()), host_header(headers))
+            }
         },
     };
     CheckKind::Http { method, uri, version, host }

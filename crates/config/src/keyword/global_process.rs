@@ -1,7 +1,7 @@
 //! `global`: the process (manual 3.1).
 
 use config_parse::quantity::Unit;
-use diag::{Spanned, codes};
+use diag::{Diagnostic, Spanned, codes};
 
 use super::{Keyword, Places};
 use crate::lower::{Directive, Prefix, spanned};
@@ -26,6 +26,11 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         "[no-exit-on-failure]",
         "a master process watches the worker",
         |line, to| {
+            if line.target.is_from(3, 5) {
+                let message = "`master-worker` was removed from the language";
+                let finding = Diagnostic::new(codes::E0209, line.keyword_span(), message);
+                line.report(finding.help("start with `-W` or `-Ws`"));
+            }
             line.take("no-exit-on-failure");
             line.end();
             to.master_worker = Some(line.span());

@@ -91,8 +91,6 @@ pub(super) const GLOBAL: &[Missing] = &[
 
 /// Directives of proxies that are refused, where they may stand.
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
-    refused("stick-table", Places::ANY.no_defaults(), "11", "stick tables are not built yet"),
-    refused("stick", Places::BACK.no_defaults(), "11", "stick tables are not built yet"),
     refused("filter", Places::ANY.no_defaults(), "9", "filters are not built"),
     refused("compression", Places::ANY, "4.2", "compression is not built yet"),
     Keyword::new("bind-process", Places::ANY, "<n>", "4.2", "which processes listen", |line, _| {

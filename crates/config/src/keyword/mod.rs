@@ -30,6 +30,7 @@ mod rules;
 mod server;
 mod server_options;
 mod stats;
+mod stick;
 mod switching;
 mod timeouts;
 mod userlist;
@@ -206,6 +207,7 @@ pub(crate) static PROXY: Table<Draft> = Table {
         rules::KEYWORDS,
         server::KEYWORDS,
         stats::KEYWORDS,
+        stick::KEYWORDS,
         switching::KEYWORDS,
         timeouts::KEYWORDS,
     ],

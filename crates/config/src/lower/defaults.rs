@@ -42,6 +42,8 @@ impl Defaults {
         let mut draft = std::mem::replace(&mut self.draft, Defaults::new(span).draft);
         draft.proxy.rules = RuleSet::default();
         draft.proxy.acls = Vec::new();
+        draft.declared = crate::model::Declared::default();
+        draft.proxy.looked_at = Vec::new();
         draft.check_inherited = draft.proxy.check.is_some() || !draft.proxy.check_steps.is_empty();
         draft.request_lost = None;
         *self = Self { name, draft, ..Self::new(span) };
@@ -71,6 +73,9 @@ impl Defaults {
         own_acls(&mut draft.proxy, &prefix);
         draft.check_inherited = draft.proxy.check.is_some() || !draft.proxy.check_steps.is_empty();
         draft.request_lost = None;
+        // The names that `defaults` mention were looked up there.
+        draft.declared = crate::model::Declared::default();
+        draft.proxy.looked_at = Vec::new();
         draft.proxy.name = name;
         draft.proxy.kind = kind;
         draft.proxy.span = span;

@@ -397,7 +397,12 @@ impl<'a> Directive<'a> {
                 }
                 if self.fits(keyword.places, &word.text, word.span) {
                     self.note(keyword.status, word);
+                    let said = self.findings.len();
                     (keyword.lower)(self, to);
+                    // Refused by name: nothing more is to be said of it.
+                    if self.target.is_proxyd() && matches!(keyword.status, Status::Refused(..)) {
+                        self.findings.truncate(said);
+                    }
                 } else {
                     self.rest();
                 }

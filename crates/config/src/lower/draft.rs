@@ -2,7 +2,7 @@
 
 use diag::Span;
 
-use crate::model::{Proxy, ServerSettings};
+use crate::model::{Declared, Proxy, ServerSettings};
 
 /// The section so far. A `defaults` section is one too: what it presets is copied from it.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub(crate) struct Draft {
     pub(crate) check_inherited: bool,
     /// The place where own steps replaced a request that `option httpchk` of `defaults` described.
     pub(crate) request_lost: Option<Span>,
+    /// Names that its lines declare and mention.
+    pub(crate) declared: Declared,
 }
 
 impl Draft {
@@ -23,6 +25,7 @@ impl Draft {
             default_server: ServerSettings::default(),
             check_inherited: false,
             request_lost: None,
+            declared: Declared::default(),
         }
     }
 }

@@ -255,6 +255,7 @@ impl Lowering {
         match std::mem::replace(&mut self.section, Section::Nowhere) {
             Section::Defaults(defaults) => {
                 check::section(&defaults.draft, &mut self.findings);
+                self.config.declared.append(defaults.draft.declared.clone());
                 self.defaults.push(*defaults);
             }
             Section::Proxy(mut draft) => {
@@ -266,6 +267,7 @@ impl Lowering {
                 }
                 // Lists of servers are most of a large configuration, and grow by doubling.
                 draft.proxy.servers.shrink_to_fit();
+                self.config.declared.append(draft.declared);
                 self.config.proxies.push(draft.proxy);
             }
             Section::Userlist(list) => self.config.userlists.push(list),

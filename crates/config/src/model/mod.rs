@@ -6,6 +6,7 @@
 mod balance;
 mod bind;
 mod check;
+mod declared;
 mod global;
 mod log;
 mod proxy;
@@ -15,6 +16,7 @@ mod server;
 pub use balance::*;
 pub use bind::*;
 pub use check::*;
+pub use declared::*;
 pub use global::*;
 pub use log::*;
 pub use proxy::*;
@@ -38,6 +40,8 @@ pub struct Config {
     pub proxies: Vec<Proxy>,
     /// `userlist` sections.
     pub userlists: Vec<Userlist>,
+    /// Names that other sections and lines declare, and where they are used.
+    pub declared: Declared,
 }
 
 impl Config {

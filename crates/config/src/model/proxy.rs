@@ -7,8 +7,8 @@ use config_parse::log_format::LogFormat;
 use diag::{Span, Spanned};
 
 use super::{
-    Balance, Bind, CheckKind, Cookie, HashType, HttpCheckStep, LogTarget, Reply, RuleSet, Server,
-    Setting, SwitchingRule, UseServerRule,
+    Balance, Bind, CheckKind, Cookie, HashType, HttpCheckStep, LogTarget, LookedAt, Reply, RuleSet,
+    Server, Setting, SwitchingRule, UseServerRule,
 };
 
 /// Which section a proxy is.
@@ -163,6 +163,8 @@ pub struct Proxy {
     pub restrict_req_hdr_names: Setting<String>,
     /// `http-error status N ...`, in order.
     pub http_errors: Vec<Spanned<Reply>>,
+    /// Samples and conditions of lines that are not carried out.
+    pub looked_at: Vec<LookedAt>,
 }
 
 impl Proxy {
@@ -227,6 +229,7 @@ impl Proxy {
             http_send_name_header: None,
             restrict_req_hdr_names: None,
             http_errors: Vec::new(),
+            looked_at: Vec::new(),
         }
     }
 

@@ -74,7 +74,7 @@ fn findings(read: Vec<Named>, target: Target) -> Checked {
     let environment = files::environment(files::version_of(target));
     let Loaded { sources, config, mut diagnostics } = config::load(read, &environment, target);
     // Without --env host no other file is opened: what they hold is taken as empty.
-    let (program, more) = rules::compile_in(config, &|_| Ok(Vec::new()), &environment);
+    let (program, more) = rules::compile_for(config, &|_| Ok(Vec::new()), &environment, target);
     // Taking a large program apart costs as much as reading it, and the process ends soon.
     std::mem::forget(program);
     diagnostics.extend(more);

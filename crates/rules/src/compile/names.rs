@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use config::Target;
 use config::model::{Config, Secret, Server};
 use sample::{BackendRef, FrontendRef, Names, Password, ServerRef, User, Userlist};
 
@@ -11,6 +12,8 @@ pub(super) struct Table<'c> {
     pub(super) frontends: HashMap<&'c str, FrontendRef>,
     pub(super) backends: HashMap<&'c str, BackendRef>,
     servers: Vec<Servers<'c>>,
+    /// Proxies with a `stick-table`, and the tables of `peers` sections, with the type of their keys.
+    pub(super) tables: HashMap<String, String>,
     userlists: HashMap<&'c str, Arc<Userlist>>,
 }
 
@@ -51,6 +54,7 @@ impl<'c> Table<'c> {
             frontends: HashMap::new(),
             backends: HashMap::new(),
             servers: Vec::new(),
+            tables: tables(config),
             userlists: HashMap::new(),
         };
         let (mut frontends, mut backends) = (0, 0);
@@ -78,6 +82,11 @@ impl<'c> Table<'c> {
     }
 }
 
+fn tables(config: &Config) -> HashMap<String, String> {
+    let tables = config.declared.tables.iter();
+    tables.map(|table| (table.name.value.clone(), table.kind.clone())).collect()
+}
+
 fn userlist(list: &config::model::Userlist) -> Userlist {
     let groups_of = |user: &config::model::User| {
         let listed = list.groups.iter().filter(|(_, members)| members.contains(&user.name.value));
@@ -102,6 +111,9 @@ pub(super) struct Seen<'t> {
     pub(super) table: &'t Table<'t>,
     pub(super) frontend: Option<FrontendRef>,
     pub(super) backend: Option<BackendRef>,
+    pub(super) target: Target,
+    /// The name of the section.
+    pub(super) own: &'t str,
 }
 
 impl Names for Seen<'_> {
@@ -132,6 +144,14 @@ impl Names for Seen<'_> {
 
     fn own_frontend(&self) -> Option<FrontendRef> {
         self.frontend
+    }
+
+    fn has_table(&self, name: Option<&str>) -> bool {
+        self.table.tables.contains_key(name.unwrap_or(self.own))
+    }
+
+    fn haproxy(&self) -> Option<(u8, u8)> {
+        self.target.haproxy()
     }
 
     fn proxies(&self) -> Vec<String> {

@@ -6,8 +6,8 @@ use config::model::{
 use diag::{Diagnostic, Spanned, codes};
 use sample::{BackendRef, CaptureSlots, CompiledFormat, FrontendRef, Place};
 
-use super::rules;
 use super::section::{Section, Shared};
+use super::{looked_at, rules};
 use crate::RuleFamily;
 use crate::choose::{ServerName, UseServer};
 use crate::prepare::{Forwarded, Net};
@@ -77,6 +77,7 @@ pub(super) fn frontend(
         default_backend: default_backend(proxy, &mut s),
         response: response(proxy, &mut s),
     };
+    looked_at::check(proxy, &mut s);
     let pages = s.pages(proxy);
     let forwardfor = forwarded(proxy.forwardfor.as_ref(), &mut s);
     let originalto = forwarded(proxy.originalto.as_ref(), &mut s);
@@ -149,6 +150,7 @@ pub(super) fn backend(
         },
         response: response(proxy, &mut s),
     };
+    looked_at::check(proxy, &mut s);
     let pages = s.pages(proxy);
     let forwardfor = forwarded(proxy.forwardfor.as_ref(), &mut s);
     let originalto = forwarded(proxy.originalto.as_ref(), &mut s);

@@ -225,6 +225,8 @@ fn unknown(what: &str, span: Span, s: &mut Section<'_, '_>) -> Option<Action> {
 }
 
 fn not_built(what: &str, span: Span, s: &mut Section<'_, '_>) -> Option<Action> {
-    s.report(Diagnostic::new(codes::E0207, span, format!("`{what}` is not built yet")));
-    None
+    let refused = s.shared.target.is_proxyd();
+    let code = if refused { codes::E0207 } else { codes::W0212 };
+    s.report(Diagnostic::new(code, span, format!("`{what}` is not built yet")));
+    (!refused).then_some(Action::Nothing)
 }

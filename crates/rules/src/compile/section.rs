@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use acl::{Acls, Condition};
+use config::Target;
 use config::model::Proxy;
 use config_parse::condition as tree;
 use config_parse::env::Environment;
@@ -27,6 +28,7 @@ pub(super) struct Shared<'c> {
     pub(super) draws: u32,
     pub(super) files: &'c dyn Fn(&str) -> Result<Vec<u8>, String>,
     pub(super) env: &'c Environment,
+    pub(super) target: Target,
     pub(super) findings: Vec<Diagnostic>,
     /// Something did not compile, whether it was reported here or by an earlier stage.
     pub(super) failed: bool,
@@ -50,6 +52,7 @@ pub(super) struct Section<'s, 'c> {
     pub(super) shared: &'s mut Shared<'c>,
     pub(super) frontend: Option<FrontendRef>,
     pub(super) backend: Option<BackendRef>,
+    name: String,
     request_slots: &'s [Slot],
     response_slots: &'s [Slot],
     captures: CaptureSlots,
@@ -79,6 +82,7 @@ impl<'s, 'c> Section<'s, 'c> {
             shared,
             frontend,
             backend,
+            name: proxy.name.value.clone(),
             request_slots,
             response_slots,
             captures,
@@ -137,8 +141,13 @@ impl<'s, 'c> Section<'s, 'c> {
         compile: impl FnOnce(&mut CompileEnv<'_>) -> Result<R, Vec<Diagnostic>>,
     ) -> Option<R> {
         let place = if self.both { in_listen(place) } else { place };
-        let names =
-            Seen { table: self.shared.table, frontend: self.frontend, backend: self.backend };
+        let names = Seen {
+            table: self.shared.table,
+            frontend: self.frontend,
+            backend: self.backend,
+            target: self.shared.target,
+            own: &self.name,
+        };
         let mut env = CompileEnv {
             place,
             names: &names,
@@ -255,6 +264,11 @@ impl<'s, 'c> Section<'s, 'c> {
     pub(super) fn report(&mut self, finding: Diagnostic) {
         self.shared.failed |= finding.is_error();
         self.shared.findings.push(finding);
+    }
+
+    /// The type of a stick table's keys.
+    pub(super) fn table_kind(&self, name: &str) -> Option<String> {
+        self.shared.table.tables.get(name).cloned()
     }
 
     pub(super) fn fail(&mut self) {

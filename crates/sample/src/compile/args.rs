@@ -65,6 +65,15 @@ fn omitted(
     required: bool,
     env: &CompileEnv<'_>,
 ) -> Result<Arg, Diagnostic> {
+    if kind == ArgKind::Table && required {
+        // What is left out is the table of the own proxy.
+        let none = format!("`{}` needs a table: this proxy has no `stick-table`", call.name.value);
+        return match env.names.has_table(None) {
+            true => Ok(Arg::None),
+            false => Err(Diagnostic::new(codes::E0420, call.span, none)
+                .help("name the proxy that has one in parentheses")),
+        };
+    }
     let own = match kind {
         ArgKind::Frontend => env.names.own_frontend().map(Arg::Frontend),
         ArgKind::Backend => env.names.own_backend().map(Arg::Backend),
@@ -124,6 +133,14 @@ fn one(
             .userlist(text)
             .map(Arg::Userlist)
             .ok_or_else(|| refuse(arg, codes::E0407, format!("no userlist is named `{text}`"))),
+        ArgKind::Table if env.names.has_table(Some(text)) => Ok(Arg::Str(text.as_bytes().to_vec())),
+        ArgKind::Table => {
+            Err(refuse(arg, codes::E0420, format!("no stick table is named `{text}`")))
+        }
+        ArgKind::FieldNumber => {
+            let parts = text.split('.').all(|part| part.parse::<u32>().is_ok_and(|part| part > 0));
+            parts.then(|| Arg::Str(text.as_bytes().to_vec())).ok_or_else(wrong)
+        }
         ArgKind::Regex => regex(arg, all),
         ArgKind::Map(method, out) => {
             let contents = (env.files)(text).map_err(|why| {

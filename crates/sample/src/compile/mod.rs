@@ -9,6 +9,7 @@ use diag::{Diagnostic, codes};
 use crate::arg::{Arg, Args};
 use crate::cast::can_cast;
 use crate::compiled::{Compiled, Step};
+use crate::known;
 use crate::names::{MapBuilder, Names};
 use crate::place::Place;
 use crate::registry::{self, ConvertEntry, FetchEntry};
@@ -77,7 +78,7 @@ pub fn expr_where(
     misplaced: Misplaced,
 ) -> Result<Compiled, Vec<Diagnostic>> {
     let mut findings = Vec::new();
-    let fetch = match find_fetch(&expr.fetch, env.place) {
+    let fetch = match find_fetch(&expr.fetch, env) {
         Ok(entry) => args::compile(&expr.fetch, entry.args, entry.required, env, &mut findings)
             .map(|args| (entry, args)),
         Err(finding) => {
@@ -88,7 +89,7 @@ pub fn expr_where(
     let mut steps = Vec::new();
     let mut out = fetch.as_ref().map_or(Type::Any, |(entry, _)| entry.out);
     for call in &expr.converters {
-        match find_converter(call) {
+        match find_converter(call, env) {
             Ok(entry) => {
                 check_type(call, entry, out, &mut findings);
                 if entry.out != Type::Any {
@@ -144,41 +145,67 @@ fn call_text(call: &Call) -> String {
     }
 }
 
-fn find_fetch(call: &Call, place: Place) -> Result<&'static FetchEntry, Box<Diagnostic>> {
+fn find_fetch(
+    call: &Call,
+    env: &mut CompileEnv<'_>,
+) -> Result<&'static FetchEntry, Box<Diagnostic>> {
     let name = call.name.value.as_str();
-    let resolved = crate::fetch::resolve(name, place);
-    if let Some(entry) = registry::fetch(resolved) {
+    let too_new = is_2_6(env) && known::is_newer_fetch(name);
+    if !too_new && let Some(entry) = registry::fetch(crate::fetch::resolve(name, env.place)) {
         return Ok(entry);
     }
-    let at = call.name.span;
-    Err(Box::new(match registry::fetch_not_built(name) {
-        Some(part) => not_built(call, "sample fetch", part),
-        None => {
-            let known = registry::fetches().map(|(_, entry)| entry.name);
-            let finding =
-                Diagnostic::new(codes::E0501, at, format!("no sample fetch is named `{name}`"));
-            with_nearest(finding, name, known)
-        }
+    let part = registry::fetch_not_built(name).filter(|_| !too_new);
+    if let Some(part) = part {
+        refuse(call, "sample fetch", part, env)?;
+        return known::fetch(name).ok_or_else(|| Box::new(not_built(call, "sample fetch", part)));
+    }
+    let message = format!("no sample fetch is named `{name}`");
+    let finding = Diagnostic::new(codes::E0501, call.name.span, message);
+    Err(Box::new(match too_new {
+        true => finding.help("HAProxy 2.6 does not know it yet"),
+        false => with_nearest(finding, name, known::fetch_names()),
     }))
 }
 
-fn find_converter(call: &Call) -> Result<&'static ConvertEntry, Box<Diagnostic>> {
+fn find_converter(
+    call: &Call,
+    env: &mut CompileEnv<'_>,
+) -> Result<&'static ConvertEntry, Box<Diagnostic>> {
     let name = call.name.value.as_str();
-    if let Some(entry) = registry::converter(name) {
+    let too_new = is_2_6(env) && known::is_newer_converter(name);
+    if !too_new && let Some(entry) = registry::converter(name) {
         return Ok(entry);
     }
-    Err(Box::new(match registry::converter_not_built(name) {
-        Some(part) => not_built(call, "converter", part),
-        None => {
-            let known = registry::converters().map(|entry| entry.name);
-            let finding = Diagnostic::new(
-                codes::E0502,
-                call.name.span,
-                format!("no converter is named `{name}`"),
-            );
-            with_nearest(finding, name, known)
-        }
+    let part = registry::converter_not_built(name).filter(|_| !too_new);
+    if let Some(part) = part {
+        refuse(call, "converter", part, env)?;
+        return known::converter(name).ok_or_else(|| Box::new(not_built(call, "converter", part)));
+    }
+    let message = format!("no converter is named `{name}`");
+    let finding = Diagnostic::new(codes::E0502, call.name.span, message);
+    Err(Box::new(match too_new {
+        true => finding.help("HAProxy 2.6 does not know it yet"),
+        false => with_nearest(finding, name, known::converter_names()),
     }))
+}
+
+fn is_2_6(env: &CompileEnv<'_>) -> bool {
+    env.names.haproxy().is_some_and(|version| version <= (2, 6))
+}
+
+/// What is not built is an error for `proxyd`, and a warning where HAProxy reads the configuration.
+fn refuse(
+    call: &Call,
+    what: &str,
+    part: &str,
+    env: &mut CompileEnv<'_>,
+) -> Result<(), Box<Diagnostic>> {
+    let finding = not_built(call, what, part);
+    if env.names.haproxy().is_none() {
+        return Err(Box::new(finding));
+    }
+    env.warnings.push(Diagnostic::new(codes::W0212, finding.span, finding.message));
+    Ok(())
 }
 
 fn not_built(call: &Call, what: &str, part: &str) -> Diagnostic {

@@ -15,7 +15,7 @@ const RUNNING: Places = Places::RUNNING;
 pub(crate) static GROUP: FetchGroup = FetchGroup {
     section: "7.3.2",
     entries: &[
-        FetchEntry::new("act_conn", Type::Int, RUNNING, act_conn, "connections of the process"),
+        FetchEntry::new("act_conn", Type::Int, Places::ALL, act_conn, "connections of the process"),
         FetchEntry::new("avg_queue", Type::Int, RUNNING, avg_queue, "streams waiting, per server")
             .args(1, BACKEND),
         FetchEntry::new("be_conn", Type::Int, RUNNING, be_conn, "streams of a backend")

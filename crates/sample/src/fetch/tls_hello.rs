@@ -26,10 +26,34 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
         FetchEntry::new("req.ssl_alpn", Type::Str, REQUEST, alpn, "the protocol wanted most"),
         FetchEntry::new("req.ssl_ec_ext", Type::Bool, REQUEST, ec_ext, "names elliptic curves"),
         FetchEntry::new("req.ssl_st_ext", Type::Int, REQUEST, ticket, "0, 1, or 2 with a ticket"),
-        FetchEntry::new("req.ssl_cipherlist", Type::Bin, REQUEST, ciphers, "its cipher suites"),
-        FetchEntry::new("req.ssl_sigalgs", Type::Bin, REQUEST, sigalgs, "its signature schemes"),
-        FetchEntry::new("req.ssl_supported_groups", Type::Bin, REQUEST, groups, "its groups"),
-        FetchEntry::new("req.ssl_keyshare_groups", Type::Bin, REQUEST, keyshares, "of its shares"),
+        FetchEntry::new(
+            "req.ssl_cipherlist",
+            Type::Bin,
+            Places::CLIENT,
+            ciphers,
+            "its cipher suites",
+        ),
+        FetchEntry::new(
+            "req.ssl_sigalgs",
+            Type::Bin,
+            Places::CLIENT,
+            sigalgs,
+            "its signature schemes",
+        ),
+        FetchEntry::new(
+            "req.ssl_supported_groups",
+            Type::Bin,
+            Places::CLIENT,
+            groups,
+            "its groups",
+        ),
+        FetchEntry::new(
+            "req.ssl_keyshare_groups",
+            Type::Bin,
+            Places::CLIENT,
+            keyshares,
+            "of its shares",
+        ),
     ],
 };
 

@@ -23,7 +23,12 @@ pub fn log_format(
     let mut items = Vec::new();
     let mut findings = Vec::new();
     for piece in &format.pieces {
-        findings.extend(not_built(piece));
+        match not_built(piece) {
+            Some(finding) if env.names.haproxy().is_some() => {
+                env.warnings.push(Diagnostic::new(codes::W0212, finding.span, finding.message));
+            }
+            finding => findings.extend(finding),
+        }
         match piece {
             Piece::Text(text) if is_log => push_words(text, &mut items),
             Piece::Text(text) => items.push(Item::Text(text.clone().into_bytes())),
