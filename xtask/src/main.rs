@@ -11,6 +11,7 @@ mod demo;
 mod fuzz;
 mod needs;
 mod peers;
+mod regtests;
 mod reload;
 mod shell;
 mod test;
@@ -44,6 +45,8 @@ enum Command {
     Corpus(corpus::Corpus),
     /// Clients and servers that are not ours: python websockets, curl, wrk, Chromium.
     Peers(peers::Peers),
+    /// HAProxy's own `.vtc` tests with proxyd in its place.
+    Regtests(regtests::Regtests),
     /// Reloads proxyd under open tunnels and requests: none may be lost.
     Reload(reload::Reload),
     /// CPU per request, latency and memory of proxyd, HAProxy, nginx and the floor proxies.
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Compat(compat) => compat::run(&compat),
         Command::Corpus(corpus) => corpus::run(&corpus),
         Command::Peers(peers) => peers::run(&peers),
+        Command::Regtests(regtests) => regtests::run(&regtests),
         Command::Reload(reload) => reload::run(&reload),
         Command::Bench(bench) => bench::run(&bench),
         Command::Fuzz(fuzz) => fuzz::run(&fuzz),
