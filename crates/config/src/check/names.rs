@@ -1,13 +1,32 @@
 //! Names of sections and of stick tables that lines mention.
 
+use std::collections::HashMap;
+
 use diag::{Diagnostic, Spanned, codes};
 
 use crate::keyword;
 use crate::model::{Config, Noun};
 
 pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
+    twice(config, findings);
     sections(config, findings);
     tables(config, findings);
+}
+
+/// Two sections of one kind and name.
+fn twice(config: &Config, findings: &mut Vec<Diagnostic>) {
+    let mut seen = HashMap::new();
+    for (noun, name) in &config.declared.sections {
+        let named = !name.value.is_empty();
+        match seen.get(&(*noun, name.value.as_str())) {
+            Some(first) if named => {
+                let message = format!("a {} named `{}` exists already", section(*noun), name.value);
+                let finding = Diagnostic::new(codes::E0404, name.span, message);
+                findings.push(finding.related(*first, "the first is here"));
+            }
+            _ => drop(seen.insert((*noun, name.value.as_str()), name.span)),
+        }
+    }
 }
 
 fn sections(config: &Config, findings: &mut Vec<Diagnostic>) {

@@ -114,7 +114,7 @@ const FACILITIES: &[&str] = &[
 pub(crate) const LEVELS: &[&str] =
     &["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
 
-const FORMATS: &[&str] =
+pub(crate) const FORMATS: &[&str] =
     &["local", "rfc3164", "rfc5424", "priority", "short", "timed", "iso", "raw"];
 
 /// A `log` line of `global` or of a proxy.

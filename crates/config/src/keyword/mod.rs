@@ -27,6 +27,7 @@ mod persistence;
 mod redirect;
 mod reply;
 mod rules;
+mod section;
 mod server;
 mod server_options;
 mod stats;
@@ -48,6 +49,7 @@ pub(crate) use bind_options::BIND_OPTIONS;
 pub(crate) use checks::unused_steps;
 pub(crate) use missing::SECTIONS;
 pub(crate) use newer::than_2_6;
+pub(crate) use section::{Kind, Other, find as section_kind};
 pub(crate) use server_options::SERVER_OPTIONS;
 pub(crate) use userlist::USERLIST;
 
@@ -258,6 +260,9 @@ pub fn registry() -> Vec<Info> {
     list("bind", &BIND_OPTIONS, &mut all);
     list("server", &SERVER_OPTIONS, &mut all);
     list("userlist", &USERLIST, &mut all);
+    for (name, table) in section::tables() {
+        list(name, table, &mut all);
+    }
     list("section", &SECTIONS, &mut all);
     all
 }

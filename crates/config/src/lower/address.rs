@@ -19,6 +19,7 @@ pub(crate) enum AddressUse {
     Source,
     Log,
     Dispatch,
+    Nameserver,
 }
 
 impl Directive<'_> {
@@ -55,11 +56,13 @@ impl Directive<'_> {
     }
 
     fn suits(&mut self, address: &Address, word: &Word<'_>, used: AddressUse) -> bool {
-        use AddressUse::{Bind, Dispatch, StatsSocket};
+        use AddressUse::{Bind, Dispatch, Log, Nameserver, StatsSocket};
         let listens = matches!(used, Bind | StatsSocket);
         let problem = match &address.kind {
             AddressKind::Inet { ports, datagram, .. } => match ports {
-                Ports::Unset if listens || used == Dispatch => Some("a port is missing"),
+                Ports::Unset if listens || matches!(used, Dispatch | Nameserver) => {
+                    Some("a port is missing")
+                }
                 Ports::One(0) if listens => Some("port 0 cannot be listened on"),
                 Ports::Range(0, _) if listens => Some("port 0 cannot be listened on"),
                 Ports::Range(..) if !listens && used != AddressUse::Source => {
@@ -68,12 +71,12 @@ impl Directive<'_> {
                 Ports::Offset(_) if used != AddressUse::Server => {
                     Some("a port relative to another one belongs to servers")
                 }
-                _ if *datagram && used != AddressUse::Log => Some("datagrams are not taken here"),
+                _ if *datagram && !matches!(used, Log | Nameserver) => {
+                    Some("datagrams are not taken here")
+                }
                 _ => None,
             },
-            AddressKind::UnixDatagram(_) if used != AddressUse::Log => {
-                Some("datagrams are not taken here")
-            }
+            AddressKind::UnixDatagram(_) if used != Log => Some("datagrams are not taken here"),
             AddressKind::Other(_) => {
                 self.refuse_as(codes::E0207, "this kind of address is not built", word);
                 return true;

@@ -18,7 +18,7 @@ pub(crate) use place::{Fit, Place};
 pub use place::{InDefaults, Places};
 
 use crate::check;
-use crate::keyword::{self, Found, GLOBAL, PROXY, SECTIONS, USERLIST};
+use crate::keyword::{self, Found, GLOBAL, Kind, Other, PROXY, SECTIONS, USERLIST};
 use crate::model::{Config, Proxy, ProxyKind, Userlist};
 use crate::target::Target;
 use defaults::Defaults;
@@ -74,6 +74,7 @@ enum Section {
     Defaults(Box<Defaults>),
     Proxy(Box<Draft>),
     Userlist(Userlist),
+    Other(Box<Other>, &'static Kind),
     /// Refused, or without a name: its lines say nothing.
     Skipped,
 }
@@ -125,11 +126,15 @@ impl Lowering {
                 let findings = &mut self.findings;
                 let mut section =
                     Directive::new(&line.words, Place::Nowhere, target, &self.env, findings);
-                match target.is_2_6() && keyword::than_2_6(SECTIONS.noun, &first.text) {
+                let too_new = target.is_2_6() && keyword::than_2_6(SECTIONS.noun, &first.text);
+                match too_new {
                     true => section.too_new(first),
                     false => section.refuse(missing, first),
                 }
                 self.section = Section::Skipped;
+                if !too_new && let Some(kind) = keyword::section_kind(&first.text) {
+                    self.open_other(kind, &line.words);
+                }
             }
             Found::Unknown => self.directive(&line.words),
         }
@@ -156,6 +161,27 @@ impl Lowering {
         };
         self.findings = findings;
         self.env = env;
+    }
+
+    /// A section that is not carried out; its lines are checked where HAProxy reads them.
+    fn open_other(&mut self, kind: &'static Kind, words: &[Word<'_>]) {
+        let mut findings = std::mem::take(&mut self.findings);
+        let said = findings.len();
+        let mut line = Directive::new(words, Place::Nowhere, self.target, &self.env, &mut findings);
+        line.word();
+        line.mark_head();
+        let opened = Other::open(kind, &mut line);
+        self.section = match opened {
+            Some(other) if self.target.is_proxyd() => {
+                // Refused by name: nothing more is to be said of it, and its name is known.
+                findings.truncate(said);
+                self.config.declared.append(other.declared);
+                Section::Skipped
+            }
+            Some(other) => Section::Other(Box::new(other), kind),
+            None => Section::Skipped,
+        };
+        self.findings = findings;
     }
 
     fn open_defaults(&mut self, line: &mut Directive<'_>) -> Defaults {
@@ -228,6 +254,7 @@ impl Lowering {
             Section::Defaults(defaults) => line.keyword(&PROXY, &mut defaults.draft),
             Section::Proxy(draft) => line.keyword(&PROXY, draft),
             Section::Userlist(list) => line.keyword(&USERLIST, list),
+            Section::Other(other, kind) => line.keyword(kind.table, other),
         };
         if !known {
             let word = line.last().unwrap_or(first);
@@ -246,6 +273,7 @@ impl Lowering {
                 ProxyKind::Listen => Place::Listen,
             },
             Section::Userlist(_) => Place::Userlist,
+            Section::Other(other, _) => Place::Other(other.keyword),
             Section::Skipped => Place::Skipped,
         }
     }
@@ -271,6 +299,10 @@ impl Lowering {
                 self.config.proxies.push(draft.proxy);
             }
             Section::Userlist(list) => self.config.userlists.push(list),
+            Section::Other(other, _) => {
+                other.close(&mut self.findings);
+                self.config.declared.append(other.declared);
+            }
             Section::Nowhere | Section::Global | Section::Skipped => {}
         }
     }
@@ -307,6 +339,7 @@ fn prefix(line: &mut Directive<'_>) -> bool {
         (Place::Global, "log") => prefix == Prefix::No,
         (Place::Global, next) => NEGATABLE.contains(&next) && prefix == Prefix::No,
         (_, "option") => true,
+        (Place::Other(_), _) => true,
         (_, "log") => prefix == Prefix::No,
         _ => false,
     };
@@ -346,7 +379,7 @@ fn unknown(line: &mut Directive<'_>, word: &Word<'_>) {
     let text = word.text.as_ref();
     let elsewhere = match line.place {
         Place::Global => matches!(PROXY.find(text), Found::Known(_)).then_some("proxies"),
-        Place::Userlist => None,
+        Place::Userlist | Place::Other(_) => None,
         _ => matches!(GLOBAL.find(text), Found::Known(_)).then_some("`global`"),
     };
     if let Some(elsewhere) = elsewhere {
@@ -359,6 +392,9 @@ fn unknown(line: &mut Directive<'_>, word: &Word<'_>) {
     let near = match line.place {
         Place::Global => GLOBAL.nearest(text),
         Place::Userlist => USERLIST.nearest(text),
+        Place::Other(keyword) => {
+            keyword::section_kind(keyword).and_then(|kind| kind.table.nearest(text))
+        }
         _ => PROXY.nearest(text),
     };
     let near = near.or_else(|| SECTIONS.nearest(text));

@@ -11,6 +11,8 @@ pub(crate) enum Place {
     Backend,
     Listen,
     Userlist,
+    /// Any other section that has lines of its own.
+    Other(&'static str),
     /// A section that is refused, or not known: its lines say nothing.
     Skipped,
     /// Before the first section.
@@ -27,6 +29,7 @@ impl Place {
             Self::Backend => "backend",
             Self::Listen => "listen",
             Self::Userlist => "userlist",
+            Self::Other(keyword) => keyword,
             Self::Skipped | Self::Nowhere => "",
         }
     }
@@ -129,7 +132,7 @@ impl Places {
             Place::Backend => self.backend,
             Place::Listen => self.frontend || self.backend,
             Place::Global => self.global,
-            Place::Userlist | Place::Skipped | Place::Nowhere => false,
+            Place::Userlist | Place::Other(_) | Place::Skipped | Place::Nowhere => false,
         };
         let wrong_side = matches!(place, Place::Frontend | Place::Backend);
         let proxy_word = self.frontend || self.backend;

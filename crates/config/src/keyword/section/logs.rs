@@ -1,0 +1,147 @@
+//! `ring`, `log-forward`, `log-profile` and `traces` (manual 12.5, 12.6, 8.3.6, 12.1).
+
+use config_parse::quantity::Unit;
+use diag::{Diagnostic, codes};
+
+use super::super::{BIND_OPTIONS, SERVER_OPTIONS, Table, log};
+use super::{Other, one_value, table, word};
+use crate::lower::{AddressUse, Directive};
+use crate::model::Bind;
+
+pub(super) static RING: Table<Other> = table(&[&[
+    word("backing-file", "<file>", "12.5", "a file that holds its memory", |line, _| {
+        one_value(line, "a file");
+    }),
+    word("description", "<text>", "12.5", "a text", |line, _| one_value(line, "a text")),
+    word("format", "<format>", "12.5", "the format of its messages", |line, _| {
+        line.mark_head();
+        if let Some(format) = line.arg("a format")
+            && !log::FORMATS.contains(&format.text.as_ref())
+        {
+            line.not_one_of(format, "a format of log messages", log::FORMATS);
+        }
+    }),
+    word("maxlen", "<n>", "12.5", "the longest message", |line, _| {
+        line.lenient("a length", 1..=i64::MAX);
+    }),
+    word("size", "<size>", "12.5", "its memory", |line, _| {
+        line.size("a size");
+    }),
+    word("server", "<name> <address> [options]", "12.5", "where its messages go", |line, to| {
+        line.mark_head();
+        let Some(name) = line.text("a name and an address") else { return };
+        to.once(line, &name, "server");
+        let Some(address) = line.arg("an address") else { return };
+        line.address(address, AddressUse::Server);
+        line.options(&SERVER_OPTIONS, &mut to.default_server.clone());
+    }),
+    word("timeout", "connect|server <time>", "12.5", "the times of its servers", |line, _| {
+        line.mark_head();
+        let phases = ["connect", "server", "client", "check", "tunnel", "queue"];
+        if line.choice("a phase", &phases.map(|name| (name, ()))).is_some() {
+            line.duration("a time", Unit::Millisecond);
+        }
+    }),
+]]);
+
+pub(super) static LOG_FORWARD: Table<Other> = table(&[&[
+    word("backlog", "<n>", "12.6", "the system's queue", |line, _| one_value(line, "a number")),
+    word("bind", "<address>:<port> [options]", "12.6", "takes messages over TCP", |line, _| {
+        let Some(address) = line.arg("an address") else { return };
+        line.bind_addresses(address);
+        line.options(&BIND_OPTIONS, &mut Bind::new(line.span()));
+    }),
+    word("dgram-bind", "<address>:<port> [options]", "12.6", "takes datagrams", |line, _| {
+        let Some(address) = line.word() else { return };
+        line.address(address, AddressUse::Log);
+        line.options(&BIND_OPTIONS, &mut Bind::new(line.span()));
+    }),
+    word("log", "<target> <facility>|global", "12.6", "where messages go", |line, _| {
+        log::log(line, &mut Vec::new());
+    }),
+    word("maxconn", "<n>", "12.6", "connections at a time", |line, _| one_value(line, "a number")),
+    word("option", "<name>", "12.6", "switches a behaviour on", |line, _| {
+        line.mark_head();
+        if line.target.is_2_6() {
+            let at = line.keyword_span();
+            line.error(codes::E0202, at, "HAProxy 2.6 knows no `option` in this section");
+            return;
+        }
+        let options = ["assume-rfc6587-ntf", "dont-parse-log", "host"].map(|name| (name, name));
+        if line.choice("an option", &options).is_some_and(|option| option.value == "host") {
+            let ways = ["replace", "fill", "keep", "append"].map(|name| (name, ()));
+            line.choice("what becomes of the host", &ways);
+        }
+    }),
+    word("timeout", "client <time>", "12.6", "silence of a client", |line, _| {
+        line.mark_head();
+        if line.choice("`client`", &[("client", ())]).is_some() {
+            line.duration("a time", Unit::Millisecond);
+        }
+    }),
+]]);
+
+pub(super) static LOG_PROFILE: Table<Other> = table(&[&[
+    word("log-tag", "<tag>", "8.3.6", "the tag of its lines", |line, _| one_value(line, "a tag")),
+    word("on", "<step> drop|format <fmt>|sd <fmt>", "8.3.6", "the line of a step", on),
+]]);
+
+const STEPS: &[&str] = &[
+    "accept",
+    "any",
+    "close",
+    "connect",
+    "error",
+    "http-after-res",
+    "http-req",
+    "http-res",
+    "quic-init",
+    "request",
+    "response",
+    "tcp-req-conn",
+    "tcp-req-cont",
+    "tcp-req-sess",
+    "tcp-res-cont",
+];
+
+fn on(line: &mut Directive<'_>, _: &mut Other) {
+    line.mark_head();
+    let Some(step) = line.arg("a step and what to do") else { return };
+    if !STEPS.contains(&step.text.as_ref()) {
+        line.not_one_of(step, "a step of a stream", STEPS);
+        return;
+    }
+    let mut said = false;
+    while let Some(word) = line.word() {
+        said = true;
+        match word.text.as_ref() {
+            "drop" => {}
+            "format" | "sd" => {
+                if line.log_format("a format").is_none() {
+                    return;
+                }
+            }
+            _ => {
+                line.not_one_of(word, "an argument of `on`", &["drop", "format", "sd"]);
+                return;
+            }
+        }
+    }
+    if !said {
+        let at = line.keyword_span();
+        let message = "`on` needs `drop`, `format` or `sd`";
+        line.report(Diagnostic::new(codes::E0204, at, message));
+    }
+}
+
+pub(super) static TRACES: Table<Other> = table(&[&[word(
+    "trace",
+    "<source> [options]",
+    "12.1",
+    "what the program tells of itself",
+    |line, _| {
+        line.mark_head();
+        line.arg("a source");
+        line.skip_rest();
+    },
+)]]);
