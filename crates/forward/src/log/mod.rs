@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use config::model::{Config, LogTarget, Proxy, Target};
+use diag::Span;
 
 use crate::clock::wall_micros;
 use crate::process::Process;
@@ -65,8 +66,8 @@ impl ProxyLog {
                 LogTarget::Target(target) => targets.push(OpenTarget::new(process, target)),
                 // `log global` counts once, also when `defaults` said it already.
                 LogTarget::Global(_) if has_global => {}
-                LogTarget::Global(_) => {
-                    targets.extend(global_targets(process, config));
+                LogTarget::Global(at) => {
+                    targets.extend(global_targets(process, config, *at));
                     has_global = true;
                 }
                 LogTarget::None(_) => {
@@ -137,10 +138,13 @@ impl ProxyLog {
     }
 }
 
-fn global_targets(process: &Arc<Process>, config: &Config) -> Vec<OpenTarget> {
+/// The targets of `global` at a `log global` line.
+///
+/// Quirk: only those above it count, so a `global` section at the end of a file logs for no proxy before it.
+fn global_targets(process: &Arc<Process>, config: &Config, at: Span) -> Vec<OpenTarget> {
     let targets = config.global.log.iter().filter_map(|line| match line {
-        LogTarget::Target(target) => Some(OpenTarget::new(process, target)),
-        LogTarget::Global(_) | LogTarget::None(_) => None,
+        LogTarget::Target(target) if target.span < at => Some(OpenTarget::new(process, target)),
+        LogTarget::Target(_) | LogTarget::Global(_) | LogTarget::None(_) => None,
     });
     targets.collect()
 }

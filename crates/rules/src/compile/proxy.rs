@@ -1,7 +1,7 @@
 //! Compiles the two halves of a section.
 
 use config::model::{
-    self, Action, Balance, CaptureSlot, Config, Direction, ForwardFor, LogFormatChoice, Proxy,
+    self, Action, Balance, CaptureSlot, Config, Direction, ForwardFor, LogFormatChoice, Mode, Proxy,
 };
 use diag::{Diagnostic, Spanned, codes};
 use sample::{BackendRef, CaptureSlots, CompiledFormat, FrontendRef, Place};
@@ -243,6 +243,8 @@ fn log_format(proxy: &Proxy, s: &mut Section<'_, '_>) -> Option<sample::Compiled
     let line = proxy.log_format.as_ref()?;
     let text = match &line.value {
         LogFormatChoice::Custom(format) => return s.format(format, Place::Log),
+        // A connection has no request to tell of: `mode tcp` logs as `option tcplog` does.
+        LogFormatChoice::Http { .. } if proxy.mode() == Mode::Tcp => TCP_LOG,
         LogFormatChoice::Http { clf: false } => HTTP_LOG,
         LogFormatChoice::Http { clf: true } => CLF_LOG,
         LogFormatChoice::Tcp => TCP_LOG,

@@ -41,6 +41,15 @@ pub(crate) fn differences(
             found.push(format!("    {}\n{}", asked.request.line, changed(&a, &b)));
         }
     }
+    let [a, b, c] = [theirs, again, ours].map(|run| {
+        let mut lines: Vec<String> = run.logs.iter().map(|line| normal_log(line)).collect();
+        lines.sort();
+        lines.join("\n")
+    });
+    let (a, b) = masked(&a, &b, &c);
+    if a != b {
+        found.push(format!("    the log\n{}", changed(&a, &b)));
+    }
     found
 }
 
@@ -69,10 +78,7 @@ fn changed(theirs: &str, ours: &str) -> String {
 
 /// Everything that was seen of a request, a line each.
 fn seen(run: &Run, at: usize) -> String {
-    let servers = run.servers[at].join(" ");
-    let mut logs: Vec<String> = run.logs[at].iter().map(|line| normal_log(line)).collect();
-    logs.sort();
-    format!("{}server: {servers}\n{}\n", normal(&run.answers[at]), logs.join("\n"))
+    format!("{}server: {}\n", normal(&run.answers[at]), run.servers[at].join(" "))
 }
 
 /// Two of three texts, with the words masked in which the first two differ.
@@ -141,6 +147,10 @@ pub(crate) fn explained(
             continue;
         }
         if theirs.servers[at].iter().any(|server| is_drawn(world, server)) {
+            continue;
+        }
+        if theirs.servers[at].is_empty() && theirs.answers[at].status() == 0 {
+            // Closed or not answered in time: no status to compare with.
             continue;
         }
         let wire = match theirs.servers[at].first() {

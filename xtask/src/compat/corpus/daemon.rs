@@ -19,8 +19,8 @@ pub(crate) struct Run {
     pub(crate) answers: Vec<Answer>,
     /// For each request the servers that got a session: `backend/server`.
     pub(crate) servers: Vec<Vec<String>>,
-    /// The log lines that came with each request.
-    pub(crate) logs: Vec<Vec<String>>,
+    /// The log lines that came.
+    pub(crate) logs: Vec<String>,
     /// Servers that were not up before the first request.
     pub(crate) down: Vec<String>,
 }
@@ -52,13 +52,10 @@ pub(crate) fn run(
         let after = show_stat(&socket);
         run.servers.push(grown(&before, &after));
         before = after;
-        run.logs.push(world.logged());
+        run.logs.extend(world.logged());
     }
-    // Lines of connections that ended late belong to the last request in both.
-    std::thread::sleep(Duration::from_millis(120));
-    if let Some(last) = run.logs.last_mut() {
-        last.extend(world.logged());
-    }
+    std::thread::sleep(Duration::from_millis(150));
+    run.logs.extend(world.logged());
     drop(running);
     Ok(run)
 }

@@ -71,7 +71,7 @@ pub(crate) fn set_up() -> Result<(), Failure> {
         // A folder that cannot be covered is the machine's own, as for any other program.
         let _ = Command::new("mount").args(["-t", "tmpfs", "tmpfs", folder]).output();
     }
-    for folder in ["/run/haproxy", "/var/lib/haproxy/dev", "/var/empty"] {
+    for folder in ["/run/haproxy", "/var/lib/haproxy/dev", "/var/lib/haproxy/run", "/var/empty"] {
         let _ = std::fs::create_dir_all(folder);
     }
     Ok(())
