@@ -34,6 +34,7 @@ mod process;
 mod proxy_protocol;
 mod reach;
 mod service;
+mod stat;
 mod tcp;
 mod termination;
 mod timer;
@@ -50,6 +51,7 @@ pub use live::{
 };
 pub use log::{LogRing, ProxyLog};
 pub use process::{Process, Settings};
+pub use stat::stat_rows;
 pub use termination::{Cause, Phase, Termination};
 pub use tunnels::{TunnelInfo, Tunnels};
 pub use worker::Worker;

@@ -10,6 +10,7 @@ use config_parse::address::Address;
 use diag::Span;
 use sample::{BackendRef, Compiled, CompiledFormat, FrontendRef, VarId, VarNames};
 
+use crate::StatsPage;
 use crate::action::Rule;
 use crate::choose::UseServer;
 use crate::error_page::Page;
@@ -41,6 +42,7 @@ pub(crate) struct FrontendPart {
     /// A rule asks for `req.len`.
     pub(crate) measures: bool,
     pub(crate) pages: Vec<(u16, Arc<Page>)>,
+    pub(crate) stats: Option<Arc<StatsPage>>,
     pub(crate) request_slots: Vec<Slot>,
     pub(crate) response_slots: Vec<Slot>,
     pub(crate) forwardfor: Forwarded,
@@ -87,6 +89,7 @@ pub(crate) struct BackendPart {
     pub(crate) server_tlvs: Vec<Vec<(u8, CompiledFormat)>>,
     pub(crate) rules: BackendRules,
     pub(crate) pages: Vec<(u16, Arc<Page>)>,
+    pub(crate) stats: Option<Arc<StatsPage>>,
     pub(crate) forwardfor: Forwarded,
     pub(crate) originalto: Forwarded,
 }

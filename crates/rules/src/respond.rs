@@ -11,8 +11,7 @@ use crate::moment::{Moment, Request, World, change, edited};
 use crate::persistence::{self, Answer};
 use crate::run::{self, Ending, List};
 use crate::{
-    Cursor, Event, Final, Program, ReplyKind, SetCookie, Stream, Trace, Verdict, capture, choose,
-    error_page,
+    Cursor, Event, Final, Program, SetCookie, Stream, Trace, Verdict, capture, choose, error_page,
 };
 
 /// The lists in the order in which they run.
@@ -231,7 +230,7 @@ pub fn reply<T: Trace>(
     facts: &dyn Facts,
     trace: &mut T,
 ) {
-    if response.raw.is_some() || response.kind == ReplyKind::Stats {
+    if response.raw.is_some() {
         return;
     }
     stream.responding = true;

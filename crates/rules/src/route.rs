@@ -12,7 +12,7 @@ use crate::moment::{Moment, Request, World};
 use crate::run::{self, Ending, List};
 use crate::{
     Cursor, Event, Outcome, Program, ReplyKind, RuleFamily, Stream, Trace, Verdict, capture,
-    condition, error_page, switch, timeouts,
+    condition, error_page, statistics, switch, timeouts,
 };
 
 /// The lists in the order in which they run.
@@ -21,13 +21,15 @@ mod step {
     pub(super) const ARRIVAL: u16 = 1;
     pub(super) const FRONTEND_BODY: u16 = 2;
     pub(super) const FRONTEND_HTTP: u16 = 3;
-    pub(super) const FRONTEND_REDIRECT: u16 = 4;
-    pub(super) const SWITCHING: u16 = 5;
-    pub(super) const BACKEND_TCP: u16 = 6;
-    pub(super) const BACKEND_BODY: u16 = 7;
-    pub(super) const BACKEND_HTTP: u16 = 8;
-    pub(super) const BACKEND_REDIRECT: u16 = 9;
-    pub(super) const END: u16 = 10;
+    pub(super) const FRONTEND_STATS: u16 = 4;
+    pub(super) const FRONTEND_REDIRECT: u16 = 5;
+    pub(super) const SWITCHING: u16 = 6;
+    pub(super) const BACKEND_TCP: u16 = 7;
+    pub(super) const BACKEND_BODY: u16 = 8;
+    pub(super) const BACKEND_HTTP: u16 = 9;
+    pub(super) const BACKEND_STATS: u16 = 10;
+    pub(super) const BACKEND_REDIRECT: u16 = 11;
+    pub(super) const END: u16 = 12;
 }
 
 /// Decides what becomes of a request and edits its head on the way: all rules of the frontend, the
@@ -92,6 +94,7 @@ fn frontend<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict>
     }
     wait_for_body(step::FRONTEND_BODY, proxy, m)?;
     list(step::FRONTEND_HTTP, &part.rules.http_request, m, trace)?;
+    statistics::answer(part.stats.as_ref(), step::FRONTEND_STATS, m, trace)?;
     list(step::FRONTEND_REDIRECT, &part.rules.redirect, m, trace)?;
     if m.stream.cursor.step == step::SWITCHING {
         match switch::backend(m, trace) {
@@ -124,6 +127,7 @@ fn backend<T: Trace>(
     list(step::BACKEND_TCP, &part.rules.tcp_content, m, trace)?;
     wait_for_body(step::BACKEND_BODY, proxy, m)?;
     list(step::BACKEND_HTTP, &part.rules.http_request, m, trace)?;
+    statistics::answer(part.stats.as_ref(), step::BACKEND_STATS, m, trace)?;
     list(step::BACKEND_REDIRECT, &part.rules.redirect, m, trace)
 }
 

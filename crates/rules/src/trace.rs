@@ -49,6 +49,7 @@ pub enum RuleFamily {
     MonitorFail,
     ForcePersist,
     IgnorePersist,
+    Stats,
 }
 
 /// What became of a rule.

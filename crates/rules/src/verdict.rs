@@ -6,6 +6,7 @@ use diag::Span;
 use http1::ResponseHead;
 use sample::BackendRef;
 
+use crate::StatsRequest;
 use crate::action::reply::Reply;
 
 /// Whether a connection may go on (`tcp-request connection` and `session`).
@@ -60,6 +61,10 @@ pub struct Final {
     pub rule: Option<Span>,
     /// Tarpit: wait this long before answering.
     pub delay: Option<Duration>,
+    /// Of [`ReplyKind::Stats`]: what the page is to show; the daemon makes its body.
+    pub stats: Option<Box<StatsRequest>>,
+    /// The statistics page refuses this client.
+    pub refused_statistics: bool,
     /// What [`crate::reply`] makes the head and the body from: a page with expressions.
     pub(crate) made_from: Option<std::sync::Arc<Reply>>,
 }
@@ -67,7 +72,18 @@ pub struct Final {
 impl Final {
     pub(crate) fn new(kind: ReplyKind, head: ResponseHead, body: Vec<u8>) -> Self {
         let status = head.status;
-        Self { kind, status, head, body, raw: None, rule: None, delay: None, made_from: None }
+        Self {
+            kind,
+            status,
+            head,
+            body,
+            raw: None,
+            rule: None,
+            delay: None,
+            stats: None,
+            refused_statistics: false,
+            made_from: None,
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub use compile::{CaptureSlots, CompileEnv, Misplaced};
 pub use compiled::Compiled;
 pub use context::{Buffered, Context, LogRecord};
 pub use facts::{BackendRef, Fact, FactValue, Facts, FrontendRef, NoFacts, ServerRef};
-pub use fetch::{Password, User, Userlist};
+pub use fetch::{Password, User, Userlist, basic};
 pub use log::{BuiltIn, CompiledFormat, Escape};
 pub use names::{Map, MapBuilder, MapMethod, Names, NoMaps, NoNames};
 pub use place::{Place, Places};

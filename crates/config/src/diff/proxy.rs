@@ -73,6 +73,9 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         http_errors,
         // Not carried out: it has no effect that could change.
         looked_at: _,
+        // Words of `stats` lines say these too.
+        stats_admin: _,
+        stats_rules: _,
     } = proxy;
     let mut out = Section::default();
     out.put("mode", mode, |mode| self::mode(*mode).into());

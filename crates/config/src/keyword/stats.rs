@@ -1,10 +1,12 @@
 //! `stats` lines of a proxy: the statistics page (manual 4.2). They are kept as words.
 
 use config_parse::condition;
+use config_parse::log_format::{LogFormat, Piece};
 use diag::{Diagnostic, Spanned, codes};
 
 use super::{Keyword, Places};
 use crate::lower::{Directive, Draft};
+use crate::model::{Action, Reply, Rule};
 
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[Keyword::new(
     "stats",
@@ -13,8 +15,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[Keyword::new(
     "4.2",
     "the statistics page",
     stats,
-)
-.ignored("the statistics page is not built yet: ask the `stats socket`")];
+)];
 
 const WORDS: &[&str] = &[
     "admin",
@@ -46,15 +47,13 @@ fn stats(line: &mut Directive<'_>, draft: &mut Draft) {
     match name {
         "admin" => {
             words.extend(line.words_left());
-            if line.condition_required().is_none() {
-                return;
-            }
+            let Some(condition) = line.condition_required() else { return };
+            draft.proxy.stats_admin.push(condition);
         }
         "http-request" => {
             words.extend(line.words_left());
-            if !http_request(line) {
-                return;
-            }
+            let Some(rule) = http_request(line) else { return };
+            draft.proxy.stats_rules.push(rule);
         }
         "uri" | "realm" | "auth" | "scope" | "refresh" => {
             let Some(value) = line.arg("a value") else { return };
@@ -77,16 +76,24 @@ fn stats(line: &mut Directive<'_>, draft: &mut Draft) {
 }
 
 /// `allow`, `deny` or `auth [realm R]` and a condition.
-fn http_request(line: &mut Directive<'_>) -> bool {
-    let actions = [("allow", false), ("deny", false), ("auth", true)];
-    let Some(auth) = line.choice("`allow`, `deny` or `auth`", &actions) else { return false };
-    if auth.value && line.take("realm") && line.value("a text").is_none() {
-        return false;
-    }
+fn http_request(line: &mut Directive<'_>) -> Option<Rule> {
+    let actions = ["allow", "deny", "auth"].map(|name| (name, name));
+    let name = line.choice("`allow`, `deny` or `auth`", &actions)?;
+    let action = match name.value {
+        "allow" => Action::Allow,
+        "deny" => Action::Deny(Reply::default()),
+        _ if line.take("realm") => {
+            let realm = line.value("a text")?;
+            let pieces = vec![Piece::Text(realm.text.to_string())];
+            Action::Auth { realm: Some(LogFormat { pieces, span: realm.span }) }
+        }
+        _ => Action::Auth { realm: None },
+    };
     if line.peek().is_some_and(|word| !condition::is_condition(&word.text)) {
         let (phrase, at) = (line.phrase(), line.keyword_span());
         line.report(Diagnostic::new(codes::E0601, at, format!("`{phrase}` cannot be read")));
-        return false;
+        return None;
     }
-    line.condition().is_some()
+    let condition = line.condition()?;
+    Some(Rule { action: Spanned::new(action, name.span), condition, span: line.span() })
 }

@@ -7,8 +7,8 @@ use config_parse::log_format::LogFormat;
 use diag::{Span, Spanned};
 
 use super::{
-    Balance, Bind, CheckKind, Cookie, HashType, HttpCheckStep, LogTarget, LookedAt, Reply, RuleSet,
-    Server, Setting, SwitchingRule, UseServerRule,
+    Balance, Bind, CheckKind, Cookie, HashType, HttpCheckStep, LogTarget, LookedAt, Reply, Rule,
+    RuleSet, Server, Setting, SwitchingRule, UseServerRule,
 };
 
 /// Which section a proxy is.
@@ -149,6 +149,10 @@ pub struct Proxy {
     pub check_steps: Vec<HttpCheckStep>,
     /// `stats` lines (the page), kept as words: `stats uri /x`.
     pub stats: Vec<Spanned<Vec<String>>>,
+    /// `stats admin` conditions: the page may change states when one holds.
+    pub stats_admin: Vec<Condition>,
+    /// `stats http-request` rules.
+    pub stats_rules: Vec<Rule>,
     /// `force-persist`, `ignore-persist`.
     pub persist_rules: Vec<PersistRule>,
     /// `dispatch ADDR`.
@@ -222,6 +226,8 @@ impl Proxy {
             check: None,
             check_steps: Vec::new(),
             stats: Vec::new(),
+            stats_admin: Vec::new(),
+            stats_rules: Vec::new(),
             persist_rules: Vec::new(),
             dispatch: None,
             persist_rdp_cookie: None,

@@ -95,7 +95,21 @@ impl<C: Connector> HttpStream<'_, C> {
             self.work.to_client.bytes.extend_from_slice(&answer.body);
             self.ledger.bytes_out += answer.body.len() as u64;
         }
+        if answer.refused_statistics {
+            self.log_as_bad_request();
+        }
         self.flush().await;
+    }
+
+    /// Quirk: the log says 400 of a client that the statistics page refuses, and counts that page too.
+    fn log_as_bad_request(&mut self) {
+        let program = &self.ledger.bound.generation.program;
+        let page = rules::error_page(program, &self.ledger.state, 400);
+        self.ledger.bytes_out += wire::counted_response(&page.head) + page.body.len() as u64;
+        self.ledger.status = Some(400);
+        self.ledger.server_name = Some("<STATS>");
+        let now = self.ledger.now();
+        (self.ledger.times.queued, self.ledger.times.connected) = (Some(now), Some(now));
     }
 
     fn write_head(&mut self) {
@@ -143,6 +157,63 @@ impl<C: Connector> HttpStream<'_, C> {
         }
         self.flush().await;
         Ok(())
+    }
+
+    /// The statistics page: made here, and edited by `http-after-response` alone.
+    pub(super) async fn show_statistics(&mut self, mut answer: Final, body: &[u8]) {
+        self.note_reply(ReplyKind::Stats);
+        let now = self.ledger.now();
+        let times = &mut self.ledger.times;
+        (times.queued, times.connected, times.response) = (Some(now), Some(now), Some(now));
+        let bound = Arc::clone(&self.ledger.bound);
+        let micros = self.ledger.times.begun.micros;
+        let worker = &self.connection.worker;
+        let (state, facts) = self.ledger.evaluate(&worker.process);
+        let program = &facts.generation.program;
+        let proxy = match state.backend {
+            Some(backend) => program.backend(backend).name(),
+            None => program.frontend(state.frontend).name(),
+        };
+        let (generation, process) = (&*bound.generation, &*worker.process);
+        let shown = service::statistics::Shown { generation, process, proxy, micros };
+        let Some(asked) = answer.stats.take() else { return };
+        let made = service::statistics::answer(&asked, &self.work.request, body, &shown);
+        let is_head = self.work.request.received_method() == b"HEAD";
+        let chunks = made.head.status == 200 && !is_head;
+        let old = self.received.version == http1::Version::Http10;
+        answer.head = made.head;
+        if chunks && !old {
+            answer.head.fields.add(b"transfer-encoding", b"chunked");
+        }
+        answer.status = answer.head.status;
+        rules::reply(program, state, Some(&self.work.request), &mut answer, &facts, &mut NoTrace);
+        self.work.to_client.clear();
+        self.ledger.answered = true;
+        self.ledger.status = Some(answer.status);
+        self.work.response = answer.head;
+        self.keep_client = self.may_keep() && !old;
+        let counted = if chunks { made.body.len() as u64 } else { 0 };
+        self.ledger.bytes_out += wire::counted_response(&self.work.response) + counted;
+        http1::set_response_connection(
+            &mut self.work.response,
+            self.received.version,
+            self.keep_client,
+        );
+        if chunks && old {
+            // Quirk: also a client of HTTP/1.0 is sent chunks.
+            self.work.response.fields.add(b"transfer-encoding", b"chunked");
+        }
+        self.work.response.write_to(&mut self.work.to_client.bytes);
+        if chunks {
+            let out = &mut self.work.to_client.bytes;
+            if !made.body.is_empty() {
+                http1::write_chunk_size(made.body.len(), out);
+                out.extend_from_slice(&made.body);
+                http1::write_chunk_end(out);
+            }
+            out.extend_from_slice(http1::LAST_CHUNK);
+        }
+        self.flush().await;
     }
 
     /// Makes the answer's head the stream's response; a page from an error file is read like one

@@ -134,6 +134,14 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                     Box::pin(self.serve()).await?;
                     return Ok(Next::Close { linger: false });
                 }
+                Verdict::Reply(answer) if answer.stats.is_some() => {
+                    if self.work.request.method() == b"POST" && !complete {
+                        self.continue_expected().await;
+                        self.buffer_body(&mut decoded, &mut complete).await?;
+                    }
+                    Box::pin(self.show_statistics(*answer, &decoded)).await;
+                    return Ok(Next::Close { linger: false });
+                }
                 Verdict::Reply(answer) => {
                     self.note_reply(answer.kind);
                     if let Some(delay) = answer.delay {

@@ -5,6 +5,7 @@
 mod metric_tables;
 mod metrics;
 pub(crate) mod prometheus;
+pub(crate) mod statistics;
 
 use http1::ResponseHead;
 

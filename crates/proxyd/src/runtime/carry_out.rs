@@ -11,7 +11,7 @@ use health::{AdminOrder, HealthOrder};
 use crate::VERSION;
 use crate::daemon::Daemon;
 
-use super::{process, servers, stat};
+use super::{process, servers};
 
 /// Does what a command says.
 pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
@@ -19,7 +19,7 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
     match command {
         Command::ShowInfo(format) => reply::show_info(&process::info(daemon, now()), format),
         Command::ShowStat(filter, format) => reply::show_stat(
-            &stat::rows(&generation, &filter, now(), daemon.process.maxconn()),
+            &forward::stat_rows(&generation, &filter, now(), daemon.process.maxconn()),
             format,
         ),
         Command::ShowServersState(backend) => {

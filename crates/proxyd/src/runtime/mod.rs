@@ -6,7 +6,6 @@ mod carry_out;
 mod names;
 mod process;
 mod servers;
-mod stat;
 
 use std::sync::Arc;
 use std::time::Duration;

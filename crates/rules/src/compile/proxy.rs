@@ -1,5 +1,7 @@
 //! Compiles the two halves of a section.
 
+use std::sync::Arc;
+
 use config::model::{
     self, Action, Balance, CaptureSlot, Config, Direction, ForwardFor, LogFormatChoice, Mode, Proxy,
 };
@@ -8,12 +10,12 @@ use sample::{BackendRef, CaptureSlots, CompiledFormat, FrontendRef, Place};
 
 use super::section::{Section, Shared};
 use super::{looked_at, rules};
-use crate::RuleFamily;
 use crate::choose::{ServerName, UseServer};
 use crate::prepare::{Forwarded, Net};
 use crate::program::{BackendPart, BackendRules, FrontendPart, FrontendRules, ResponseRules, Slot};
 use crate::switch::{PersistRule, Switch, Target};
 use crate::unique_id;
+use crate::{RuleFamily, StatsPage};
 
 /// `option httplog` (manual 8.2.3).
 const HTTP_LOG: &str = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc \
@@ -86,6 +88,7 @@ pub(super) fn frontend(
         .as_ref()
         .and_then(|format| s.format(&unique_id::merged(&format.value), Place::FrontendHttpRequest));
     let log = log_format(proxy, &mut s);
+    let stats = statistics(proxy, Place::FrontendHttpRequest, &mut s);
     let error_log =
         proxy.error_log_format.as_ref().and_then(|format| s.format(&format.value, Place::Log));
     let handshake_log = s.format_text("%ci:%cp [%t] %ft/", proxy.span, Place::Log);
@@ -95,6 +98,7 @@ pub(super) fn frontend(
         rules,
         measures: s.measures,
         pages,
+        stats,
         forwardfor,
         originalto,
         unique_id,
@@ -155,7 +159,16 @@ pub(super) fn backend(
     let forwardfor = forwarded(proxy.forwardfor.as_ref(), &mut s);
     let originalto = forwarded(proxy.originalto.as_ref(), &mut s);
     let server_tlvs = proxy.servers.iter().map(|server| tlvs(server, &mut s)).collect();
-    BackendPart { rules, server_tlvs, pages, forwardfor, originalto, ..BackendPart::default() }
+    let stats = statistics(proxy, Place::BackendHttpRequest, &mut s);
+    BackendPart {
+        rules,
+        server_tlvs,
+        pages,
+        stats,
+        forwardfor,
+        originalto,
+        ..BackendPart::default()
+    }
 }
 
 /// The TLVs of a server's PROXY header.
@@ -164,6 +177,16 @@ fn tlvs(server: &model::Server, s: &mut Section<'_, '_>) -> Vec<(u8, CompiledFor
     lines
         .filter_map(|tlv| Some((tlv.value.0, s.format(&tlv.value.1, Place::BackendHttpRequest)?)))
         .collect()
+}
+
+fn statistics(proxy: &Proxy, place: Place, s: &mut Section<'_, '_>) -> Option<Arc<StatsPage>> {
+    let http = proxy.mode() == Mode::Http;
+    let lines = if http { proxy.stats.as_slice() } else { &[] };
+    let rules = rules::list(&proxy.stats_rules, RuleFamily::Stats, place, s);
+    let admin = proxy.stats_admin.iter();
+    let admin =
+        admin.filter_map(|condition| s.condition(Some(condition), place).flatten()).collect();
+    StatsPage::of(lines, rules, admin)
 }
 
 fn response(proxy: &Proxy, s: &mut Section<'_, '_>) -> ResponseRules {

@@ -32,8 +32,8 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
     ],
 };
 
-/// `user:password` of the basic scheme (RFC 7617).
-fn basic(head: &RequestHead) -> Option<(Vec<u8>, Vec<u8>)> {
+/// User and password that a request gives by the basic scheme (RFC 7617).
+pub fn basic(head: &RequestHead) -> Option<(Vec<u8>, Vec<u8>)> {
     let (scheme, rest) = scheme(head.fields.get(b"authorization")?)?;
     if !scheme.eq_ignore_ascii_case(b"basic") {
         return None;

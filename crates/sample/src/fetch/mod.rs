@@ -24,6 +24,7 @@ use crate::place::Place;
 use crate::registry::{FetchGroup, Visit, Walk};
 use crate::{Context, Fact, FactValue, Sample, Value};
 
+pub use auth::basic;
 pub(crate) use userlist::same;
 pub use userlist::{Password, User, Userlist};
 

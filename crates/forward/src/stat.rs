@@ -2,12 +2,16 @@
 
 use admin::{ObjectKind, StatFilter, StatRow};
 use config::model::{Balance, Mode, Proxy};
-use forward::{Counters, Generation, PerThread, ServerAddress};
+
 use health::Health;
 use rules::{Backend, Frontend};
 
-/// Rows of everything that the filter wants.
-pub(super) fn rows(
+use crate::{Counters, Generation, PerThread, ServerAddress};
+
+/// Rows of everything that the filter wants, as `show stat` and the statistics page show them.
+///
+/// `micros` is now, microseconds since the epoch; `maxconn` the limit of the process.
+pub fn stat_rows(
     generation: &Generation,
     filter: &StatFilter,
     micros: i64,
@@ -237,7 +241,7 @@ fn backend_row(generation: &Generation, backend: Backend<'_>, micros: i64) -> St
 }
 
 /// The weight of the servers that balance now: the active ones, or the backups while there is none.
-fn total_weight(live: &forward::Backend, active: bool) -> u32 {
+fn total_weight(live: &crate::Backend, active: bool) -> u32 {
     let weights = live.servers.iter().enumerate().filter(|(_, server)| server.backup != active);
     let weights = weights.filter(|(_, server)| server.state.health().takes_new());
     weights
