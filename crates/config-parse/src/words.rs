@@ -13,6 +13,9 @@ use crate::tree::{Origin, Piece, Word};
 /// How many words a line may have (HAProxy's limit, the keyword included).
 pub const MAX_WORDS: usize = 64;
 
+/// How many bytes variables may make of one word: `setenv A "$A$A"` doubles with each line.
+const MAX_EXPANDED: usize = 16 << 20;
+
 mod grammar {
     //! The parser that pest makes of `words.pest`.
     #[derive(pest_derive::Parser)]
@@ -259,6 +262,11 @@ impl<'v> Decoder<'v> {
         }
         let value = self.variables.value(name).or(default.map(Cow::Borrowed));
         let Some(value) = value else { return };
+        if self.text.len() + value.len() > MAX_EXPANDED {
+            let message = "variables make this word larger than 16 MiB";
+            self.findings.push(Diagnostic::new(codes::E0709, at, message));
+            return;
+        }
         if list { self.push_list(&value, at) } else { self.push(&value, at) }
     }
 

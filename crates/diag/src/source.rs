@@ -96,7 +96,12 @@ impl SourceFile {
         let line = self.line(offset);
         let start = self.line_starts[line as usize - 1] as usize;
         let end = (offset as usize).min(self.bytes.len()).max(start);
-        let column = String::from_utf8_lossy(&self.bytes[start..end]).chars().count() as u32 + 1;
+        let before = &self.bytes[start..end];
+        let characters = match before.is_ascii() {
+            true => before.len(),
+            false => String::from_utf8_lossy(before).chars().count(),
+        };
+        let column = characters as u32 + 1;
         Place { line, column }
     }
 

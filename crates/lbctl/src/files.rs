@@ -32,6 +32,9 @@ fn directory(path: &Path) -> Result<Vec<PathBuf>, CouldNot> {
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.retain(|file| file.extension().is_some_and(|end| end == "cfg") && !is_hidden(file));
     files.sort();
+    if files.is_empty() {
+        return Err(format!("{}: no file of this folder ends in `.cfg`", path.display()));
+    }
     Ok(files)
 }
 

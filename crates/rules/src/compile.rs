@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use config::Target;
-use config::model::{Config, Proxy};
+use config::model::{Config, MOST_LISTENERS, Proxy};
 use config_parse::address::{Address, AddressKind, Ports};
 use config_parse::env::Environment;
 use diag::Diagnostic;
@@ -134,6 +134,10 @@ fn listeners(proxy: &Proxy, frontend: FrontendRef) -> Vec<Listener> {
     let mut found = Vec::new();
     for (at, bind) in proxy.binds.iter().enumerate() {
         for address in bind.addresses.iter().flat_map(single) {
+            // `config` said so (E0709).
+            if found.len() >= MOST_LISTENERS {
+                return found;
+            }
             found.push(Listener {
                 frontend,
                 bind: at,

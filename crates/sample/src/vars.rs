@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use crate::Value;
 
@@ -45,6 +46,7 @@ pub struct VarId {
 #[derive(Debug, Clone, Default)]
 pub struct VarNames {
     names: Vec<String>,
+    numbers: HashMap<String, u32>,
 }
 
 impl VarNames {
@@ -66,11 +68,13 @@ impl VarNames {
         if rest.is_empty() {
             return Err(name.to_owned());
         }
-        let index = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
+        let index = self.numbers.get(name).copied().unwrap_or_else(|| {
+            let index = self.names.len() as u32;
             self.names.push(name.to_owned());
-            self.names.len() - 1
+            self.numbers.insert(name.to_owned(), index);
+            index
         });
-        Ok(VarId { scope, index: index as u32 })
+        Ok(VarId { scope, index })
     }
 
     /// The name of a variable, `txn.user`.

@@ -1,10 +1,12 @@
 //! Conditions name ACLs that are declared above them (manual 7.2).
 
+use std::collections::{HashMap, HashSet};
+
 use config_parse::condition::{Condition, Test};
 use diag::{Diagnostic, Span, Spanned, codes};
 
 use crate::keyword;
-use crate::model::{Proxy, Rule};
+use crate::model::{AclLine, Proxy, Rule};
 
 /// ACLs that exist without a line (manual 7.4).
 const PREDEFINED: &[&str] = &[
@@ -34,28 +36,36 @@ const PREDEFINED: &[&str] = &[
 ];
 
 pub(super) fn section(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
-    let mut said: Vec<&str> = Vec::new();
+    let mut said: HashSet<&str> = HashSet::new();
+    let mut declared: HashMap<&str, &AclLine> = HashMap::new();
+    for acl in &proxy.acls {
+        declared.entry(&acl.name.value).or_insert(acl);
+    }
     for (condition, line) in conditions(proxy) {
         for term in condition.any.iter().flatten() {
             let Test::Named(name) = &term.test else { continue };
-            if said.contains(&name.value.as_str()) {
+            if said.contains(name.value.as_str()) {
                 continue;
             }
-            if let Some(finding) = unknown(proxy, name, line) {
+            if let Some(finding) = unknown(&declared, name, line) {
                 findings.push(finding);
                 // One cause, one error: the other uses wait for the first to be mended.
-                said.push(&name.value);
+                said.insert(&name.value);
             }
         }
     }
 }
 
-fn unknown(proxy: &Proxy, name: &Spanned<String>, line: Span) -> Option<Diagnostic> {
+fn unknown(
+    acls: &HashMap<&str, &AclLine>,
+    name: &Spanned<String>,
+    line: Span,
+) -> Option<Diagnostic> {
     // A `/` comes from `defaults`, where the name was looked up already.
     if PREDEFINED.contains(&name.value.as_str()) || name.value.contains('/') {
         return None;
     }
-    let declared = proxy.acls.iter().find(|acl| acl.name.value == name.value);
+    let declared = acls.get(name.value.as_str());
     let above = |acl: Span| (acl.file, acl.start) < (line.file, line.start);
     let message = format!("no ACL above is named `{}`", name.value);
     let finding = Diagnostic::new(codes::E0402, name.span, message);
@@ -66,8 +76,9 @@ fn unknown(proxy: &Proxy, name: &Spanned<String>, line: Span) -> Option<Diagnost
                 .help("move the `acl` line above its first use")
         });
     }
-    let names = proxy.acls.iter().map(|acl| acl.name.value.as_str());
-    let near = keyword::nearest(&name.value, names.chain(PREDEFINED.iter().copied()));
+    let mut names: Vec<&str> = acls.keys().copied().collect();
+    names.sort_unstable();
+    let near = keyword::nearest(&name.value, names.into_iter().chain(PREDEFINED.iter().copied()));
     Some(match near {
         Some(near) => finding.help(format!("did you mean `{near}`?")),
         None => finding,

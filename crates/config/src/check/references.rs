@@ -1,6 +1,6 @@
 //! Backends and servers that rules name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diag::{Diagnostic, Span, codes};
 
@@ -27,10 +27,7 @@ pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
                 None => findings.push(no_backend(config, &name.value, name.span)),
             }
         }
-        for rule in &proxy.use_server {
-            let Some(name) = rule.server.value.as_text() else { continue };
-            server(proxy, name, rule.server.span, findings);
-        }
+        servers(proxy, findings);
         passed_by(proxy, findings);
         capture_slots(proxy, findings);
     }
@@ -72,20 +69,19 @@ fn capture_slots(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
 /// Groups of userlists name users of their list.
 fn members(config: &Config, findings: &mut Vec<Diagnostic>) {
     for list in &config.userlists {
+        let known: HashSet<&str> = list.users.iter().map(|user| user.name.value.as_str()).collect();
         for (group, users) in &list.groups {
-            for user in users {
-                if !list.users.iter().any(|known| known.name.value == *user) {
-                    let message = format!("no user of `{}` is named `{user}`", list.name.value);
-                    findings.push(Diagnostic::new(codes::E0418, group.span, message));
-                }
+            for user in users.iter().filter(|user| !known.contains(user.as_str())) {
+                let message = format!("no user of `{}` is named `{user}`", list.name.value);
+                findings.push(Diagnostic::new(codes::E0418, group.span, message));
             }
         }
+        let known: HashSet<&str> =
+            list.groups.iter().map(|(group, _)| group.value.as_str()).collect();
         for user in &list.users {
-            for group in &user.groups {
-                if !list.groups.iter().any(|(known, _)| known.value == *group) {
-                    let message = format!("no group of `{}` is named `{group}`", list.name.value);
-                    findings.push(Diagnostic::new(codes::E0418, user.name.span, message));
-                }
+            for group in user.groups.iter().filter(|group| !known.contains(group.as_str())) {
+                let message = format!("no group of `{}` is named `{group}`", list.name.value);
+                findings.push(Diagnostic::new(codes::E0418, user.name.span, message));
             }
         }
     }
@@ -119,10 +115,20 @@ fn no_backend(config: &Config, name: &str, at: Span) -> Diagnostic {
     }
 }
 
-fn server(proxy: &Proxy, name: &str, span: Span, findings: &mut Vec<Diagnostic>) {
-    if proxy.server(name).is_some() {
+fn servers(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    if proxy.use_server.is_empty() {
         return;
     }
+    let known: HashSet<&str> = proxy.servers.iter().map(|s| s.name.value.as_str()).collect();
+    for rule in &proxy.use_server {
+        let Some(name) = rule.server.value.as_text() else { continue };
+        if !known.contains(name) {
+            no_server(proxy, name, rule.server.span, findings);
+        }
+    }
+}
+
+fn no_server(proxy: &Proxy, name: &str, span: Span, findings: &mut Vec<Diagnostic>) {
     let section = &proxy.name.value;
     let message = format!("no server of `{section}` is named `{name}`");
     let finding = Diagnostic::new(codes::E0406, span, message).label("used here");

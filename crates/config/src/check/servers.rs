@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use config_parse::address::{AddressKind, Host, Ports};
 use diag::{Diagnostic, Edit, Safety, codes};
 
-use crate::model::{Balance, Config, Mode, Proxy, Server};
+use crate::model::{Balance, Config, MOST_LISTENERS, Mode, Proxy, Server};
 
 pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
     same_names(proxy, findings);
@@ -16,9 +16,31 @@ pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnosti
         agent_port(server, findings);
     }
     cookies_without_cookie(proxy, findings);
+    listeners(proxy, findings);
     if proxy.kind.is_frontend() && proxy.binds.is_empty() && proxy.disabled.is_none() {
         let message = format!("`{}` has no `bind` line and takes no connections", proxy.name.value);
         findings.push(Diagnostic::new(codes::W0415, proxy.name.span, message));
+    }
+}
+
+/// Ranges of ports multiply: more sockets than any process can have are a slip of the hand.
+fn listeners(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    let mut count = 0_usize;
+    for bind in &proxy.binds {
+        for address in &bind.addresses {
+            count += match &address.kind {
+                AddressKind::Inet { ports: Ports::Range(first, last), .. } => {
+                    usize::from(last.saturating_sub(*first)) + 1
+                }
+                _ => 1,
+            };
+        }
+        if count > MOST_LISTENERS {
+            let message =
+                format!("`{}` listens on more than {MOST_LISTENERS} ports", proxy.name.value);
+            findings.push(Diagnostic::new(codes::E0709, bind.span, message));
+            return;
+        }
     }
 }
 
@@ -28,32 +50,47 @@ pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnosti
 /// values stay as they are, so the sessions of clients stay where they were.
 fn same_names(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
     let mut first: HashMap<&str, &Server> = HashMap::new();
-    let mut taken: HashSet<String> =
-        proxy.servers.iter().map(|server| server.name.value.clone()).collect();
+    let mut fresh = FreshNames { taken: HashSet::new(), next: HashMap::new() };
     for server in &proxy.servers {
         let name = server.name.value.as_str();
         let Some(earlier) = first.get(name) else {
             first.insert(name, server);
             continue;
         };
-        let fresh = fresh_name(name, &taken);
+        let fresh = fresh.name(name, proxy);
         let message = format!("two servers of `{}` are named `{name}`", proxy.name.value);
         findings.push(
             Diagnostic::new(codes::E0403, server.name.span, message)
                 .label("the second")
                 .related(earlier.name.span, "the first is here")
                 .help(format!("name this one `{fresh}`"))
-                .fix(Safety::Safe, vec![Edit { span: server.name.span, text: fresh.clone() }]),
+                .fix(Safety::Safe, vec![Edit { span: server.name.span, text: fresh }]),
         );
-        taken.insert(fresh);
     }
 }
 
-fn fresh_name(name: &str, taken: &HashSet<String>) -> String {
-    (2..u32::MAX)
-        .map(|number| format!("{name}_{number}"))
-        .find(|fresh| !taken.contains(fresh))
-        .unwrap_or_else(|| format!("{name}_"))
+/// Names that no server of a proxy has.
+struct FreshNames<'p> {
+    /// Empty until the first is asked for: most proxies never need one.
+    taken: HashSet<String>,
+    /// Where to go on for each name.
+    next: HashMap<&'p str, u32>,
+}
+
+impl<'p> FreshNames<'p> {
+    fn name(&mut self, name: &'p str, proxy: &Proxy) -> String {
+        if self.taken.is_empty() {
+            self.taken.extend(proxy.servers.iter().map(|server| server.name.value.clone()));
+        }
+        let next = self.next.entry(name).or_insert(2);
+        loop {
+            let fresh = format!("{name}_{next}");
+            *next = next.saturating_add(1);
+            if self.taken.insert(fresh.clone()) {
+                return fresh;
+            }
+        }
+    }
 }
 
 fn same_cookies(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {

@@ -16,26 +16,30 @@ pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
 }
 
 fn unused_acls(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
-    let mut said: Vec<&str> = Vec::new();
+    if proxy.acls.is_empty() {
+        return;
+    }
+    let mut done = used_names(proxy);
     for acl in &proxy.acls {
         let name = acl.name.value.as_str();
         // Those of `defaults` are for whoever needs them, and several lines of a name are one ACL.
-        if name.contains('/') || said.contains(&name) || is_used(proxy, name) {
+        if name.contains('/') || !done.insert(name) {
             continue;
         }
-        said.push(name);
         let message = format!("no condition uses the ACL `{name}`");
         findings.push(Diagnostic::new(codes::W0409, acl.name.span, message));
     }
 }
 
-fn is_used(proxy: &Proxy, name: &str) -> bool {
-    let in_rules = acls::conditions(proxy).any(|(condition, _)| {
-        let mut terms = condition.any.iter().flatten();
-        terms.any(|term| matches!(&term.test, Test::Named(used) if used.value == name))
+/// The names of ACLs that conditions of the proxy hold.
+fn used_names(proxy: &Proxy) -> HashSet<&str> {
+    let terms = acls::conditions(proxy).flat_map(|(condition, _)| condition.any.iter().flatten());
+    let named = terms.filter_map(|term| match &term.test {
+        Test::Named(used) => Some(used.value.as_str()),
+        Test::Anonymous(_) => None,
     });
-    let plain = |word: &String| word.trim_start_matches('!') == name;
-    in_rules || proxy.stats.iter().any(|line| line.value.iter().any(plain))
+    let words = proxy.stats.iter().flat_map(|line| &line.value);
+    named.chain(words.map(|word| word.trim_start_matches('!'))).collect()
 }
 
 fn unused_backends(config: &Config, findings: &mut Vec<Diagnostic>) {

@@ -1,27 +1,33 @@
 //! WebSockets that reach a backend without `timeout tunnel`.
 
+use std::collections::{HashMap, HashSet};
+
 use config_parse::condition::{AclExpr, Condition, Test};
 use diag::{Diagnostic, codes};
 
 use crate::model::{Config, Proxy};
 
 pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
-    let mut said: Vec<&str> = Vec::new();
+    let mut said: HashSet<&str> = HashSet::new();
+    let mut backends: HashMap<&str, &Proxy> = HashMap::new();
+    for proxy in config.proxies.iter().filter(|proxy| proxy.kind.is_backend()) {
+        backends.entry(&proxy.name.value).or_insert(proxy);
+    }
     for proxy in &config.proxies {
         for rule in &proxy.switching {
             let (Some(condition), Some(name)) = (&rule.condition, rule.backend.value.as_text())
             else {
                 continue;
             };
-            if said.contains(&name) || !asks_for_websocket(proxy, condition) {
+            if said.contains(name) || !asks_for_websocket(proxy, condition) {
                 continue;
             }
-            let Some(backend) = config.backend(name) else { continue };
+            let Some(backend) = backends.get(name) else { continue };
             // Without `timeout server` there is nothing that ends the tunnel too early.
             if backend.timeouts.tunnel.is_some() || backend.timeouts.server.is_none() {
                 continue;
             }
-            said.push(name);
+            said.insert(name);
             let message = format!("WebSockets reach `{name}`, which has no `timeout tunnel`");
             findings.push(
                 Diagnostic::new(codes::W0706, backend.name.span, message)

@@ -51,7 +51,7 @@ pub(crate) use missing::SECTIONS;
 pub(crate) use newer::than_2_6;
 pub(crate) use section::{Kind, Other, find as section_kind};
 pub(crate) use server_options::SERVER_OPTIONS;
-pub(crate) use userlist::USERLIST;
+pub(crate) use userlist::{USERLIST, forget_repeated};
 
 /// What becomes of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,11 +179,12 @@ impl<T> Table<T> {
 
 /// The candidate most like `word`, when it is like enough to be meant.
 pub(crate) fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let most = |name: &str| (name.len().min(word.len()) / 3).max(1);
     among
+        // The difference in length is the least distance: most words are out without a look at their letters.
+        .filter(|name| name.len().abs_diff(word.len()) <= most(name))
         .map(|name| (strsim::damerau_levenshtein(word, name), name))
-        .filter(|(distance, name)| {
-            *distance > 0 && *distance <= (name.len().min(word.len()) / 3).max(1)
-        })
+        .filter(|(distance, name)| *distance > 0 && *distance <= most(name))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }

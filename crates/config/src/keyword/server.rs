@@ -63,6 +63,9 @@ fn unreadable(span: Span) -> config_parse::address::Address {
 /// As many servers as a template may make here; more is a slip of the hand.
 const MAX_TEMPLATE: u32 = 65_536;
 
+/// As many servers as the templates of one section may make.
+const MAX_SERVERS: usize = 1 << 18;
+
 fn template(line: &mut Directive<'_>, draft: &mut Draft) {
     let Some(prefix) = line.text("a prefix, a number and an address") else { return };
     names::check(line, &prefix, "a server");
@@ -78,6 +81,11 @@ fn template(line: &mut Directive<'_>, draft: &mut Draft) {
         line.report(finding.help("write `5`, or `1-5`"));
         return;
     };
+    if draft.proxy.servers.len() + (high - low) as usize > MAX_SERVERS {
+        let message = format!("templates make more than {MAX_SERVERS} servers of this section");
+        line.report(Diagnostic::new(codes::E0709, range.span, message));
+        return;
+    }
     let Some(first) = server(line, &draft.default_server, prefix) else { return };
     draft.proxy.servers.extend((low..=high).map(|number| {
         let name = first.name.clone().map(|prefix| format!("{prefix}{number}"));

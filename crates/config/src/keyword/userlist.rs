@@ -1,6 +1,8 @@
 //! `userlist` sections (manual 12.2).
 
-use diag::{Spanned, codes};
+use std::collections::HashSet;
+
+use diag::{Diagnostic, Spanned, codes};
 
 use super::{Keyword, Places, Table};
 use crate::lower::{Directive, spanned};
@@ -26,12 +28,6 @@ pub(crate) static USERLIST: Table<Userlist> = Table {
 fn user(line: &mut Directive<'_>, list: &mut Userlist) {
     line.mark_head();
     let Some(name) = line.text("a name") else { return };
-    if list.users.iter().any(|user| user.name.value == name.value) {
-        // HAProxy warns and keeps the first.
-        let message = format!("the user `{}` is in this list already", name.value);
-        line.error(codes::W0414, name.span, message);
-        return;
-    }
     let (mut secret, mut groups) = (None, Vec::new());
     while let Some(word) = line.word() {
         match word.text.as_ref() {
@@ -57,6 +53,19 @@ fn user(line: &mut Directive<'_>, list: &mut Userlist) {
     // A user without a password matches nobody: an empty crypt(3) string is no hash.
     let secret = secret.unwrap_or(Secret::Crypt(String::new()));
     list.users.push(User { name, secret, groups });
+}
+
+/// HAProxy warns of a user that is there already and keeps the first.
+pub(crate) fn forget_repeated(list: &mut Userlist, findings: &mut Vec<Diagnostic>) {
+    let mut known = HashSet::new();
+    list.users.retain(|user| {
+        let is_new = known.insert(user.name.value.clone());
+        if !is_new {
+            let message = format!("the user `{}` is in this list already", user.name.value);
+            findings.push(Diagnostic::new(codes::W0414, user.name.span, message));
+        }
+        is_new
+    });
 }
 
 fn group(line: &mut Directive<'_>, list: &mut Userlist) {

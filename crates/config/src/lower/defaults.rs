@@ -151,7 +151,8 @@ pub(crate) fn find(
         several => {
             let message = format!("several `defaults` sections are named `{}`", name.value);
             let mut finding = Diagnostic::new(codes::E0411, name.span, message);
-            for section in several.iter().filter_map(|index| all.get(*index)) {
+            // Three places show what is meant.
+            for section in several.iter().take(3).filter_map(|index| all.get(*index)) {
                 finding = finding.related(section.span, "one is here");
             }
             line.report(finding);

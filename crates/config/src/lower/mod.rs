@@ -298,7 +298,10 @@ impl Lowering {
                 self.config.declared.append(draft.declared);
                 self.config.proxies.push(draft.proxy);
             }
-            Section::Userlist(list) => self.config.userlists.push(list),
+            Section::Userlist(mut list) => {
+                keyword::forget_repeated(&mut list, &mut self.findings);
+                self.config.userlists.push(list);
+            }
             Section::Other(other, _) => {
                 other.close(&mut self.findings);
                 self.config.declared.append(other.declared);
@@ -389,6 +392,11 @@ fn unknown(line: &mut Directive<'_>, word: &Word<'_>) {
     }
     let message = format!("no keyword of a `{section}` section is named `{text}`");
     let finding = Diagnostic::new(codes::E0202, word.span, message);
+    // A thousand slips of the hand are none: this is no configuration, and each search takes its time.
+    if line.findings.len() > 1000 {
+        line.report(finding);
+        return;
+    }
     let near = match line.place {
         Place::Global => GLOBAL.nearest(text),
         Place::Userlist => USERLIST.nearest(text),

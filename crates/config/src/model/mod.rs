@@ -31,6 +31,9 @@ pub type Setting<T> = Option<Spanned<T>>;
 /// A setting of servers that few lines have: there may be a hundred thousand of them, so it takes no room.
 pub type Rare<T> = Option<Box<Spanned<T>>>;
 
+/// As many addresses and ports as one section may listen on; a range counts each of its ports.
+pub const MOST_LISTENERS: usize = 1 << 18;
+
 /// A whole configuration.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {

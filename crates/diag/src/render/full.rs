@@ -37,6 +37,13 @@ pub fn full(sources: &Sources, findings: &[Diagnostic], style: Style) -> String 
     let texts = Texts::of(sources);
     let mut out = String::new();
     for finding in findings {
+        // What spans more than can be looked at has no snippet.
+        let huge = |span: Span| span.end.saturating_sub(span.start) as usize > LONG_LINE;
+        if huge(finding.span) || finding.related.iter().any(|also| huge(also.span)) {
+            out.push_str(&super::concise(sources, std::slice::from_ref(finding)));
+            out.push('\n');
+            continue;
+        }
         let report = Report::new(&texts, finding);
         if handler.render_report(&mut out, &report).is_err() {
             // A snippet that cannot be drawn is no reason to say nothing.
@@ -129,6 +136,9 @@ impl SourceCode for Snippet<'_> {
         let first = self.file.line(offset(span.offset()));
         let last_byte = (span.offset() + span.len()).saturating_sub(1).max(span.offset());
         let last = self.file.line(offset(last_byte));
+        if let Some(part) = self.part_of_long_line(span, first) {
+            return Ok(part);
+        }
         let first = first.saturating_sub(before as u32).max(1);
         let last = last.saturating_add(after as u32);
         let start = self.file.line_start(first).unwrap_or(0) as usize;
@@ -143,6 +153,40 @@ impl SourceCode for Snippet<'_> {
             // The header cites the place of the span itself, not of the lines around it.
             self.file.place(offset(span.offset())).column as usize - 1,
             (last - first) as usize + 1,
+        )))
+    }
+}
+
+/// A line of more bytes than this is shown in part, or one finding could fill a disk.
+const LONG_LINE: usize = 1000;
+
+impl Snippet<'_> {
+    /// The neighbourhood of a span on a long line; `None` for lines that can be shown whole.
+    fn part_of_long_line<'s>(
+        &'s self,
+        span: &SourceSpan,
+        line: u32,
+    ) -> Option<Box<dyn SpanContents<'s> + 's>> {
+        const AROUND: usize = 60;
+        let begin = self.file.line_start(line)? as usize;
+        let rest = self.shown.get(begin..)?;
+        let end = begin + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        if end - begin <= LONG_LINE {
+            return None;
+        }
+        let is_start = |at: &usize| self.shown.get(*at).is_none_or(|byte| byte & 0xc0 != 0x80);
+        let start = span.offset().saturating_sub(AROUND).max(begin);
+        let start = (start..=span.offset()).find(is_start)?;
+        let stop = (span.offset() + span.len() + AROUND).min(end.max(span.offset() + span.len()));
+        let stop = (stop..=self.shown.len()).find(is_start)?;
+        let data = self.shown.get(start..stop)?;
+        Some(Box::new(MietteSpanContents::new_named(
+            printable(&self.file.name).into_owned(),
+            data,
+            SourceSpan::from((start, data.len())),
+            line as usize - 1,
+            self.file.place(u32::try_from(span.offset()).ok()?).column as usize - 1,
+            1,
         )))
     }
 }

@@ -88,10 +88,15 @@ fn tables(config: &Config) -> HashMap<String, String> {
 }
 
 fn userlist(list: &config::model::Userlist) -> Userlist {
+    let mut listed: HashMap<&str, Vec<String>> = HashMap::new();
+    for (group, members) in &list.groups {
+        for member in members {
+            listed.entry(member).or_default().push(group.value.clone());
+        }
+    }
     let groups_of = |user: &config::model::User| {
-        let listed = list.groups.iter().filter(|(_, members)| members.contains(&user.name.value));
         let mut groups = user.groups.clone();
-        groups.extend(listed.map(|(group, _)| group.value.clone()));
+        groups.extend(listed.get(user.name.value.as_str()).into_iter().flatten().cloned());
         groups
     };
     let users = list.users.iter().map(|user| User {
