@@ -36,6 +36,7 @@ mod reach;
 mod service;
 mod stat;
 mod tcp;
+mod tcp_response;
 mod termination;
 mod timer;
 mod tunnels;

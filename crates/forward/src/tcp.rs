@@ -18,6 +18,7 @@ use crate::io::{Connector, Io as _};
 use crate::ledger::{BackendSeat, Heads, Ledger};
 use crate::live::Backend;
 use crate::reach::{Asks, Reach};
+use crate::tcp_response::{self, Inspected};
 use crate::termination::{Cause, Failure, Phase};
 use crate::tunnels::{self, Tunnel};
 use crate::work::Work;
@@ -42,7 +43,10 @@ pub(crate) async fn run<C: Connector>(
         Err(failure) => Err(failure),
     };
     match reached {
-        Ok((backend, server)) => relay(connection, work, ledger, &backend, server),
+        Ok((backend, server, Inspected::Pass)) => {
+            relay(connection, work, ledger, &backend, server);
+        }
+        Ok((_, _, Inspected::Last)) => deliver(connection, work, ledger).await,
         Err(failure) => {
             ledger.termination = failure.termination;
             work.record.request_line = None;
@@ -63,7 +67,7 @@ async fn reach_server<C: Connector>(
     work: &mut Work,
     ledger: &mut Ledger,
     backend: BackendRef,
-) -> Result<(Arc<Backend>, C::Io), Failure> {
+) -> Result<(Arc<Backend>, C::Io, Inspected), Failure> {
     // A connection's queue time counts from its accept (`%Tw` of tcplog).
     ledger.times.request = Some(ledger.times.begun.instant);
     let backend = Arc::clone(ledger.bound.generation.backend(backend));
@@ -73,8 +77,13 @@ async fn reach_server<C: Connector>(
     counters.session_rate.add(ledger.times.begun.micros, 1);
     let asks = Asks { head: None, received: &mut work.client, body: None };
     let mut reach = Reach { connection, ledger, backend: &backend, asks, asked_enough: true };
-    let server = reach.run().await?;
-    Ok((backend, server.io))
+    let mut server = reach.run().await?.io;
+    let program = Arc::clone(&ledger.bound.generation.program);
+    let inspected = match program.backend(backend.reference).inspects_responses() {
+        true => tcp_response::inspect(connection, work, ledger, &backend, &mut server).await?,
+        false => Inspected::Pass,
+    };
+    Ok((backend, server, inspected))
 }
 
 /// Runs `tcp-request content`, reading what its rules ask for.
@@ -127,6 +136,25 @@ async fn read_more<C: Connector>(
     .await
 }
 
+/// Passes on what a server sent whose connection a rule closed, and ends the client's.
+async fn deliver<C: Connector>(
+    mut connection: Connection<C>,
+    mut work: Box<Work>,
+    mut ledger: Ledger,
+) {
+    use tokio::io::AsyncWriteExt as _;
+    let bytes = work.server.filled();
+    if connection.client.write_all(bytes).await.is_ok() {
+        ledger.bytes_out += bytes.len() as u64;
+        let _ = connection.client.shutdown().await;
+    }
+    work.record.request_line = None;
+    let worker = &connection.worker;
+    let (process, logs) = (&worker.process, &worker.logs);
+    ledger.close(worker.index, process, logs, &mut work.record, Heads::default());
+    worker.give_work(work);
+}
+
 /// Hands the two connections to a tunnel.
 fn relay<C: Connector>(
     connection: Connection<C>,
@@ -136,11 +164,9 @@ fn relay<C: Connector>(
     server: C::Io,
 ) {
     let timeouts = crate::http::tunnel_timeouts(&ledger, backend);
-    let opening = Opening {
-        to_server: work.client.filled().to_vec(),
-        to_client: Vec::new(),
-        websocket: false,
-    };
+    let to_server = [work.to_server.pending(), work.client.filled()].concat();
+    let to_client = work.server.filled().to_vec();
+    let opening = Opening { to_server, to_client, websocket: false };
     work.record.request_line = None;
     let worker = &connection.worker;
     let heads = Heads::default();

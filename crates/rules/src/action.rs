@@ -46,9 +46,11 @@ pub(crate) enum Action {
     Deny(Reply),
     Tarpit(Reply),
     Return(Reply),
-    /// Closes without a word: `reject`, and `close` of `tcp-response content`.
+    /// Closes without a word.
     Reject,
     SilentDrop,
+    /// `close` of `tcp-response content`: what the server sent passes, and its connection ends.
+    CloseServer,
     Auth {
         realm: Option<CompiledFormat>,
     },

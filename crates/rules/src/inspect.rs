@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use http1::{Limits, Parsed, RequestHead};
+use http1::{Limits, Parsed, RequestHead, ResponseHead};
 use sample::{BackendRef, Buffered, Facts};
 
 use crate::action::Rule;
@@ -82,11 +82,14 @@ fn decide<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict> {
     list(step::BACKEND, &back.part().rules.tcp_content, delay, m, trace)
 }
 
-/// Runs `tcp-response content` on the first bytes of a server in `mode tcp`.
-/// [`Verdict::Forward`] lets them through; the waiting is as in [`inspect`].
+/// Runs `tcp-response content` of the stream's backend on the first bytes of its server, in `mode http` on the head of
+/// the response. [`Verdict::Forward`] lets them through; the waiting is as in [`inspect`]. Without an inspect-delay it
+/// is called before anything came. Whether the server's connection is to be closed is in the stream's overrides.
 pub fn inspect_response<T: Trace>(
     program: &Program,
     stream: &mut Stream,
+    request: Option<&RequestHead>,
+    response: Option<&mut ResponseHead>,
     payload: Buffered<'_>,
     facts: &dyn Facts,
     trace: &mut T,
@@ -101,13 +104,22 @@ pub fn inspect_response<T: Trace>(
     };
     let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
+    m.request = request.map_or(Request::None, Request::Sent);
+    m.response = response;
     m.response_body = payload;
+    // `WAIT_END` asks the request's bytes: they end with the wait.
+    m.request_body = Buffered { bytes: &[], complete: payload.complete };
     let delay = back.proxy().rules.response_inspect_delay.map(|delay| delay.value);
     let rules = &back.part().rules.response.tcp_content;
-    match list(step::RESPONSE, rules, delay, &mut m, trace) {
+    let verdict = match list(step::RESPONSE, rules, delay, &mut m, trace) {
+        ControlFlow::Break(wait @ Verdict::Wait { .. }) => return wait,
         ControlFlow::Break(verdict) => verdict,
         ControlFlow::Continue(()) => Verdict::Forward(backend),
-    }
+    };
+    // The rules of HTTP count anew.
+    stream.responding = false;
+    stream.cursor = Cursor::default();
+    verdict
 }
 
 /// Without an inspect-delay a condition sees what is there and no more.

@@ -321,6 +321,11 @@ impl<'p> Backend<'p> {
         found.map(|at| at as u32)
     }
 
+    /// Whether `tcp-response content` rules look at what its servers send.
+    pub fn inspects_responses(self) -> bool {
+        !self.part().rules.response.tcp_content.is_empty()
+    }
+
     /// `retries`, 3 if missing.
     pub fn retries(self) -> u32 {
         self.proxy().retries.map_or(3, |retries| retries.value)

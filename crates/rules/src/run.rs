@@ -132,6 +132,10 @@ fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> 
             let head = http1::ResponseHead::with_status(200);
             return Some(answer(Final::new(ReplyKind::Service, head, Vec::new()), rule));
         }
+        Action::CloseServer => {
+            m.stream.overrides.closes_server = true;
+            return Some(Ending::Done);
+        }
         Action::Reject => return Some(Ending::Close(rule.span)),
         Action::SilentDrop => return Some(Ending::SilentDrop(rule.span)),
         Action::WaitForBody { time, at_least } => {

@@ -117,6 +117,8 @@ pub struct Overrides {
     pub mark: Option<u32>,
     /// `disable-l7-retry`.
     pub no_l7_retry: bool,
+    /// `tcp-response content close`: the server's connection ends with what it sent.
+    pub closes_server: bool,
     /// `expect-proxy layer4`: the connection begins with a PROXY header.
     pub expects_proxy: bool,
 }

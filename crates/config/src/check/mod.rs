@@ -36,9 +36,6 @@ pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
     for proxy in &config.proxies {
         servers::proxy(config, proxy, findings);
         modes::proxy(proxy, findings);
-        if target.is_proxyd() {
-            modes::not_run(proxy, findings);
-        }
         timeouts::proxy(proxy, findings);
     }
     // What an error names wrongly, or has taken away, would seem unused.

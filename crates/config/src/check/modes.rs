@@ -24,15 +24,6 @@ pub(super) fn proxy(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// What `proxyd` reads and does not run.
-pub(super) fn not_run(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
-    if let Some(rule) = proxy.rules.tcp_response_content.first() {
-        let message =
-            "`tcp-response content` has no effect: the bytes of servers go through no rules yet";
-        findings.push(Diagnostic::new(codes::N0208, rule.span, message));
-    }
-}
-
 /// Whether a line stands below the section line, and not in a `defaults` section above it.
 fn inside(section: Span, at: Span) -> bool {
     (at.file, at.start) >= (section.file, section.start)

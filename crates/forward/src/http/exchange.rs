@@ -85,6 +85,7 @@ impl<C: Connector> HttpStream<'_, C> {
             }
         }
         server.requests = server.requests.saturating_add(1);
+        self.inspect_at_once(backend)?;
         let mut state = Exchange {
             stage: Stage::Head,
             up_closed: false,
@@ -131,6 +132,7 @@ impl<C: Connector> HttpStream<'_, C> {
                     return Ok(None);
                 }
                 Event::Failed(failure) => {
+                    self.inspect_nothing(backend);
                     self.note_stale(&server, &failure);
                     close_server(&mut server.io, failure.termination.cause == Cause::Server);
                     return Err(failure);

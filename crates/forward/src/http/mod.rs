@@ -8,6 +8,7 @@
 mod body;
 mod exchange;
 mod finish;
+mod inspect;
 mod reply;
 mod request;
 mod response;

@@ -28,6 +28,10 @@ impl<C: Connector> HttpStream<'_, C> {
         state: &mut Exchange,
     ) -> Result<Option<upgrade::Switch>, Failure> {
         let invalid = Failure::new(Cause::Proxy, Phase::Headers, 502);
+        if self.inspects(backend) {
+            self.inspect_head(backend)?;
+            state.keep_server &= !self.ledger.state.overrides.closes_server;
+        }
         let status = self.work.response.status;
         let connect = self.work.request.method() == b"CONNECT";
         if status == 101

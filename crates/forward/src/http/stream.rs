@@ -67,6 +67,8 @@ pub(crate) struct HttpStream<'a, C: Connector> {
     pub(crate) replay: Option<Box<(RetryOn, Vec<u8>)>>,
     /// What `http-response` rules send instead of the server's response.
     pub(crate) replaced: Option<Box<rules::Final>>,
+    /// `tcp-response content` has run.
+    pub(crate) inspected: bool,
 }
 
 impl<'a, C: Connector> HttpStream<'a, C> {
@@ -91,6 +93,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
             stale: false,
             replay: None,
             replaced: None,
+            inspected: false,
         }
     }
 
