@@ -35,11 +35,13 @@ pub(crate) async fn run<C: Connector>(
     ledger.times.begun = Now { instant: connection.accepted, micros: connection.accepted_micros };
     let reached = match inspect(&mut connection, &mut work, &mut ledger).await {
         // From here on it is a connection of HTTP, each request a stream of its own.
-        Ok(backend) if speaks_http(&ledger, backend) => {
+        Ok(Goes::AsHttp) => {
             drop(ledger);
             return Box::pin(connection.become_http(work)).await;
         }
-        Ok(backend) => reach_server(&mut connection, &mut work, &mut ledger, backend).await,
+        Ok(Goes::To(backend)) => {
+            reach_server(&mut connection, &mut work, &mut ledger, backend).await
+        }
         Err(failure) => Err(failure),
     };
     match reached {
@@ -55,6 +57,13 @@ pub(crate) async fn run<C: Connector>(
             worker.give_work(work);
         }
     }
+}
+
+/// Where a connection goes.
+enum Goes {
+    To(BackendRef),
+    /// It goes on as one of HTTP: a rule says so, or its backend does.
+    AsHttp,
 }
 
 /// A backend in `mode http` behind a frontend in `mode tcp`.
@@ -91,14 +100,16 @@ async fn inspect<C: Connector>(
     connection: &mut Connection<C>,
     work: &mut Work,
     ledger: &mut Ledger,
-) -> Result<BackendRef, Failure> {
+) -> Result<Goes, Failure> {
     let mut complete = false;
     loop {
         let (state, facts) = ledger.evaluate(&connection.worker.process);
         let program = &facts.generation.program;
         let payload = Buffered { bytes: work.client.filled(), complete };
         match rules::inspect(program, state, payload, &facts, &mut NoTrace) {
-            Verdict::Forward(backend) => return Ok(backend),
+            Verdict::Forward(backend) if speaks_http(ledger, backend) => return Ok(Goes::AsHttp),
+            Verdict::Forward(backend) => return Ok(Goes::To(backend)),
+            Verdict::SwitchMode => return Ok(Goes::AsHttp),
             Verdict::Wait { within } => {
                 let due = ledger.times.begun.instant.checked_add(within);
                 complete = read_more(connection, work, due).await;

@@ -49,6 +49,8 @@ pub(crate) enum Action {
     /// Closes without a word.
     Reject,
     SilentDrop,
+    /// `switch-mode http`; where HTTP is spoken already, it ends the rules.
+    SwitchMode,
     /// `close` of `tcp-response content`: what the server sent passes, and its connection ends.
     CloseServer,
     Auth {

@@ -138,6 +138,7 @@ fn list<T: Trace>(
         Ending::Reply(response) => Verdict::Reply(response),
         Ending::Close(span) => Verdict::Close(span),
         Ending::SilentDrop(span) => Verdict::SilentDrop(span),
+        Ending::SwitchMode => Verdict::SwitchMode,
         Ending::Wait => Verdict::Wait { within: delay.unwrap_or_default() },
         Ending::WaitForBody(within) => Verdict::Wait { within },
         Ending::Unknown(fact) => Verdict::Unknown(fact),

@@ -125,7 +125,7 @@ fn list<'m, T: Trace>(
     let Some(rules) = rules(m) else { return ControlFlow::Continue(()) };
     let ending = run::rules(&List { step, rules }, m, trace);
     ControlFlow::Break(match ending {
-        Ending::Done | Ending::Wait => return ControlFlow::Continue(()),
+        Ending::Done | Ending::Wait | Ending::SwitchMode => return ControlFlow::Continue(()),
         Ending::Reply(response) => Verdict::Reply(response),
         Ending::Close(span) => Verdict::Close(span),
         Ending::SilentDrop(span) => Verdict::SilentDrop(span),

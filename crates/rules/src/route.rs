@@ -171,7 +171,7 @@ fn list<T: Trace>(
         Ending::SilentDrop(span) => Verdict::SilentDrop(span),
         Ending::WaitForBody(within) => Verdict::Wait { within },
         // Conditions of HTTP are final: there is no inspect-delay to wait for.
-        Ending::Wait => return ControlFlow::Continue(()),
+        Ending::Wait | Ending::SwitchMode => return ControlFlow::Continue(()),
         Ending::Unknown(fact) => Verdict::Unknown(fact),
     })
 }

@@ -8,7 +8,7 @@ use sample::{Compiled, Fact, Sample, Type, Value, as_text, cast};
 
 use crate::action::{Action, Rule, Setting, Timeout, TimeoutValue};
 use crate::action::{address, edit, redirect, reply, variable};
-use crate::moment::{Moment, change};
+use crate::moment::{Moment, Request, change};
 use crate::{Change, Cursor, Event, Final, Outcome, ReplyKind, Trace};
 use crate::{condition, unique_id};
 
@@ -23,6 +23,8 @@ pub(crate) enum Ending {
     Close(Span),
     /// A rule dropped the connection.
     SilentDrop(Span),
+    /// The connection goes on as HTTP.
+    SwitchMode,
     /// A condition needs more input (`tcp-request content`).
     Wait,
     /// `wait-for-body`, at most this long.
@@ -132,6 +134,8 @@ fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> 
             let head = http1::ResponseHead::with_status(200);
             return Some(answer(Final::new(ReplyKind::Service, head, Vec::new()), rule));
         }
+        Action::SwitchMode if matches!(m.request, Request::Open(_)) => return Some(Ending::Done),
+        Action::SwitchMode => return Some(Ending::SwitchMode),
         Action::CloseServer => {
             m.stream.overrides.closes_server = true;
             return Some(Ending::Done);

@@ -166,17 +166,19 @@ const FINAL: &[Keyword<Slot>] = &[
             line.error(codes::E0203, line.keyword_span(), message);
             return;
         }
-        if line.choice("a mode", &[("http", ())]).is_none() || line.target.is_proxyd() {
-            line.rest();
+        if line.choice("a mode", &[("http", ())]).is_none() {
             return;
         }
         if line.take("proto") {
-            let Some(word) = line.value("a protocol") else { return };
-            line.refuse_as(codes::E0207, "only HTTP/1 is built", word);
+            let protocols = [("h1", true), ("h2", false)];
+            let at = line.peek();
+            let Some(known) = line.choice("a protocol", &protocols) else { return };
+            if let Some(word) = at.filter(|_| !known.value) {
+                line.refuse_as(codes::E0207, "only HTTP/1 is built", word);
+            }
         }
         to.action = Some(Action::SwitchMode);
-    })
-    .refused("it is not built yet: a backend in `mode http` makes the switch"),
+    }),
     action(
         "use-service",
         Sets::CONTENT.or(Sets::REQUEST),

@@ -122,7 +122,10 @@ impl<C: Connector> HttpStream<'_, C> {
         let crate::work::Work { request, response, .. } = &mut **work;
         let verdict = rules::respond(program, state, request, response, body, &facts, &mut NoTrace);
         match verdict {
-            Verdict::Forward(_) | Verdict::Wait { .. } | Verdict::NoBackend => Ok(()),
+            Verdict::Forward(_)
+            | Verdict::Wait { .. }
+            | Verdict::SwitchMode
+            | Verdict::NoBackend => Ok(()),
             Verdict::Reply(answer) => {
                 let index = self.connection.worker.index;
                 if let Some(backend) = backend {

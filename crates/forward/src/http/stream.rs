@@ -163,7 +163,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                     return Err(Failure::silent(Cause::Proxy, Phase::Request));
                 }
                 // Quirk: without a backend HAProxy does not say how long the request took.
-                Verdict::NoBackend | Verdict::Unknown(_) => {
+                Verdict::NoBackend | Verdict::SwitchMode | Verdict::Unknown(_) => {
                     return Err(Failure::new(Cause::Server, Phase::Connect, 503));
                 }
                 Verdict::Wait { within } => {

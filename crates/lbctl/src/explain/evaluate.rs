@@ -170,7 +170,15 @@ impl Walk<'_> {
             let payload = Buffered { bytes: &payload, complete: true };
             rules::inspect(self.program, &mut self.stream, payload, &self.facts, &mut self.events)
         };
-        self.end(verdict, http)
+        if !matches!(verdict, Verdict::SwitchMode) {
+            return self.end(verdict, http);
+        }
+        self.stream.cursor = rules::Cursor::default();
+        if let Err(ending) = self.parse(asked) {
+            return ending;
+        }
+        let verdict = self.route();
+        self.end(verdict, true)
     }
 
     fn parse(&mut self, asked: &Asked) -> Result<(), Ending> {
@@ -228,7 +236,7 @@ impl Walk<'_> {
             Verdict::Close(rule) => Ending::Closed { kind: "reject", rule },
             Verdict::SilentDrop(rule) => Ending::Closed { kind: "silent-drop", rule },
             Verdict::Unknown(fact) => Ending::Unknown(fact),
-            Verdict::Wait { .. } | Verdict::NoBackend => self.nowhere(),
+            Verdict::Wait { .. } | Verdict::NoBackend | Verdict::SwitchMode => self.nowhere(),
         }
     }
 

@@ -84,7 +84,7 @@ fn action(
             return not_built(&format!("normalize-uri {name}"), span, s);
         }
         M::ExpectProxy => Action::Setting(Setting::ExpectProxy),
-        M::SwitchMode => return not_built("switch-mode", span, s),
+        M::SwitchMode => Action::SwitchMode,
         M::Service(_) => Action::Service,
         M::AddHeader { .. }
         | M::SetHeader { .. }
