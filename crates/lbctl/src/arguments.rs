@@ -27,9 +27,17 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Shows what changes between two configurations, or between a file and a running daemon
     Diff(Diff),
+    /// Lays configurations out in one way; comments and meaning stay
+    Fmt(Fmt),
+    /// Shows what proxyd does with each keyword of a configuration
+    Compat(Compat),
     /// Explains a code such as E0403
     #[command(visible_alias = "error")]
     Rule(Rule),
+    /// Prints the completion script of a shell
+    Completions(Completions),
+    /// Prints the manual page, or writes those of all commands
+    Man(Man),
 }
 
 /// `lbctl check`.
@@ -214,6 +222,62 @@ pub(crate) enum DiffFormat {
     Json,
 }
 
+/// `lbctl fmt`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lbctl fmt haproxy.cfg            writes the file
+  lbctl fmt --check conf.d         says which files are laid out differently: exit code 1
+  lbctl fmt - < haproxy.cfg        from standard input to standard output")]
+pub(crate) struct Fmt {
+    /// Files or directories; `-` is standard input, and then the result goes to standard output
+    #[arg(value_name = "FILE|DIR", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write nothing: say which files would change
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Write nothing: show what would change
+    #[arg(long)]
+    pub(crate) diff: bool,
+}
+
+/// `lbctl compat`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 proxyd takes every keyword, 1 it refuses some, 2 it could not be done."
+)]
+pub(crate) struct Compat {
+    /// Files or directories, one configuration together
+    #[arg(value_name = "FILE|DIR", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(crate) output_format: DataFormat,
+}
+
+/// How lists are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DataFormat {
+    /// For people
+    Text,
+    /// One object, for programs
+    Json,
+}
+
+/// `lbctl completions`.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `lbctl man`.
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// A folder for a page of each command
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+}
+
 /// `lbctl rule`.
 #[derive(Debug, Args)]
 pub(crate) struct Rule {
@@ -224,6 +288,6 @@ pub(crate) struct Rule {
     #[arg(long)]
     pub(crate) all: bool,
     /// How it is shown
-    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
-    pub(crate) output_format: DiffFormat,
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(crate) output_format: DataFormat,
 }

@@ -6,10 +6,13 @@
 
 mod arguments;
 mod check;
+mod compat;
 mod diff;
 mod exit;
 mod explain;
 mod files;
+mod fmt;
+mod manual;
 mod out;
 mod rule;
 
@@ -32,7 +35,11 @@ fn main() -> ExitCode {
         Command::Check(check) => check::run(check),
         Command::Explain(explain) => explain::run(explain),
         Command::Diff(diff) => diff::run(diff),
+        Command::Fmt(fmt) => fmt::run(fmt),
+        Command::Compat(compat) => compat::run(compat),
         Command::Rule(rule) => rule::run(rule),
+        Command::Completions(asked) => manual::completions(asked),
+        Command::Man(asked) => manual::man(asked),
     });
     match done {
         Ok(Ok(exit)) => exit.into(),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::arguments::{DiffFormat, Rule};
+use crate::arguments::{DataFormat, Rule};
 use crate::exit::{CouldNot, Exit};
 use crate::out::{say, say_line};
 
@@ -18,14 +18,14 @@ pub(crate) fn run(rule: &Rule) -> Result<Exit, CouldNot> {
         _ => diag::catalogue().collect(),
     };
     match rule.output_format {
-        DiffFormat::Text => match entries.as_slice() {
+        DataFormat::Text => match entries.as_slice() {
             [entry] if !rule.all => say_line(entry.page),
             _ => {
                 let line = |entry: &&diag::Entry| format!("{}  {}\n", entry.code, entry.summary);
                 say(entries.iter().map(line).collect::<String>());
             }
         },
-        DiffFormat::Json => {
+        DataFormat::Json => {
             let list: Vec<_> = entries.iter().map(|entry| object(entry)).collect();
             say_line(&json!({"version": 1, "codes": list}).to_string());
         }

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::process::{Command, Stdio};
+
 use support::{EDGE, folder, run};
 
 const UNUSED: &str = "    acl never src 192.0.2.9\n";
@@ -86,4 +88,184 @@ fn a_code_is_explained_by_its_page() {
     assert_eq!((&first["code"], &first["severity"]), (&"E0101".into(), &"error".into()));
     let (_, err, code) = run(dir.path(), &["rule", "E9999"]);
     assert!(err.contains("no code is named `E9999`") && code == 2, "{err}");
+}
+
+/// A configuration that names everything that could be opened.
+const TEMPTING: &str = "global
+    user nobody
+    group nogroup
+    chroot /var/empty
+    lua-load /etc/hostname
+    ssl-default-bind-options no-sslv3
+    stats socket /var/run/weir.sock
+    ca-base /etc/ssl
+defaults
+    mode http
+    errorfile 503 /etc/hostname
+    timeout client 1s
+    timeout connect 1s
+    timeout server 1s
+frontend f
+    bind 127.0.0.1:443 ssl crt /etc/hosts
+    acl bad src -f /etc/networks
+    use_backend %[req.hdr(host),map(/etc/hosts)]
+    http-request deny if bad
+    default_backend b
+backend b
+    server s www.example.com:80 check
+";
+
+#[test]
+fn a_check_opens_the_named_files_and_nothing_else() {
+    let dir = folder(&[("edge.cfg", TEMPTING)]);
+    let trace = dir.path().join("trace");
+    let run = Command::new("strace")
+        .args(["-f", "-e", "trace=%file,%network", "-o"])
+        .arg(&trace)
+        .env_remove("LD_LIBRARY_PATH")
+        .args([env!("CARGO_BIN_EXE_lbctl"), "check", "--target", "proxyd", "edge.cfg"])
+        .current_dir(dir.path())
+        .stdin(Stdio::null())
+        .output();
+    if run.is_err() {
+        println!("skipped: strace is missing");
+        return;
+    }
+    let text = std::fs::read_to_string(trace).expect("the trace");
+    assert!(text.contains("\"edge.cfg\""), "{text}");
+    for line in text.lines() {
+        let call = line.split_once(' ').map_or(line, |(_, call)| call).trim_start();
+        // The loader and the run time look for themselves and for libraries.
+        let own = ["execve(", "exit", "+++", "---"].iter().any(|start| call.starts_with(start));
+        let named = call.split('"').nth(1).unwrap_or("");
+        let library =
+            ["/lib", "/usr/lib", "/etc/ld.so", "/proc/self/", "/sys/fs/cgroup", "/sys/devices"];
+        let allowed = own
+            || named.is_empty() && !call.starts_with("socket")
+            || named == "edge.cfg"
+            || library.iter().any(|start| named.starts_with(start));
+        assert!(allowed, "{line}");
+    }
+}
+
+/// The file of an article on WebSockets, as it is passed around: both servers of each backend have one name.
+const ARTICLE: &str = "global
+    daemon
+defaults
+    mode http
+    option http-server-close
+    option redispatch
+    retries 3
+    timeout client 25s
+    timeout connect 5s
+    timeout server 25s
+    timeout tunnel 15m
+    default-server inter 3s rise 2 fall 3
+frontend http
+    bind 127.0.0.1:8080
+    acl host_ws hdr_beg(Host) -i ws.
+    use_backend bk_ws if host_ws
+    acl host_short hdr_beg(Host) -i short.
+    use_backend bk_short if host_short
+backend bk_ws
+    balance roundrobin
+    server server1 192.0.2.125:60000 maxconn 10000 weight 10 cookie server1 check
+    server server1 192.0.2.126:60000 maxconn 10000 weight 10 cookie server1 check # the second
+backend bk_short
+    balance roundrobin
+    server server1 192.0.2.125:8082 cookie server1 check
+    server server1 192.0.2.126:8082 cookie server1 check
+";
+
+#[test]
+fn a_cured_file_keeps_its_mode_and_its_routing_and_haproxy_takes_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder(&[("edge.cfg", ARTICLE)]);
+    let file = dir.path().join("edge.cfg");
+    let (out, ..) = run(dir.path(), &["check", "--select", "E", "edge.cfg"]);
+    assert!(out.matches("E0403").count() == 2 && out.contains("the first is here"), "{out}");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).expect("a mode");
+    let (_, err, code) = run(dir.path(), &["check", "--fix", "-q", "edge.cfg"]);
+    assert_eq!(code, 0, "{err}");
+    let mode = std::fs::metadata(&file).expect("the file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+    assert_eq!(std::fs::read_dir(dir.path()).expect("the folder").count(), 1, "no half is left");
+    let cured = std::fs::read_to_string(&file).expect("the file");
+    let expected = ARTICLE.replace("server server1 192.0.2.126", "server server1_2 192.0.2.126");
+    assert_eq!(cured, expected, "names and nothing else");
+    for (url, backend) in [("http://ws.example/", "bk_ws"), ("http://short.example/x", "bk_short")]
+    {
+        let (out, ..) = run(dir.path(), &["explain", "-f", "edge.cfg", url]);
+        assert!(out.contains(&format!("=> {backend}/server1 at 192.0.2.125")), "{out}");
+    }
+    match Command::new("haproxy").args(["-c", "-f"]).arg(&file).output() {
+        Ok(verdict) => {
+            assert!(verdict.status.success(), "{}", String::from_utf8_lossy(&verdict.stderr))
+        }
+        Err(_) => println!("skipped: haproxy is missing"),
+    }
+}
+
+#[test]
+fn fmt_lays_a_file_out_once() {
+    let dir = folder(&[("edge.cfg", &EDGE.replace("    mode", "  mode"))]);
+    let (out, _, code) = run(dir.path(), &["fmt", "--check", "edge.cfg"]);
+    assert_eq!((out.as_str(), code), ("edge.cfg: is laid out differently\n", 1));
+    let (out, ..) = run(dir.path(), &["fmt", "--diff", "edge.cfg"]);
+    assert!(out.contains("-  mode http\n+    mode http\n"), "{out}");
+    assert_eq!(run(dir.path(), &["fmt", "edge.cfg"]).2, 0);
+    assert_eq!(run(dir.path(), &["fmt", "--check", "edge.cfg"]), (String::new(), String::new(), 0));
+}
+
+#[test]
+fn compat_names_what_proxyd_refuses_with_the_share() {
+    let text = EDGE.replace("bind 127.0.0.1:8080", "bind 127.0.0.1:8080 ssl crt x.pem");
+    let dir = folder(&[("edge.cfg", &text)]);
+    let (out, _, code) = run(dir.path(), &["compat", "edge.cfg"]);
+    assert!(out.starts_with("supported      17 lines  94.4 %\n") && code == 1, "{out}");
+    assert!(out.contains("\nrefused\n      1  bind … ssl"), "{out}");
+    let (out, ..) = run(dir.path(), &["compat", "--output-format", "json", "edge.cfg"]);
+    let json: serde_json::Value = serde_json::from_str(&out).expect("json");
+    assert_eq!(json["lines"], serde_json::json!({"supported": 17, "ignored": 0, "refused": 1}));
+}
+
+#[test]
+fn shells_and_man_get_what_the_command_line_is() {
+    let dir = folder(&[]);
+    for shell in ["bash", "zsh", "fish"] {
+        let (out, _, code) = run(dir.path(), &["completions", shell]);
+        assert!(out.contains("explain") && code == 0, "{shell}: {out}");
+    }
+    let (out, ..) = run(dir.path(), &["man"]);
+    assert!(out.contains(".TH lbctl 1"), "{out}");
+    assert_eq!(run(dir.path(), &["man", "pages"]).2, 0);
+    let page = std::fs::read_to_string(dir.path().join("pages/lbctl-check.1")).expect("a page");
+    assert!(page.contains("output\\-format"), "{page}");
+}
+
+#[test]
+fn the_step_of_the_action_runs_lbctl_as_its_inputs_say() {
+    let action = include_str!("../../../action.yml");
+    let step = action.split("      run: |\n").nth(1).expect("a step");
+    let dir = folder(&[("edge.cfg", ARTICLE), ("more.cfg", "# nothing\n")]);
+    let run = |format: &str, file: &str| {
+        let output = Command::new("bash")
+            .args(["-eo", "pipefail", "-c", step])
+            .current_dir(dir.path())
+            .env("FILES", "edge.cfg more.cfg")
+            .env("TARGET", "3.5")
+            .env("FAIL_ON", "error")
+            .env("OUTPUT_FORMAT", format)
+            .env("OUTPUT_FILE", file)
+            .env("BASELINE", "")
+            .env("LBCTL", env!("CARGO_BIN_EXE_lbctl"))
+            .output()
+            .expect("bash");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, out) = run("github", "");
+    assert!(code == Some(1) && out.contains("::error file=edge.cfg,line=21"), "{out}");
+    assert_eq!(run("sarif", "out.sarif"), (Some(1), String::new()));
+    let sarif = std::fs::read_to_string(dir.path().join("out.sarif")).expect("a file");
+    assert!(sarif.contains("more.cfg"), "{sarif}");
 }

@@ -17,6 +17,7 @@ use crate::exit::{CouldNot, Exit};
 use crate::files::{self, Named};
 use crate::out::{say, say_line};
 use repair::{Repaired, repair};
+pub(crate) use repair::{unified, write_whole};
 
 /// Checks, repairs if asked, and shows.
 pub(crate) fn run(check: &Check) -> Result<Exit, CouldNot> {
