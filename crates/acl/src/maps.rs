@@ -23,7 +23,8 @@ impl MapBuilder for Maps {
         let mut keys = Vec::new();
         let mut values = Vec::new();
         for (line, entry) in lines(contents) {
-            let text = value_of(&entry);
+            // What is asked for is the key itself when the values are of any type.
+            let text = if out == Type::Any { key_of(&entry) } else { value_of(&entry) };
             let value = read_value(text, out)
                 .ok_or_else(|| (line, format!("`{text}` is not {}", out.describe())))?;
             values.push(value);

@@ -41,6 +41,12 @@ const DIFFERS: &[(&str, &str)] = &[
     ("\\p{L}", "the engine is built without the tables of Unicode"),
     ("(*UTF)a", "bytes are matched, never characters"),
     ("localhost", "names in patterns are not looked up"),
+    (",word(1,.) -m found", "newer versions: a word past the end is none"),
+    (",word(4,;),length", "the same"),
+    (",word(9,;),length", "the same"),
+    ("str(hello),bytes(0,0)", "newer versions refuse a length below 1"),
+    ("str(abc),bytes(1,0)", "the same"),
+    ("str(abc),bytes(-1)", "newer versions refuse an offset below 0"),
     ("\\xff", "words are text: a byte that is no UTF-8 is replaced before a pattern sees it"),
     ("ub64dec", "HAProxy takes the padding that this alphabet has not for digits"),
 ];

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::fetch::Userlist;
-use crate::names::{Map, MapMethod};
+use crate::names::{Map, MapMethod, NameIndex};
 use crate::{BackendRef, FrontendRef, ServerRef, Type, VarId};
 
 /// What a signature asks for at one position.
@@ -98,6 +98,8 @@ pub enum Arg {
     Map(Arc<dyn Map>),
     /// The number of a draw of the stream.
     Draw(u32),
+    /// Every name of the program.
+    Names(Arc<NameIndex>),
 }
 
 impl std::fmt::Debug for Arg {
@@ -115,6 +117,7 @@ impl std::fmt::Debug for Arg {
             Arg::Regex(regex) => write!(f, "/{}/", regex.as_str()),
             Arg::Map(_) => f.write_str("map"),
             Arg::Draw(number) => write!(f, "draw {number}"),
+            Arg::Names(_) => f.write_str("names"),
         }
     }
 }

@@ -199,6 +199,32 @@ pub(crate) fn http_date(seconds: i64) -> String {
     )
 }
 
+/// Seconds since the epoch of a date in one of HTTP's three forms (RFC 9110, 5.6.7).
+pub(crate) fn seconds_of(text: &str) -> Option<i64> {
+    let (day_name, rest) = text.split_once(' ')?;
+    let words: Vec<&str> = rest.split_ascii_whitespace().collect();
+    let (day, month, year, time) = match (day_name.strip_suffix(','), words.as_slice()) {
+        (Some(_), [day, month, year, time, "GMT"]) => (*day, *month, year.parse().ok()?, *time),
+        (Some(_), [date, time, "GMT"]) => {
+            let mut parts = date.split('-');
+            let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+            let year: i64 = year.parse().ok()?;
+            // Two digits: those of this century's beginning or of the one before (RFC 6265).
+            (day, month, if year < 70 { year + 2000 } else { year + 1900 }, *time)
+        }
+        (None, [month, day, time, year]) => (*day, *month, year.parse().ok()?, *time),
+        _ => return None,
+    };
+    let month = MONTHS.iter().position(|name| *name == month)? as i64 + 1;
+    let day: i64 = day.parse().ok().filter(|day| (1..=31).contains(day))?;
+    let mut parts = time.split(':').map(|part| part.parse::<i64>().ok());
+    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
+    let in_range =
+        (0..24).contains(&hour) && (0..60).contains(&minute) && (0..61).contains(&second);
+    let seconds = days_of(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    (in_range && parts.next().is_none()).then_some(seconds)
+}
+
 /// Days since 1970 to year, month and day. Years begin in March here, so that leap days come last.
 fn date_of(days: i64) -> (i64, u32, u32) {
     let shifted = days + 719_468;
@@ -247,6 +273,20 @@ mod tests {
             "%a %A %b %B %d %e %j %y %%",
             "Sun Sunday Sep September 09  9 252 01 %",
         );
+    }
+
+    #[test]
+    fn the_three_forms_of_a_date_are_one_time() {
+        for text in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
+            assert_eq!(seconds_of(text), Some(784_111_777), "{text}");
+        }
+        for text in ["", "Sun, 06 Nov 1994", "Sun, 06 Foo 1994 08:49:37 GMT", "tomorrow"] {
+            assert_eq!(seconds_of(text), None, "{text}");
+        }
     }
 
     #[test]

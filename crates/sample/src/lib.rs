@@ -40,7 +40,7 @@ pub use context::{Buffered, Context, LogRecord};
 pub use facts::{BackendRef, Fact, FactValue, Facts, FrontendRef, NoFacts, ServerRef};
 pub use fetch::{Password, User, Userlist, basic};
 pub use log::{BuiltIn, CompiledFormat, Escape};
-pub use names::{Map, MapBuilder, MapMethod, Names, NoMaps, NoNames};
+pub use names::{Map, MapBuilder, MapMethod, NameIndex, Names, NoMaps, NoNames};
 pub use place::{Place, Places};
 pub use registry::Walk;
 pub use value::{Sample, Type, Value};

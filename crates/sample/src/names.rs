@@ -1,5 +1,6 @@
 //! What a compilation knows of the rest of the configuration.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::fetch::Userlist;
@@ -27,10 +28,27 @@ pub trait Names {
     fn haproxy(&self) -> Option<(u8, u8)> {
         None
     }
+    /// Every name, for converters that look names up when they run.
+    fn index(&self) -> Arc<NameIndex> {
+        Arc::default()
+    }
     /// Every known name of proxies, for `did you mean`.
     fn proxies(&self) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// The names of a program as they are kept for streams.
+#[derive(Debug, Clone, Default)]
+pub struct NameIndex {
+    /// Frontends and `listen` sections.
+    pub frontends: HashSet<String>,
+    /// Backends and `listen` sections.
+    pub backends: HashMap<String, BackendRef>,
+    /// The servers of each backend.
+    pub servers: HashMap<BackendRef, HashMap<String, u32>>,
+    /// The backend that the expression stands in: where a server's name alone is looked for.
+    pub own_backend: Option<BackendRef>,
 }
 
 /// Knows no name.

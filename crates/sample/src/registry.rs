@@ -124,6 +124,7 @@ pub struct ConvertEntry {
     /// What it does, in one line.
     pub doc: &'static str,
     pub(crate) check: Option<CheckArgs>,
+    pub(crate) names: bool,
     pub(crate) run: Convert,
 }
 
@@ -138,12 +139,18 @@ impl ConvertEntry {
         run: Convert,
         doc: &'static str,
     ) -> Self {
-        Self { name, input, out, args: &[], required: 0, doc, check: None, run }
+        Self { name, input, out, args: &[], required: 0, doc, check: None, names: false, run }
     }
 
     pub(crate) const fn args(mut self, required: usize, args: &'static [ArgKind]) -> Self {
         self.required = required;
         self.args = args;
+        self
+    }
+
+    /// It looks names up when it runs.
+    pub(crate) const fn names(mut self) -> Self {
+        self.names = true;
         self
     }
 

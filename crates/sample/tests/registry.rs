@@ -85,8 +85,8 @@ fn names_are_known_guessed_or_refused_by_their_part() {
     );
     refuses("lua.x", "E0207: the sample fetch `lua.x` needs Lua, which proxyd does not have yet");
     refuses(
-        "path,jwt_verify(a,b)",
-        "E0207: the converter `jwt_verify` needs JSON Web Tokens, which proxyd does not have yet",
+        "path,jwt_verify_cert(a,b)",
+        "E0207: the converter `jwt_verify_cert` needs JSON Web Tokens, which proxyd does not have yet",
     );
 }
 

@@ -36,17 +36,16 @@ const ARGUMENTS: &str = "-dM -dI -dW";
 impl Runner {
     /// Runs one test in a folder of its own.
     pub(crate) fn run(&self, name: &str, file: &Path) -> Outcome {
-        match std::fs::read_to_string(file) {
-            Ok(text) => {
-                if let Some(missing) = require::missing(&text, &self.program) {
-                    return Outcome::Skipped(missing);
-                }
-            }
+        let text = match std::fs::read(file) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(e) => return Outcome::Failed(e.to_string()),
+        };
+        if let Some(missing) = require::missing(&text, &self.program) {
+            return Outcome::Skipped(missing);
         }
         match self.vtest(file) {
             Ok((Some(0), _)) => Outcome::Passed,
-            Ok((Some(77), output)) => Outcome::Skipped(skip_reason(&output)),
+            Ok((Some(77), output)) => Outcome::Skipped(skip_reason(&output, &text)),
             Ok((_, output)) => {
                 self.keep(name, &output);
                 Outcome::Failed(reason(&output))
@@ -63,7 +62,7 @@ impl Runner {
         // A test names files beside itself from the folder above its own folder.
         let root = file.ancestors().nth(3).unwrap_or(Path::new("/"));
         let status = Command::new(&self.vtest)
-            .args(["-b", "2097152", "-k", "-t", &self.timeout.to_string()])
+            .args(["-v", "-b", "2097152", "-k", "-t", &self.timeout.to_string()])
             .arg(file)
             .env("HAPROXY_PROGRAM", &self.program)
             .env("HAPROXY_ARGS", ARGUMENTS)
@@ -110,15 +109,19 @@ fn refusal(line: &str) -> Option<&str> {
     if !line.contains("debug|") {
         return None;
     }
-    let at = line.find(": E0")?;
-    let code = line.get(at + 2..)?;
+    let at = line.find(" E0")?;
+    let code = line.get(at + 1..)?;
     let digits = code.get(1..5)?;
     digits.bytes().all(|b| b.is_ascii_digit()).then_some(code)
 }
 
-fn skip_reason(output: &str) -> String {
-    let line = output.lines().find(|line| line.contains("lacking feature"));
-    let reason = line.and_then(|line| line.split("lacking feature").nth(1));
-    reason
-        .map_or_else(|| "a feature is missing".into(), |r| r.trim_start_matches(':').trim().into())
+/// The condition that did not hold: the last one told before the test was skipped. VTest cuts long lines, the
+/// file has them whole.
+fn skip_reason(output: &str, text: &str) -> String {
+    let before = output.split("SKIPPING").next().unwrap_or(output);
+    let told = before.rsplit("=== feature ").next().and_then(|rest| rest.lines().next());
+    let told = told.unwrap_or("a feature").trim_end_matches("[...").trim_end_matches("...");
+    let wanted = format!("feature {told}");
+    let whole = text.lines().map(str::trim).find(|line| line.starts_with(&wanted));
+    whole.and_then(|line| line.strip_prefix("feature ")).unwrap_or(told).trim().into()
 }

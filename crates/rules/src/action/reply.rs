@@ -46,7 +46,10 @@ pub(crate) fn respond(reply: &Reply, kind: ReplyKind, m: &mut Moment<'_>) -> Fin
     let mut head = ResponseHead::with_status(reply.status);
     for (name, value) in &reply.headers {
         let value = edit::write(value, m);
-        head.fields.add(name, &value);
+        // As newer versions do; 2.6 sends no response at all then.
+        if !value.is_empty() {
+            head.fields.add(name, &value);
+        }
     }
     let body = match &reply.body {
         Body::Bytes(bytes) => bytes.to_vec(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use config::Target;
 use config::model::{Config, Secret, Server};
-use sample::{BackendRef, FrontendRef, Names, Password, ServerRef, User, Userlist};
+use sample::{BackendRef, FrontendRef, NameIndex, Names, Password, ServerRef, User, Userlist};
 
 /// Every name of a configuration.
 pub(super) struct Table<'c> {
@@ -149,6 +149,21 @@ impl Names for Seen<'_> {
 
     fn own_frontend(&self) -> Option<FrontendRef> {
         self.frontend
+    }
+
+    fn index(&self) -> Arc<NameIndex> {
+        let owned = |name: &&str| String::from(*name);
+        let servers = self.table.servers.iter().enumerate().map(|(at, servers)| {
+            let names = servers.list.iter().enumerate();
+            let names = names.map(|(at, server)| (server.name.value.clone(), at as u32));
+            (BackendRef(at as u32), names.collect())
+        });
+        Arc::new(NameIndex {
+            frontends: self.table.frontends.keys().map(owned).collect(),
+            backends: self.table.backends.iter().map(|(name, id)| (owned(name), *id)).collect(),
+            servers: servers.collect(),
+            own_backend: self.backend,
+        })
     }
 
     fn has_table(&self, name: Option<&str>) -> bool {

@@ -92,12 +92,19 @@ pub fn expr_where(
         match find_converter(call, env) {
             Ok(entry) => {
                 check_type(call, entry, out, &mut findings);
-                if entry.out != Type::Any {
+                // From any type to any is what leaves the value as it is.
+                if entry.out != Type::Any || entry.input != Type::Any {
                     out = entry.out;
                 }
                 let args = args::compile(call, entry.args, entry.required, env, &mut findings);
                 if let Some(mut args) = args {
-                    check_args(call, entry, &mut args, &mut findings);
+                    // Version 2.6 takes any numbers there and gives nothing.
+                    if !(entry.name == "bytes" && is_2_6(env)) {
+                        check_args(call, entry, &mut args, &mut findings);
+                    }
+                    if entry.names {
+                        args.0.push(Arg::Names(env.names.index()));
+                    }
                     steps.push(Step { entry, args });
                 }
             }

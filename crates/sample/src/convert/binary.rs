@@ -1,6 +1,6 @@
 //! Encodings of bytes: base 64, hexadecimal, numbers.
 
-use crate::arg::{ArgKind, Args};
+use crate::arg::{Arg, ArgKind, Args};
 use crate::base64::{self, Alphabet};
 use crate::number::format_int;
 use crate::registry::ConvertEntry;
@@ -22,7 +22,9 @@ pub(super) static ENTRIES: &[ConvertEntry] = &[
     ConvertEntry::new("be2hex", BIN, STR, be2hex, "groups of bytes in hexadecimal")
         .args(0, CHUNKS)
         .check(check_hex),
-    ConvertEntry::new("has_ctl", BIN, Type::Bool, has_ctl, "whether a control byte is in it"),
+    ConvertEntry::new("has_ctl", BIN, Type::Bool, has_ctl, "whether a control byte is in it")
+        .args(0, &[ArgKind::Str])
+        .check(check_mask),
     ConvertEntry::new("hex", BIN, STR, to_hex, "bytes in hexadecimal"),
     ConvertEntry::new("hex2i", STR, Type::Int, hex2i, "hexadecimal digits as a number"),
     ConvertEntry::new("htonl", Type::Int, BIN, htonl, "a number as four bytes"),
@@ -94,8 +96,33 @@ fn base2<'a>(value: Value<'a>, _: &'a Args, _: &Context<'a>) -> Sample<'a> {
     str(out)
 }
 
-fn has_ctl<'a>(value: Value<'a>, _: &'a Args, _: &Context<'a>) -> Sample<'a> {
-    super::bool(bytes(value).iter().any(|byte| *byte < 32))
+/// All but the tab.
+const USUAL_CONTROLS: i64 = 0x1_ffff_fdff;
+
+/// A bit for each byte below 32, and bit 32 for DEL; `any` is all, `http` what no field may hold.
+fn check_mask(args: &mut Args) -> Result<(), (usize, String)> {
+    let text = String::from_utf8_lossy(args.str(0).unwrap_or_default()).into_owned();
+    let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let mask = match (text.as_str(), hex) {
+        ("", _) => Some(USUAL_CONTROLS),
+        ("any", _) => Some(0x1_ffff_ffff),
+        ("http", _) => Some(0x2401),
+        (_, Some(digits)) => i64::from_str_radix(digits, 16).ok(),
+        (digits, None) => digits.parse().ok(),
+    };
+    let mask = mask.filter(|mask| (0..=0x1_ffff_ffff).contains(mask));
+    let mask = mask.ok_or((0, String::from("a mask has 33 bits, or is `any` or `http`")))?;
+    args.0 = vec![Arg::Int(mask)];
+    Ok(())
+}
+
+fn has_ctl<'a>(value: Value<'a>, args: &'a Args, _: &Context<'a>) -> Sample<'a> {
+    let mask = args.int(0).unwrap_or(USUAL_CONTROLS);
+    super::bool(bytes(value).iter().any(|byte| match byte {
+        byte @ 0..32 => mask >> byte & 1 != 0,
+        127 => mask >> 32 != 0,
+        _ => false,
+    }))
 }
 
 /// Writes groups of bytes with separators between them; a short last group may be left out.

@@ -2,7 +2,7 @@
 
 use crate::arg::{Arg, ArgKind, Args};
 use crate::registry::ConvertEntry;
-use crate::{Context, Sample, Type, Value, cast};
+use crate::{Context, Sample, Type, Value, cast, hex};
 
 use super::{bin, bytes, slice, str};
 
@@ -11,16 +11,42 @@ const PIECES: &[ArgKind] = &[ArgKind::Int, ArgKind::Str, ArgKind::Int];
 
 pub(super) static ENTRIES: &[ConvertEntry] = &[
     ConvertEntry::new("bytes", Type::Bin, Type::Bin, range, "bytes at an offset")
-        .args(1, &[ArgKind::Operand, ArgKind::Operand]),
+        .args(1, &[ArgKind::Operand, ArgKind::Operand])
+        .check(check_range),
     ConvertEntry::new("field", STR, STR, field, "the nth part between single delimiters")
         .args(2, PIECES)
         .check(check_index),
     ConvertEntry::new("param", STR, STR, param, "a parameter of a query string")
-        .args(1, &[ArgKind::Str, ArgKind::Str]),
+        .args(1, &[ArgKind::Str, ArgKind::Str])
+        .check(check_param),
     ConvertEntry::new("word", STR, STR, word, "the nth part between runs of delimiters")
         .args(2, PIECES)
         .check(check_index),
 ];
+
+fn check_range(args: &mut Args) -> Result<(), (usize, String)> {
+    match (args.int(0), args.int(1)) {
+        (Some(..0), _) => Err((0, String::from("an offset is 0 or more"))),
+        (_, Some(..1)) => Err((1, String::from("a length is 1 or more"))),
+        _ => Ok(()),
+    }
+}
+
+/// A delimiter is one byte, as it is or as `0xHH`.
+fn check_param(args: &mut Args) -> Result<(), (usize, String)> {
+    let Some(text) = args.str(1) else { return Ok(()) };
+    let byte = match text {
+        [] => return Ok(()),
+        [byte] => Some(*byte),
+        [b'0', b'x' | b'X', high, low] => {
+            hex::digit(*high).zip(hex::digit(*low)).map(|(high, low)| high << 4 | low)
+        }
+        _ => None,
+    };
+    let byte = byte.ok_or((1, String::from("a delimiter is one character, or `0xHH`")))?;
+    args.0[1] = Arg::Str(vec![byte]);
+    Ok(())
+}
 
 fn check_index(args: &mut Args) -> Result<(), (usize, String)> {
     match args.int(0) {
@@ -132,7 +158,7 @@ fn word<'a>(value: Value<'a>, args: &'a Args, _: &Context<'a>) -> Sample<'a> {
     parts.extend(start.map(|begin| (begin, text.len())));
     match Pieces::of(args).pick(&parts, text.len()) {
         Some((start, end)) => str(slice(text, start, end)),
-        None => str(&b""[..]),
+        None => Sample::Missing,
     }
 }
 

@@ -187,13 +187,21 @@ fn hmac<'a>(value: Value<'a>, args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
     let (Some(key), Some(algorithm)) = (key, args.str(0).and_then(Algorithm::of)) else {
         return Sample::Missing;
     };
-    let mac = match algorithm {
-        Algorithm::Md5 => keyed::<Hmac<Md5>>(&key, &data),
-        Algorithm::Sha1 => keyed::<Hmac<Sha1>>(&key, &data),
-        Algorithm::Sha224 => keyed::<Hmac<Sha224>>(&key, &data),
-        Algorithm::Sha256 => keyed::<Hmac<Sha256>>(&key, &data),
-        Algorithm::Sha384 => keyed::<Hmac<Sha384>>(&key, &data),
-        Algorithm::Sha512 => keyed::<Hmac<Sha512>>(&key, &data),
-    };
-    mac.map_or(Sample::Missing, bin)
+    keyed_by(algorithm, &key, &data).map_or(Sample::Missing, bin)
+}
+
+fn keyed_by(algorithm: Algorithm, key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+    match algorithm {
+        Algorithm::Md5 => keyed::<Hmac<Md5>>(key, data),
+        Algorithm::Sha1 => keyed::<Hmac<Sha1>>(key, data),
+        Algorithm::Sha224 => keyed::<Hmac<Sha224>>(key, data),
+        Algorithm::Sha256 => keyed::<Hmac<Sha256>>(key, data),
+        Algorithm::Sha384 => keyed::<Hmac<Sha384>>(key, data),
+        Algorithm::Sha512 => keyed::<Hmac<Sha512>>(key, data),
+    }
+}
+
+/// A keyed digest by the name of its algorithm.
+pub(super) fn mac(algorithm: &[u8], key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+    keyed_by(Algorithm::of(algorithm)?, key, data)
 }

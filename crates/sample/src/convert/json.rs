@@ -66,7 +66,7 @@ fn push_char(c: u32, out: &mut Vec<u8>) {
     }
 }
 
-fn check_query(args: &mut Args) -> Result<(), (usize, String)> {
+pub(super) fn check_query(args: &mut Args) -> Result<(), (usize, String)> {
     let path = args.str(0).unwrap_or_default();
     if !path.starts_with(b"$") {
         return Err((0, String::from("a JSON path begins with `$`")));
@@ -78,7 +78,7 @@ fn check_query(args: &mut Args) -> Result<(), (usize, String)> {
 }
 
 /// Strings, numbers and booleans; objects are missing. `int` reads what it finds as a number.
-fn json_query<'a>(value: Value<'a>, args: &'a Args, _: &Context<'a>) -> Sample<'a> {
+pub(super) fn json_query<'a>(value: Value<'a>, args: &'a Args, _: &Context<'a>) -> Sample<'a> {
     let text = bytes(value);
     let path = args.str(0).unwrap_or_default();
     let Ok(root) = serde_json::from_slice::<Json>(&text) else { return Sample::Missing };

@@ -14,10 +14,15 @@ const fn map(name: &'static str, input: Type, out: Type, args: &'static [ArgKind
 }
 
 macro_rules! maps {
-    ($($name:literal $method:ident $input:ident $out:ident;)*) => {
+    ($($name:literal $method:ident $input:ident $out:ident;)*
+        keys: $($key:literal $key_method:ident $key_input:ident;)*) => {
         pub(super) static ENTRIES: &[ConvertEntry] = &[$(
             map($name, Type::$input, Type::$out,
                 &[ArgKind::Map(MapMethod::$method, Type::$out), ArgKind::Str]),
+        )* $(
+            // A map whose values are of any type gives the key that matched.
+            map($key, Type::$key_input, Type::Str,
+                &[ArgKind::Map(MapMethod::$key_method, Type::Any)]),
         )*];
     };
 }
@@ -52,6 +57,16 @@ maps! {
     "map_sub" Sub Str Str;
     "map_sub_int" Sub Str Int;
     "map_sub_ip" Sub Str Addr;
+    keys:
+    "map_beg_key" Beg Str;
+    "map_dir_key" Dir Str;
+    "map_dom_key" Dom Str;
+    "map_end_key" End Str;
+    "map_int_key" Int Int;
+    "map_ip_key" Ip Addr;
+    "map_reg_key" Reg Str;
+    "map_str_key" Str Str;
+    "map_sub_key" Sub Str;
 }
 
 /// A key that is in no line gives the default, read as the map's values are.

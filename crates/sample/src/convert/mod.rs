@@ -1,14 +1,21 @@
 //! The converters, one file for each group (manual 7.3.1).
 
+mod aes;
 mod arithmetic;
 mod binary;
 mod cut;
 mod digest;
 mod effect;
+mod fix;
+mod forwarded;
 mod json;
+mod jwt;
+mod looked_up;
 mod map;
+mod mqtt;
 mod network;
 mod operand;
+mod protobuf;
 mod regsub;
 mod text;
 mod time;
@@ -17,19 +24,26 @@ mod url;
 use std::borrow::Cow;
 
 use crate::registry::ConvertEntry;
-use crate::{Sample, Value};
+use crate::{Context, Sample, Value};
 
 /// Every group.
 pub(crate) static GROUPS: &[&[ConvertEntry]] = &[
+    aes::ENTRIES,
     arithmetic::ENTRIES,
     binary::ENTRIES,
     cut::ENTRIES,
     digest::ENTRIES,
     effect::ENTRIES,
+    fix::ENTRIES,
+    forwarded::ENTRIES,
     json::ENTRIES,
+    jwt::ENTRIES,
+    looked_up::ENTRIES,
     map::ENTRIES,
+    mqtt::ENTRIES,
     network::ENTRIES,
     operand::ENTRIES,
+    protobuf::ENTRIES,
     regsub::ENTRIES,
     text::ENTRIES,
     time::ENTRIES,
@@ -51,6 +65,13 @@ fn number(value: &Value<'_>) -> i64 {
         Value::Bool(yes) => i64::from(*yes),
         _ => 0,
     }
+}
+
+/// What a message that is not whole gives: more may come, on the side whose rules run.
+fn more<'a>(ctx: &Context<'_>) -> Sample<'a> {
+    let body =
+        if ctx.response_body.bytes.is_empty() { ctx.request_body } else { ctx.response_body };
+    if body.complete { Sample::Missing } else { Sample::Wait }
 }
 
 /// A range of the text, borrowed when the text is.

@@ -70,11 +70,14 @@ fn reverse<'a>(value: Value<'a>, _: &'a Args, _: &Context<'a>) -> Sample<'a> {
     str(text)
 }
 
-/// `www.example.com` is `com.example.www`; a final dot is dropped.
+/// `www.example.com` is `com.example.www`; a final dot is dropped, an empty label is no domain.
 fn reverse_dom<'a>(value: Value<'a>, _: &'a Args, _: &Context<'a>) -> Sample<'a> {
     let text = bytes(value);
     let name = text.strip_suffix(b".").unwrap_or(&text);
     let labels: Vec<_> = name.split(|byte| *byte == b'.').rev().collect();
+    if labels.iter().any(|label| label.is_empty()) {
+        return Sample::Missing;
+    }
     str(labels.join(&b'.'))
 }
 

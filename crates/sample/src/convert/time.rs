@@ -5,13 +5,14 @@ use crate::date::{Civil, http_date as http_date_text};
 use crate::registry::ConvertEntry;
 use crate::{Context, Fact, FactValue, Sample, Type, Value};
 
-use super::{number, str};
+use super::{bytes, int, number, str};
 
 const INT: Type = Type::Int;
 const STR: Type = Type::Str;
 const FORMAT: &[ArgKind] = &[ArgKind::Str, ArgKind::Int];
 
 pub(super) static ENTRIES: &[ConvertEntry] = &[
+    ConvertEntry::new("date", STR, INT, date, "the seconds of a date of HTTP"),
     ConvertEntry::new("http_date", INT, STR, http_date, "a date as HTTP writes it")
         .args(0, &[ArgKind::Int, ArgKind::Str])
         .check(check_unit),
@@ -28,6 +29,12 @@ fn check_unit(args: &mut Args) -> Result<(), (usize, String)> {
         None | Some(b"" | b"s" | b"ms" | b"us") => Ok(()),
         Some(_) => Err((1, String::from("the unit is `s`, `ms` or `us`"))),
     }
+}
+
+fn date<'a>(value: Value<'a>, _: &'a Args, _: &Context<'a>) -> Sample<'a> {
+    let text = bytes(value);
+    let seconds = std::str::from_utf8(&text).ok().and_then(crate::date::seconds_of);
+    seconds.map_or(Sample::Missing, int)
 }
 
 /// The offset is in the unit of the input, which also decides the digits of the fraction.
