@@ -11,7 +11,7 @@ use crate::moment::{Moment, Request, World, text};
 use crate::persistence::{self, Asked};
 use crate::program::Backend;
 use crate::{
-    Choice, CookieState, Event, Outcome, Program, RuleFamily, Stream, Trace, balance_key,
+    Choice, CookieState, Event, NoTrace, Outcome, Program, RuleFamily, Stream, Trace, balance_key,
     condition, explain,
 };
 
@@ -67,6 +67,21 @@ pub fn choose<T: Trace>(
         return Choice::Server { server, persistent: false };
     }
     balanced(backend, balancer, None, &mut m, trace)
+}
+
+/// Reads the cookie of a request that a rule of its backend denies: HAProxy logs the server that it names.
+pub fn denied(
+    program: &Program,
+    stream: &mut Stream,
+    head: &RequestHead,
+    balancer: &Balancer,
+    facts: &dyn Facts,
+) -> Option<u32> {
+    let backend = program.backend(stream.backend?);
+    let world = World::new(program, facts, stream, &NoTrace);
+    let mut m = Moment::new(program, stream, &world);
+    m.request = Request::Sent(head);
+    read_cookie(backend, balancer, false, &mut m, &mut NoTrace)
 }
 
 /// The server that the cookie named has failed.

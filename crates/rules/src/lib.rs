@@ -45,7 +45,7 @@ mod unique_id;
 mod verdict;
 
 pub use admit::{admit, admit_connection, admit_session};
-pub use choose::choose;
+pub use choose::{choose, denied};
 pub use compile::{compile, compile_for, compile_in};
 pub use error_page::{choose as error_page, server_redirect};
 pub use inspect::{inspect, inspect_response};

@@ -64,7 +64,12 @@ impl<C: Connector> HttpStream<'_, C> {
         let worker = &self.connection.worker;
         let (state, facts) = self.ledger.evaluate(&worker.process);
         let program = &facts.generation.program;
+        let made = answer.head.status;
         rules::reply(program, state, Some(&self.work.request), &mut answer, &facts, &mut NoTrace);
+        if answer.head.status != made && answer.raw.is_none() {
+            // `http-after-response set-status`.
+            answer.status = answer.head.status;
+        }
         self.work.to_client.clear();
         self.ledger.answered = true;
         self.ledger.status = Some(answer.status);
@@ -105,7 +110,8 @@ impl<C: Connector> HttpStream<'_, C> {
     fn log_as_bad_request(&mut self) {
         let program = &self.ledger.bound.generation.program;
         let page = rules::error_page(program, &self.ledger.state, 400);
-        self.ledger.bytes_out += wire::counted_response(&page.head) + page.body.len() as u64;
+        let body = if self.work.request.method() == b"HEAD" { 0 } else { page.body.len() as u64 };
+        self.ledger.bytes_out += wire::counted_response(&page.head) + body;
         self.ledger.status = Some(400);
         self.ledger.server_name = Some("<STATS>");
         let now = self.ledger.now();

@@ -57,6 +57,15 @@ impl<C: Connector> HttpStream<'_, C> {
         let counted = wire::counted_response(&work.response);
         self.down = Body::new(length);
         self.respond(Some(backend), counted)?;
+        // A rule that gives a 204 another status makes it a message with a body, which is empty.
+        let emptied = status == 204
+            && self.work.response.status != 204
+            && self.received.version == http1::Version::Http11
+            && self.work.request.method() != b"HEAD"
+            && !self.work.response.fields.contains(b"content-length");
+        if emptied {
+            self.work.response.fields.add(b"transfer-encoding", b"chunked");
+        }
         self.ledger.times.response = Some(Instant::now());
         self.ledger.status = Some(self.work.response.status);
         if switches {
@@ -74,6 +83,9 @@ impl<C: Connector> HttpStream<'_, C> {
         self.ledger.bytes_out += counted;
         let work = &mut *self.work;
         wire::write_response(&mut work.response, version, keep, &mut work.to_client.bytes);
+        if emptied {
+            work.to_client.bytes.extend_from_slice(http1::LAST_CHUNK);
+        }
         // Head and the beginning of the body leave in one write.
         let begun = self.down.pass(&mut work.server, &mut work.to_client.bytes);
         if begun.is_err() {

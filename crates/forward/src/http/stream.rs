@@ -146,6 +146,9 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                     return Ok(Next::Close { linger: false });
                 }
                 Verdict::Reply(answer) => {
+                    if answer.kind == ReplyKind::Deny {
+                        self.note_denied();
+                    }
                     self.note_reply(answer.kind);
                     if let Some(delay) = answer.delay {
                         self.hold(delay).await;
@@ -233,6 +236,17 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         if rules.tcp_request_content.iter().any(refused) {
             self.work.record.request_line = None;
         }
+    }
+
+    /// The cookie of a request that is denied in its backend: only the log tells of it.
+    fn note_denied(&mut self) {
+        let HttpStream { connection, work, ledger, .. } = self;
+        let (state, facts) = ledger.evaluate(&connection.worker.process);
+        let Some(backend) = state.backend else { return };
+        let balancer = &facts.generation.backend(backend).balancer;
+        let program = &facts.generation.program;
+        let server = rules::denied(program, state, &work.request, balancer, &facts);
+        self.ledger.server = server;
     }
 
     fn route(&mut self, decoded: &[u8], complete: bool) -> Verdict {

@@ -24,7 +24,7 @@ use request::Asked;
 
 /// Explains one request, or a list of them with one state.
 pub(crate) fn run(explain: &Explain) -> Result<Exit, CouldNot> {
-    let loaded = files::load(&explain.files, Target::HaProxy(3, 5))?;
+    let loaded = understood(&explain.files)?;
     let mut diagnostics = loaded.diagnostics;
     let (program, more) =
         rules::compile_in(loaded.config, &files::contents, &files::environment("3.5.0"));
@@ -49,6 +49,22 @@ pub(crate) fn run(explain: &Explain) -> Result<Exit, CouldNot> {
         print(explain.output_format, &program, &loaded.sources, &explained);
     }
     Ok(exit)
+}
+
+/// The configuration as the daemon reads it, or as a version of HAProxy does that takes it: what one of them
+/// understands can be explained.
+fn understood(paths: &[std::path::PathBuf]) -> Result<config::Loaded, CouldNot> {
+    let newest = files::load(paths, Target::HaProxy(3, 5))?;
+    for target in [Target::Proxyd, Target::HaProxy(2, 6)] {
+        if !newest.diagnostics.iter().any(files::is_fatal) {
+            break;
+        }
+        let loaded = files::load(paths, target)?;
+        if !loaded.diagnostics.iter().any(files::is_fatal) {
+            return Ok(loaded);
+        }
+    }
+    Ok(newest)
 }
 
 fn print(format: ExplainFormat, program: &Program, sources: &diag::Sources, explained: &Explained) {

@@ -80,6 +80,8 @@ fn patterns(draw: &mut Draw) -> String {
 fn number(draw: &mut Draw) -> String {
     let value = draw.one(&["0", "1", "2", "3", "5", "42", "100"]);
     match draw.below(4) {
+        // Nothing is shorter than nothing: HAProxy takes such a length for a very large one.
+        0 if value == "0" => format!("{} {value}", draw.one(&["eq", "gt", "ge"])),
         0 => format!("{} {value}", draw.one(&["eq", "gt", "ge", "lt", "le"])),
         1 => format!("{value}:{}", draw.one(&["100", "500", ""])),
         2 => format!("-m int {value}"),

@@ -4,44 +4,97 @@ use super::condition::condition;
 use super::draw::Draw;
 use super::expression::{expression, format};
 
+/// Rewrites of the target that leave a target: what begins with no slash has rules of its own.
+const REWRITES: &[&str] = &[
+    "set-path /set",
+    "set-path \"/pre%[path]\"",
+    "set-path \"%[path,lower]\"",
+    "set-query a=1",
+    "set-query \"%[query]&z=1\"",
+    "set-query \"b=%[req.hdr(x-b)]\"",
+    "set-pathq /q?x=1",
+    "set-pathq \"%[pathq]\"",
+    "set-pathq /only",
+    "set-uri /u",
+    "set-uri \"http://u.test%[path]\"",
+    "set-uri \"%[url]\"",
+    "replace-path /api/(.*) /\\1",
+    "replace-path ^/ /r/",
+    "replace-path (.*)\\.css \\1",
+    "replace-pathq ([^?]*)(.*) \\1",
+    "replace-pathq ^/a /c\\0",
+    "replace-uri ^/a /b",
+    "replace-uri (.*) \\1?r=1",
+    "replace-uri ^/api/(.*) /ipa/\\1",
+];
+
+/// Rules that end the stream.
+const ENDINGS: &[&str] = &[
+    "deny",
+    "deny deny_status 429",
+    "deny status 404",
+    "deny deny_status 503",
+    "deny status 403 content-type text/plain string no hdr x-why denied",
+    "return status 200 content-type text/plain string ok",
+    "return status 404",
+    "return status 200 content-type text/plain lf-string \"%[path] %[method]\" hdr x-r \"%[src]\"",
+    "allow",
+    "auth realm r",
+];
+
+/// Others without anything to draw.
+const PLAIN: &[&str] = &[
+    "unset-var(txn.v)",
+    "unset-var(req.w)",
+    "set-method POST",
+    "set-method GET",
+    "set-method PUT",
+    "set-log-level notice",
+    "set-log-level silent",
+    "set-src hdr(x-num)",
+    "set-header x-fwd \"%ci\"",
+];
+
 /// An `http-request` rule of a frontend or backend.
 pub(crate) fn request(draw: &mut Draw, names: &[String], frontend: bool) -> String {
-    let field = draw.one(&["x-a", "x-b", "x-new", "host", "user-agent", "x-list"]);
-    let action = match draw.below(27) {
-        0..=3 => format!("set-header {field} {}", format(draw)),
-        4 | 5 => format!("add-header {field} {}", format(draw)),
-        6 => format!("del-header {field}"),
-        7 => format!("replace-header {field} {} {}", draw.one(&["(.*)", "one", "^([^,]*)(.*)$"]), draw.one(&["r-\\1", "new", "\\2\\1"])),
-        8 => format!("replace-value {field} {} {}", draw.one(&["(.*)", "one", "t(.*)"]), draw.one(&["v-\\1", "new"])),
-        9 => format!("set-path {}", draw.one(&["/set", "\"/pre%[path]\"", "\"%[path,lower]\"", "/a?b"])),
-        10 => format!("set-query {}", draw.one(&["a=1", "\"%[query]&z=1\"", "\"b=%[req.hdr(x-a)]\""])),
-        11 => format!("replace-path {} {}", draw.one(&["/api/(.*)", "^/", "(.*)\\.css"]), draw.one(&["/\\1", "/r/", "\\1"])),
-        12 => format!("set-pathq {}", draw.one(&["/q?x=1", "\"%[pathq]\"", "/only"])),
-        13 => format!("replace-pathq {} {}", draw.one(&["([^?]*)(.*)", "a=", "^/a"]), draw.one(&["\\1", "b=", "/c\\0"])),
-        14 => format!("set-uri {}", draw.one(&["/u", "\"http://u.test%[path]\"", "\"%[url]\""])),
-        15 => format!("replace-uri {} {}", draw.one(&["^/a", "(.*)", "api"]), draw.one(&["/b", "\\1?r=1", "ipa"])),
-        16 | 17 => {
+    let action = match draw.below(20) {
+        0..=7 => edit(draw),
+        8..=11 => draw.one(REWRITES).to_owned(),
+        12 | 13 => {
             let (text, _) = expression(draw);
             format!("set-var({}) {text}", draw.one(&["txn.v", "req.w", "txn.v"]))
         }
-        18 => format!("unset-var({})", draw.one(&["txn.v", "req.w"])),
-        19 => format!("set-method {}", draw.one(&["POST", "GET", "PUT"])),
-        20 => format!("deny {}", draw.one(&["", "deny_status 429", "status 404", "deny_status 503", "status 403 content-type text/plain string no hdr x-why denied"])),
-        21 => format!("return {}", draw.one(&["status 200 content-type text/plain string ok", "status 404", "status 200 content-type text/plain lf-string \"%[path] %[method]\" hdr x-r \"%[src]\""])),
-        22 => format!("redirect {}", redirect(draw)),
-        23 => "allow".to_owned(),
-        24 => format!("set-var-fmt(txn.v) {}", format(draw)),
-        25 if frontend => "capture req.hdr(x-a) len 10".to_owned(),
-        _ => draw.one(&["set-log-level notice", "set-log-level silent", "auth realm r", "set-src hdr(x-num)", "set-header x-fwd \"%ci\""]).to_owned(),
+        14 => format!("set-var-fmt(txn.v) {}", format(draw)),
+        15 => draw.one(ENDINGS).to_owned(),
+        16 => format!("redirect {}", redirect(draw)),
+        17 if frontend => "capture req.hdr(x-a) len 10".to_owned(),
+        _ => draw.one(PLAIN).to_owned(),
     };
-    // Rules that end the stream stand on a condition, or little else would be seen.
-    let ends =
-        ["deny", "return", "redirect", "allow", "auth"].iter().any(|word| action.starts_with(word));
     let mut when = condition(draw, names);
+    // These stand on a condition, or little else would be seen.
+    let ends = ENDINGS.contains(&action.as_str()) || action.starts_with("redirect");
     if ends && (when.is_empty() || when.starts_with("unless")) {
         when = "if { hdr(x-end) 1 }".to_owned();
     }
-    format!("http-request {} {when}", action.trim_end())
+    format!("http-request {action} {when}")
+}
+
+/// A rule that edits fields.
+fn edit(draw: &mut Draw) -> String {
+    let field = draw.one(&["x-a", "x-b", "x-new", "host", "user-agent", "x-list"]);
+    match draw.below(8) {
+        0..=2 => format!("set-header {field} {}", format(draw)),
+        3 | 4 => format!("add-header {field} {}", format(draw)),
+        5 => format!("del-header {field}"),
+        6 => {
+            let regex = draw.one(&["(.*)", "one", "^([^,]*)(.*)$"]);
+            format!("replace-header {field} {regex} {}", draw.one(&["r-\\1", "new", "\\2\\1"]))
+        }
+        _ => {
+            let regex = draw.one(&["(.*)", "one", "t(.*)"]);
+            format!("replace-value {field} {regex} {}", draw.one(&["v-\\1", "new"]))
+        }
+    }
 }
 
 /// The rest of a `redirect`.
