@@ -56,6 +56,7 @@ pub fn compile_for(
     let table = Table::new(&config);
     let mut shared = Shared {
         table: &table,
+        http_errors: &config.http_errors,
         vars: VarNames::default(),
         draws: 0,
         files,

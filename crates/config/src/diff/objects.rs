@@ -30,6 +30,14 @@ pub fn objects(config: &Config) -> Objects {
     for list in &config.userlists {
         add(format!("userlist {}", list.name.value), userlist(list));
     }
+    for section in &config.http_errors {
+        let mut lines = Section::default();
+        for file in &section.files {
+            let (code, path) = &file.value;
+            lines.set(&format!("errorfile {code}"), path.clone(), file.span);
+        }
+        add(format!("http-errors {}", section.name.value), lines);
+    }
     out
 }
 

@@ -58,6 +58,7 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         capture_cookie,
         declare_capture,
         errorfiles,
+        errorfile_imports,
         errorlocs,
         monitor_uri,
         monitor_fail,
@@ -176,6 +177,10 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
             Direction::Response => "response",
         };
         (format!("{direction} len {}", it.value.1), it.span)
+    });
+    out.list("errorfiles", errorfile_imports, |it| {
+        let codes = it.value.1.iter().map(|code| format!(" {code}"));
+        (format!("{}{}", text::word(&it.value.0), codes.collect::<String>()), it.span)
     });
     out.list("errorfile", errorfiles, |it| {
         (format!("{} {}", it.value.0, text::word(&it.value.1)), it.span)

@@ -4,6 +4,7 @@ use diag::{Spanned, codes};
 
 use super::{Keyword, Places, reply};
 use crate::lower::{Directive, Draft, spanned};
+use crate::model::{Mention, Noun};
 
 /// Status codes for which HAProxy has a page.
 pub(crate) const CODES: &[u16] = &[
@@ -24,6 +25,14 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
             forget(draft, code);
             draft.proxy.errorfiles.push(Spanned::new((code, file.value), line.span()));
         },
+    ),
+    Keyword::new(
+        "errorfiles",
+        Places::ANY,
+        "<name> [<code> ...]",
+        "4.2",
+        "the error files of an `http-errors` section",
+        import,
     ),
     Keyword::new(
         "errorloc",
@@ -106,6 +115,18 @@ fn forget(draft: &mut Draft, code: u16) {
     draft.proxy.errorfiles.retain(|file| file.value.0 != code);
     draft.proxy.errorlocs.retain(|location| location.value.0 != code);
     draft.proxy.http_errors.retain(|reply| reply.value.status != Some(code));
+}
+
+fn import(line: &mut Directive<'_>, draft: &mut Draft) {
+    let Some(name) = line.text("the name of an `http-errors` section") else { return };
+    let mut statuses = Vec::new();
+    while line.peek().is_some() {
+        let Some(code) = code(line) else { return };
+        statuses.push(code);
+    }
+    draft.declared.mentions.push(Mention { noun: Noun::HttpErrors, name: name.clone() });
+    let import = Spanned::new((name.value, statuses), line.span());
+    draft.proxy.errorfile_imports.push(import);
 }
 
 fn code(line: &mut Directive<'_>) -> Option<u16> {

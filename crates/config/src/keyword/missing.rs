@@ -18,11 +18,6 @@ pub(crate) static SECTIONS: Table<()> = Table {
             "12",
             &[("program", 0)],
         ),
-        Missing::not_built(
-            "`http-errors` sections are not built yet",
-            "12.4",
-            &[("http-errors", 0)],
-        ),
         Missing::not_built("log forwarding is not built", "12.6", &[("log-forward", 0)]),
         Missing::not_built("log profiles are not built yet", "8.3", &[("log-profile", 0)]),
         Missing::not_built("FastCGI is not built", "10", &[("fcgi-app", 0)]),
@@ -44,6 +39,7 @@ const SUPPORTED: &[Keyword<()>] = &[
     section("backend", "<name> [from <defaults>]", "4", "has servers"),
     section("listen", "<name> [from <defaults>]", "4", "a frontend and a backend in one"),
     section("userlist", "<name>", "12.2", "users and groups"),
+    section("http-errors", "<name>", "12.4", "error files that proxies import"),
 ];
 
 const fn section(
@@ -112,7 +108,6 @@ const fn refused(
 pub(super) const PROXY: &[Missing] = &[
     Missing::not_built("filters are not built", "9", &[("filter-sequence", 0)]),
     Missing::not_built("mail alerts are not built", "4.2", &[("email-alert", 0)]),
-    Missing::not_built("`http-errors` sections are not built yet", "4.2", &[("errorfiles", 0)]),
     Missing::not_built("FastCGI is not built", "4.2", &[("use-fcgi-app", 0)]),
     Missing::not_built("QUIC is not built", "4.2", &[("quic-initial", 0)]),
     Missing::not_built("TLS is not built yet", "4.2", &[("crt", 0), ("ssl-f-use", 0)]),

@@ -99,7 +99,6 @@ fn body(line: &mut Directive<'_>, name: &str) -> Option<ReplyBody> {
         "errorfile" => ReplyBody::ErrorFile(file(line)?),
         "errorfiles" => {
             let word = line.value("the name of an `http-errors` section")?;
-            line.refuse_as(codes::E0207, "`http-errors` sections are not built yet", word);
             ReplyBody::ErrorFiles(Some(word.text.to_string()))
         }
         _ => ReplyBody::ErrorFiles(None),

@@ -19,7 +19,7 @@ pub use place::{InDefaults, Places};
 
 use crate::check;
 use crate::keyword::{self, Found, GLOBAL, Kind, Other, PROXY, SECTIONS, USERLIST};
-use crate::model::{Config, Proxy, ProxyKind, Userlist};
+use crate::model::{Config, HttpErrors, Proxy, ProxyKind, Userlist};
 use crate::target::Target;
 use defaults::Defaults;
 pub(crate) use defaults::Use;
@@ -155,6 +155,7 @@ impl Lowering {
             }
             "defaults" => Section::Defaults(Box::new(self.open_defaults(&mut line))),
             "userlist" => open_userlist(&mut line),
+            "http-errors" => open_http_errors(&mut line),
             "frontend" => self.open_proxy(&mut line, ProxyKind::Frontend),
             "backend" => self.open_proxy(&mut line, ProxyKind::Backend),
             _ => self.open_proxy(&mut line, ProxyKind::Listen),
@@ -304,6 +305,10 @@ impl Lowering {
             }
             Section::Other(other, _) => {
                 other.close(&mut self.findings);
+                if other.keyword == "http-errors" {
+                    let (name, files) = (other.name, other.errorfiles);
+                    self.config.http_errors.push(HttpErrors { name, files });
+                }
                 self.config.declared.append(other.declared);
             }
             Section::Nowhere | Section::Global | Section::Skipped => {}
@@ -319,6 +324,11 @@ fn set_env(env: &mut Environment, words: &[Word<'_>]) {
     {
         env.vars.insert(name.text.to_string(), value.text.to_string());
     }
+}
+
+fn open_http_errors(line: &mut Directive<'_>) -> Section {
+    let Some(kind) = keyword::section_kind("http-errors") else { return Section::Skipped };
+    Other::open(kind, line).map_or(Section::Skipped, |it| Section::Other(Box::new(it), kind))
 }
 
 fn open_userlist(line: &mut Directive<'_>) -> Section {

@@ -43,6 +43,8 @@ pub struct Config {
     pub proxies: Vec<Proxy>,
     /// `userlist` sections.
     pub userlists: Vec<Userlist>,
+    /// `http-errors` sections.
+    pub http_errors: Vec<HttpErrors>,
     /// Names that other sections and lines declare, and where they are used.
     pub declared: Declared,
 }
@@ -57,6 +59,15 @@ impl Config {
     pub fn backend(&self, name: &str) -> Option<&Proxy> {
         self.proxies.iter().find(|p| p.kind.is_backend() && p.name.value == name)
     }
+}
+
+/// An `http-errors` section: error files that proxies import.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpErrors {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `errorfile CODE FILE`, in order; the last one for a code counts.
+    pub files: Vec<Spanned<(u16, String)>>,
 }
 
 /// A `userlist`: names and passwords for `http_auth`.

@@ -137,6 +137,8 @@ pub struct Proxy {
     pub declare_capture: Vec<Spanned<(Direction, u32)>>,
     /// `errorfile CODE FILE`, in order.
     pub errorfiles: Vec<Spanned<(u16, String)>>,
+    /// `errorfiles NAME [CODE...]`, in order; without a code all of the section.
+    pub errorfile_imports: Vec<Spanned<(String, Vec<u16>)>>,
     /// `errorloc`, `errorloc302`, `errorloc303`: page code, redirect code, URL.
     pub errorlocs: Vec<Spanned<(u16, u16, String)>>,
     /// `monitor-uri`.
@@ -220,6 +222,7 @@ impl Proxy {
             capture_cookie: None,
             declare_capture: Vec::new(),
             errorfiles: Vec::new(),
+            errorfile_imports: Vec::new(),
             errorlocs: Vec::new(),
             monitor_uri: None,
             monitor_fail: Vec::new(),

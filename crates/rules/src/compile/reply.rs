@@ -71,7 +71,8 @@ impl Section<'_, '_> {
             ReplyBody::Default if answering == Answering::Return || !reply.headers.is_empty() => {
                 Body::Empty
             }
-            ReplyBody::Default | ReplyBody::ErrorFiles(_) => self.page_of(status, span)?,
+            ReplyBody::Default | ReplyBody::ErrorFiles(None) => self.page_of(status, span)?,
+            ReplyBody::ErrorFiles(Some(name)) => self.imported(name, status)?,
             ReplyBody::Text(text) => Body::Bytes(Arc::from(text.as_bytes())),
             ReplyBody::Format(format) => Body::Format(self.format(format, place)?),
             ReplyBody::File(path) => Body::Bytes(self.file(&path.value, path.span)?.into()),
@@ -82,6 +83,30 @@ impl Section<'_, '_> {
             }
             ReplyBody::ErrorFile(path) => Body::ErrorFile(self.error_file(&path.value, path.span)?),
         })
+    }
+
+    /// The page of an `http-errors` section; nothing where it has none for the status.
+    fn imported(&mut self, name: &str, status: u16) -> Option<Body> {
+        let sections = self.shared.http_errors;
+        let section = sections.iter().find(|section| section.name.value == name);
+        let Some(section) = section else {
+            // Reported when the names were looked up.
+            self.fail();
+            return None;
+        };
+        let file = section.files.iter().rev().find(|file| file.value.0 == status);
+        Some(match file {
+            Some(file) => Body::ErrorFile(self.page_file(&file.value.1, file.span)?),
+            None => Body::Empty,
+        })
+    }
+
+    /// `/dev/null` is the usual word for silence.
+    fn page_file(&mut self, path: &str, span: Span) -> Option<Arc<Page>> {
+        match path {
+            "/dev/null" => Some(Arc::new(Page::Silence)),
+            path => self.error_file(path, span),
+        }
     }
 
     fn page_of(&mut self, status: u16, span: Span) -> Option<Body> {
@@ -111,12 +136,20 @@ impl Section<'_, '_> {
         let mut pages = Vec::new();
         for line in &proxy.errorfiles {
             let (status, path) = &line.value;
-            // `/dev/null` is the usual word for silence.
-            let page = match path.as_str() {
-                "/dev/null" => Some(Arc::new(Page::Silence)),
-                path => self.error_file(path, line.span),
-            };
+            let page = self.page_file(path, line.span);
             pages.extend(page.map(|page| (line.span, *status, page)));
+        }
+        for line in &proxy.errorfile_imports {
+            let (name, statuses) = &line.value;
+            let sections = self.shared.http_errors;
+            let section = sections.iter().find(|section| section.name.value == *name);
+            for file in section.into_iter().flat_map(|section| &section.files) {
+                let (status, path) = &file.value;
+                if statuses.is_empty() || statuses.contains(status) {
+                    let page = self.page_file(path, file.span);
+                    pages.extend(page.map(|page| (line.span, *status, page)));
+                }
+            }
         }
         for line in &proxy.errorlocs {
             let (status, code, url) = &line.value;
@@ -137,7 +170,17 @@ impl Section<'_, '_> {
     /// `http-error`: a message when nothing of it changes with the request.
     fn http_error(&mut self, reply: &model::Reply, status: u16, span: Span) -> Option<Page> {
         let body = match &reply.body {
-            ReplyBody::Default | ReplyBody::ErrorFiles(_) => Vec::new(),
+            ReplyBody::ErrorFiles(Some(name)) => {
+                return match self.imported(name, status)? {
+                    Body::ErrorFile(page) => Some((*page).clone()),
+                    _ => self.made_page(reply, status, span),
+                };
+            }
+            ReplyBody::ErrorFiles(None) => {
+                let (head, body) = pages::built_in(status);
+                return Some(Page::Message { head, body });
+            }
+            ReplyBody::Default => Vec::new(),
             ReplyBody::Text(text) => text.clone().into_bytes(),
             ReplyBody::File(path) => self.file(&path.value, path.span)?,
             ReplyBody::ErrorFile(path) => {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use acl::{Acls, Condition};
 use config::Target;
-use config::model::Proxy;
+use config::model::{HttpErrors, Proxy};
 use config_parse::condition as tree;
 use config_parse::env::Environment;
 use config_parse::expr::Expr;
@@ -24,6 +24,7 @@ use crate::unique_id;
 /// What one compilation shares between sections.
 pub(super) struct Shared<'c> {
     pub(super) table: &'c Table<'c>,
+    pub(super) http_errors: &'c [HttpErrors],
     pub(super) vars: VarNames,
     pub(super) draws: u32,
     pub(super) files: &'c dyn Fn(&str) -> Result<Vec<u8>, String>,

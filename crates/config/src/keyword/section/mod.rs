@@ -24,6 +24,8 @@ pub(crate) struct Other {
     /// Keywords that were given, for those that must be.
     given: Vec<&'static str>,
     default_server: ServerSettings,
+    /// `errorfile` lines of an `http-errors` section.
+    pub(crate) errorfiles: Vec<Spanned<(u16, String)>>,
 }
 
 /// A kind of section.
@@ -105,6 +107,7 @@ impl Other {
             seen: Vec::new(),
             given: Vec::new(),
             default_server: ServerSettings::default(),
+            errorfiles: Vec::new(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! `cache`, `http-errors`, `crt-store` and `acme` (manual 6.2, 12.4, 12.7, 12.8).
 
-use diag::{Diagnostic, codes};
+use diag::{Diagnostic, Spanned, codes};
 
 use super::super::{Table, errors};
 use super::{Other, one_value, table, word};
@@ -36,15 +36,17 @@ pub(super) static CACHE: Table<Other> = table(&[&[
 ]]);
 
 pub(super) static HTTP_ERRORS: Table<Other> =
-    table(&[&[word("errorfile", "<code> <file>", "12.4", "the page of a status", |line, _| {
+    table(&[&[word("errorfile", "<code> <file>", "12.4", "the page of a status", |line, to| {
         line.mark_head();
         let Some(code) = line.arg("a status and a file") else { return };
-        let status = code.text.parse().ok();
-        if !status.is_some_and(|status| errors::CODES.contains(&status)) {
+        let status = code.text.parse().ok().filter(|status| errors::CODES.contains(status));
+        if status.is_none() {
             let message = format!("no page can be replaced for `{}`", code.text);
             line.report(Diagnostic::new(codes::E0308, code.span, message));
         }
-        line.arg("a file");
+        if let (Some(file), Some(status)) = (line.text("a file"), status) {
+            to.errorfiles.push(Spanned::new((status, file.value), line.span()));
+        }
     })]]);
 
 pub(super) static CRT_STORE: Table<Other> = table(&[&[
