@@ -24,7 +24,7 @@ pub(crate) enum Command {
     /// Finds everything that is wrong with a configuration, in one run
     Check(Check),
     /// Shows what happens to a request, rule by rule, with the code that the daemon runs
-    Explain(Explain),
+    Explain(Box<Explain>),
     /// Shows what changes between two configurations, or between a file and a running daemon
     Diff(Diff),
     /// Lays configurations out in one way; comments and meaning stay
@@ -134,11 +134,17 @@ A fact that is not given is assumed as in a daemon that just started: every serv
 A random draw is unknown unless --seed is given. Exit codes: 0 routed, 1 no route or rejected, 2 it could not be done.")]
 pub(crate) struct Explain {
     /// The configuration; may be repeated
-    #[arg(short = 'f', required = true, value_name = "FILE|DIR")]
+    #[arg(short = 'f', required_unless_present = "live", value_name = "FILE|DIR")]
     pub(crate) files: Vec<PathBuf>,
+    /// Take the configuration and the states of servers from a running proxyd, through its runtime socket
+    #[arg(long, value_name = "SOCKET", conflicts_with = "files")]
+    pub(crate) live: Option<PathBuf>,
     /// `[METHOD] URL`: an absolute URL sets the Host header too
     #[arg(value_name = "[METHOD] URL", num_args = 0..=2)]
     pub(crate) request: Vec<String>,
+    /// The request of a curl command line
+    #[arg(long, value_name = "COMMAND", conflicts_with = "request")]
+    pub(crate) curl: Option<String>,
     /// A request header; may be repeated
     #[arg(short = 'H', value_name = "NAME: VALUE")]
     pub(crate) headers: Vec<String>,
@@ -157,6 +163,9 @@ pub(crate) struct Explain {
     /// The frontend, by name, or the name of a `bind` line
     #[arg(long, value_name = "NAME")]
     pub(crate) listener: Option<String>,
+    /// The name that a TLS client asks for: in `mode tcp` its ClientHello is what rules see
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sni: Option<String>,
     /// Add the headers of a WebSocket handshake
     #[arg(long)]
     pub(crate) ws: bool,
@@ -166,15 +175,21 @@ pub(crate) struct Explain {
     /// Something that is so: 'server BACKEND/SERVER up|down|drain|maint'; may be repeated
     #[arg(long, value_name = "FACT")]
     pub(crate) fact: Vec<String>,
-    /// The moment of the request in seconds since the epoch
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) at: Option<i64>,
+    /// What the configuration calls FILE (a map, a pattern file, an error file) is read from PATH; may be repeated
+    #[arg(long, value_name = "FILE=PATH")]
+    pub(crate) map: Vec<String>,
+    /// The moment of the request, as 2026-01-31T12:00:00Z or in seconds since the epoch
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
     /// The seed of random draws
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// Requests to explain one after the other with one state, a json object a line; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "request")]
     pub(crate) requests: Option<PathBuf>,
+    /// Name the first condition that kept the request away from this backend
+    #[arg(long, value_name = "BACKEND")]
+    pub(crate) why_not: Option<String>,
     /// How the explanation is shown
     #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
     pub(crate) output_format: ExplainFormat,
@@ -187,6 +202,8 @@ pub(crate) enum ExplainFormat {
     Text,
     /// One object, for programs
     Json,
+    /// A Mermaid flowchart
+    Mermaid,
 }
 
 /// `lbctl diff`.

@@ -264,7 +264,7 @@ fn the_step_of_the_action_runs_lbctl_as_its_inputs_say() {
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     };
     let (code, out) = run("github", "");
-    assert!(code == Some(1) && out.contains("::error file=edge.cfg,line=21"), "{out}");
+    assert!(code == Some(1) && out.contains("::error file=edge.cfg,line=22"), "{out}");
     assert_eq!(run("sarif", "out.sarif"), (Some(1), String::new()));
     let sarif = std::fs::read_to_string(dir.path().join("out.sarif")).expect("a file");
     assert!(sarif.contains("more.cfg"), "{sarif}");

@@ -38,6 +38,64 @@ pub(crate) fn running(socket: &Path, target: Target) -> Result<Loaded, CouldNot>
     Ok(config::load(text.files, &environment, target))
 }
 
+/// What a running daemon says of one of its servers.
+#[derive(Debug)]
+pub(crate) struct LiveServer {
+    pub(crate) backend: String,
+    pub(crate) server: String,
+    /// `maint`, `drain` or `ready`.
+    pub(crate) admin: &'static str,
+    /// Its checks let it take traffic.
+    pub(crate) up: bool,
+}
+
+/// The states of all servers, now.
+pub(crate) fn states(socket: &Path) -> Result<Vec<LiveServer>, CouldNot> {
+    let reply = ask(socket, "show servers state")?;
+    let reply = String::from_utf8_lossy(&reply).into_owned();
+    let server = |row: Row<'_>| LiveServer {
+        backend: row.backend.to_owned(),
+        server: row.server.to_owned(),
+        admin: row
+            .column("srv_admin_state")
+            .and_then(|bits| bits.parse().ok())
+            .map_or("ready", admin_word),
+        up: row.column("srv_op_state").is_none_or(|state| state != "0"),
+    };
+    Ok(rows(&reply).map(server).collect())
+}
+
+/// A line of version 1 of `show servers state`.
+struct Row<'r> {
+    columns: Vec<&'r str>,
+    words: Vec<&'r str>,
+    backend: &'r str,
+    server: &'r str,
+}
+
+impl<'r> Row<'r> {
+    fn column(&self, name: &str) -> Option<&'r str> {
+        let at = self.columns.iter().position(|known| *known == name)?;
+        self.words.get(at).copied()
+    }
+}
+
+/// A line of column names behind `#`, then a line a server.
+fn rows(reply: &str) -> impl Iterator<Item = Row<'_>> {
+    let mut columns: Vec<&str> = Vec::new();
+    reply.lines().filter_map(move |line| {
+        if let Some(names) = line.strip_prefix("# ") {
+            columns = names.split(' ').collect();
+            return None;
+        }
+        let words = line.split(' ').collect();
+        let mut row = Row { columns: columns.clone(), words, backend: "", server: "" };
+        row.backend = row.column("be_name")?;
+        row.server = row.column("srv_name")?;
+        Some(row)
+    })
+}
+
 /// Weights and administrative states that differ from the loaded configuration.
 pub(crate) fn runtime_changes(socket: &Path, loaded: &Config) -> Result<Vec<Runtime>, CouldNot> {
     let reply = ask(socket, "show servers state")?;
@@ -45,22 +103,12 @@ pub(crate) fn runtime_changes(socket: &Path, loaded: &Config) -> Result<Vec<Runt
     Ok(compare(&reply, loaded))
 }
 
-/// Reads version 1 of `show servers state`: a line of column names behind `#`, then a line a server.
+/// Compares a reply to `show servers state` with what the file says.
 fn compare(reply: &str, loaded: &Config) -> Vec<Runtime> {
-    let mut columns: Vec<&str> = Vec::new();
     let mut changes = Vec::new();
-    for line in reply.lines() {
-        if let Some(names) = line.strip_prefix("# ") {
-            columns = names.split(' ').collect();
-            continue;
-        }
-        let words: Vec<&str> = line.split(' ').collect();
-        let column = |name: &str| {
-            columns.iter().position(|known| *known == name).and_then(|at| words.get(at)).copied()
-        };
-        let (Some(backend), Some(server)) = (column("be_name"), column("srv_name")) else {
-            continue;
-        };
+    for row in rows(reply) {
+        let (backend, server) = (row.backend, row.server);
+        let column = |name: &str| row.column(name);
         let known = loaded
             .backend(backend)
             .and_then(|proxy| proxy.servers.iter().find(|s| s.name.value == server));

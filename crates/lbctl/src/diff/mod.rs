@@ -1,6 +1,6 @@
 //! `lbctl diff`: objects after `defaults` are resolved, between two files or a file and a daemon.
 
-mod live;
+pub(crate) mod live;
 
 use config::{Change, Impact, Item, Kind, Loaded, Target};
 use diag::Sources;

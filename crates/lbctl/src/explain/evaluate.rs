@@ -10,11 +10,10 @@ use http1::{Limits, Parsed, RequestHead, ResponseHead, Version};
 use rules::{
     Admission, Choice, Event, Final, Program, Recorder, ReplyKind, Stream, TimeoutInForce, Verdict,
 };
-use sample::{Buffered, Fact};
+use sample::{Buffered, Fact, FactValue};
 
 use super::facts::{self, Given};
 use super::request::{Answer, Asked};
-use crate::exit::CouldNot;
 
 /// What lives from one explained request to the next: balancers, the number of streams.
 pub(crate) struct World {
@@ -23,16 +22,18 @@ pub(crate) struct World {
     seed: Option<u64>,
     streams: u64,
     on_connection: u64,
+    /// Answers that are assumed, to follow a branch.
+    pub(crate) answers: HashMap<Fact, FactValue>,
 }
 
 impl World {
-    /// The servers of a program, with the facts of the command line.
-    pub(crate) fn new(
-        program: &Program,
-        given: &[String],
-        at: Option<i64>,
-        seed: Option<u64>,
-    ) -> Result<World, CouldNot> {
+    /// The balancer of a backend, for what a running daemon says of its servers.
+    pub(crate) fn balancer(&self, backend: sample::BackendRef) -> Option<&Balancer> {
+        self.balancers.get(&backend.0).map(AsRef::as_ref)
+    }
+
+    /// The servers of a program, all of them up.
+    pub(crate) fn new(program: &Program, at: Option<i64>, seed: Option<u64>) -> World {
         let balancers = program
             .backends()
             .map(|backend| {
@@ -40,11 +41,8 @@ impl World {
                 (backend.reference().0, Arc::new(Balancer::new(spec, servers)))
             })
             .collect();
-        for fact in given {
-            facts::apply(fact, program, &balancers)?;
-        }
         let now = at.map(|seconds| seconds.saturating_mul(1_000_000));
-        Ok(World { balancers, now, seed, streams: 0, on_connection: 0 })
+        World { balancers, now, seed, streams: 0, on_connection: 0, answers: HashMap::new() }
     }
 }
 
@@ -105,6 +103,7 @@ pub(crate) fn evaluate(program: &Program, world: &mut World, asked: &Asked) -> E
         seed: world.seed,
         stream: world.streams,
         balancers: &world.balancers,
+        answers: &world.answers,
         assumed: Cell::new(false),
     };
     world.streams += 1;
@@ -132,7 +131,7 @@ pub(crate) fn evaluate(program: &Program, world: &mut World, asked: &Asked) -> E
     Explained { asked: asked.clone(), stream, head, events, ending, timeouts, notes }
 }
 
-fn in_words(fact: Fact) -> String {
+pub(crate) fn in_words(fact: Fact) -> String {
     match fact {
         Fact::Draw(_) => "a random draw (give --seed)".into(),
         other => format!("{other:?}"),
@@ -166,7 +165,10 @@ impl Walk<'_> {
                 Err(ending) => return ending,
             }
         } else {
-            let payload = [asked.head.as_slice(), asked.body.as_slice()].concat();
+            let payload = match &asked.hello {
+                Some(hello) => hello.clone(),
+                None => [asked.head.as_slice(), asked.body.as_slice()].concat(),
+            };
             let payload = Buffered { bytes: &payload, complete: true };
             rules::inspect(self.program, &mut self.stream, payload, &self.facts, &mut self.events)
         };

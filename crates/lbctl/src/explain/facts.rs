@@ -10,6 +10,8 @@ use balance::{Balancer, State};
 use rules::Program;
 use sample::{Fact, FactValue, Facts, ServerRef};
 
+use super::evaluate::World;
+use crate::diff::live::LiveServer;
 use crate::exit::CouldNot;
 
 /// Answers the evaluator's questions.
@@ -22,12 +24,17 @@ pub(crate) struct Given<'w> {
     /// Streams explained before this one.
     pub(crate) stream: u64,
     pub(crate) balancers: &'w HashMap<u32, Arc<Balancer>>,
+    /// Answers that are assumed, to follow a branch.
+    pub(crate) answers: &'w HashMap<Fact, FactValue>,
     /// Whether something was assumed of the load.
     pub(crate) assumed: Cell<bool>,
 }
 
 impl Facts for Given<'_> {
     fn read(&self, fact: Fact) -> Option<FactValue> {
+        if let Some(answer) = self.answers.get(&fact) {
+            return Some(answer.clone());
+        }
         let number = |n: usize| Some(FactValue::Int(i64::try_from(n).unwrap_or(i64::MAX)));
         match fact {
             Fact::Src => Some(FactValue::Addr(self.src)),
@@ -108,11 +115,7 @@ pub(crate) fn now() -> i64 {
 }
 
 /// Applies `server BACKEND/SERVER STATE` to the balancers.
-pub(crate) fn apply(
-    fact: &str,
-    program: &Program,
-    balancers: &HashMap<u32, Arc<Balancer>>,
-) -> Result<(), CouldNot> {
+pub(crate) fn apply(fact: &str, program: &Program, world: &World) -> Result<(), CouldNot> {
     let words: Vec<&str> = fact.split_whitespace().collect();
     let ["server", name, state] = words.as_slice() else {
         return Err(format!("`{fact}` is no fact: `server BACKEND/SERVER up|down|drain|maint`"));
@@ -131,8 +134,23 @@ pub(crate) fn apply(
     let at = known
         .server_named(server.as_bytes())
         .ok_or_else(|| format!("`{backend}` has no server `{server}`"))?;
-    if let Some(balancer) = balancers.get(&known.reference().0) {
+    if let Some(balancer) = world.balancer(known.reference()) {
         balancer.set_state(at as usize, state);
     }
     Ok(())
+}
+
+/// Applies what a running daemon said of a server.
+pub(crate) fn apply_live(live: &LiveServer, program: &Program, world: &World) {
+    let Some(backend) = program.backend_named(&live.backend) else { return };
+    let Some(at) = backend.server_named(live.server.as_bytes()) else { return };
+    let state = match (live.admin, live.up) {
+        ("maint", _) => State::Maint,
+        (_, false) => State::Down,
+        ("drain", true) => State::Drain,
+        _ => State::Up,
+    };
+    if let Some(balancer) = world.balancer(backend.reference()) {
+        balancer.set_state(at as usize, state);
+    }
 }

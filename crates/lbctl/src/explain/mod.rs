@@ -2,12 +2,17 @@
 //!
 //! Nothing is decided here: [`evaluate`] calls `rules` as `forward` does, [`facts`] answers its questions.
 
+mod branches;
+mod curl;
 mod evaluate;
 mod facts;
 mod json;
+mod mermaid;
 mod request;
 mod text;
+mod why_not;
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::Read;
 
@@ -16,37 +21,81 @@ use diag::render;
 use rules::Program;
 
 use crate::arguments::{Explain, ExplainFormat};
+use crate::diff::live;
 use crate::exit::{CouldNot, Exit};
 use crate::files;
 use crate::out::{say, say_line};
-use evaluate::{Explained, World};
+use evaluate::{Ending, World};
 use request::Asked;
 
 /// Explains one request, or a list of them with one state.
 pub(crate) fn run(explain: &Explain) -> Result<Exit, CouldNot> {
-    let loaded = understood(&explain.files)?;
-    let mut diagnostics = loaded.diagnostics;
-    let (program, more) =
-        rules::compile_in(loaded.config, &files::contents, &files::environment("3.5.0"));
-    diagnostics.extend(more);
-    let broken = diagnostics.iter().any(files::is_fatal);
-    let Some(program) = program.filter(|_| !broken) else {
-        render::order(&mut diagnostics);
-        diagnostics.retain(files::is_fatal);
-        let list = render::concise(&loaded.sources, &diagnostics);
-        return Err(format!(
-            "the configuration has errors, so nothing routes:\n{}",
-            list.trim_end()
-        ));
+    let target = Target::HaProxy(3, 5);
+    let loaded = match &explain.live {
+        Some(socket) => live::running(socket, target)?,
+        None => understood(&explain.files)?,
     };
-    let mut world = World::new(&program, &explain.fact, explain.at, explain.seed)?;
+    let maps = maps(&explain.map)?;
+    let contents = |name: &str| files::contents(maps.get(name).map_or(name, String::as_str));
+    let (sources, program) = compile(loaded, &contents)?;
+    let at = explain.at.as_deref().map(moment).transpose()?;
+    let states = match &explain.live {
+        Some(socket) => live::states(socket)?,
+        None => Vec::new(),
+    };
+    let mut fresh = || -> Result<World, CouldNot> {
+        let world = World::new(&program, at, explain.seed);
+        for state in &states {
+            facts::apply_live(state, &program, &world);
+        }
+        for fact in &explain.fact {
+            facts::apply(fact, &program, &world)?;
+        }
+        Ok(world)
+    };
+    let mut world = fresh()?;
     let mut exit = Exit::Clean;
     for asked in asked(explain, &program)? {
         let explained = evaluate::evaluate(&program, &mut world, &asked);
         if !explained.is_routed() {
             exit = Exit::Found;
         }
-        print(explain.output_format, &program, &loaded.sources, &explained);
+        let branches = match &explained.ending {
+            Ending::Unknown(fact) => branches::follow(&program, &mut fresh, &asked, *fact)?,
+            _ => Vec::new(),
+        };
+        let why_not = match &explain.why_not {
+            Some(backend) => Some((backend, why_not::find(&program, &explained, backend)?)),
+            None => None,
+        };
+        match explain.output_format {
+            ExplainFormat::Text => {
+                say(text::render(&program, &sources, &explained));
+                if let Some((backend, obstacles)) = &why_not {
+                    say(why_not::as_text(&sources, backend, obstacles));
+                }
+                for branch in &branches {
+                    let then = text::verdict(&program, &sources, &branch.explained);
+                    say(format!("  when {}: {then}\n", branch.when.join(" and ")));
+                }
+            }
+            ExplainFormat::Json => {
+                let mut out = json::render(&program, &sources, &explained);
+                if let Some((backend, obstacles)) = &why_not {
+                    out["why_not"] = why_not::as_json(&sources, backend, obstacles);
+                }
+                if !branches.is_empty() {
+                    let list = branches.iter().map(|branch| {
+                        let mut one = json::render(&program, &sources, &branch.explained);
+                        one["when"] = branch.when.clone().into();
+                        one
+                    });
+                    out["branches"] = list.collect();
+                }
+                say_line(&out.to_string());
+            }
+            ExplainFormat::Mermaid => say(mermaid::render(&program, &sources, &explained)),
+        }
     }
     Ok(exit)
 }
@@ -67,11 +116,49 @@ fn understood(paths: &[std::path::PathBuf]) -> Result<config::Loaded, CouldNot> 
     Ok(newest)
 }
 
-fn print(format: ExplainFormat, program: &Program, sources: &diag::Sources, explained: &Explained) {
-    match format {
-        ExplainFormat::Text => say(text::render(program, sources, explained)),
-        ExplainFormat::Json => say_line(&json::render(program, sources, explained).to_string()),
+/// The program of a configuration, or its errors in words.
+pub(crate) fn compile(
+    loaded: config::Loaded,
+    contents: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+) -> Result<(diag::Sources, std::sync::Arc<Program>), CouldNot> {
+    let target = Target::HaProxy(3, 5);
+    let environment = files::environment(files::version_of(target));
+    let mut diagnostics = loaded.diagnostics;
+    let (program, more) = rules::compile_for(loaded.config, contents, &environment, target);
+    diagnostics.extend(more);
+    let broken = diagnostics.iter().any(files::is_fatal);
+    match program.filter(|_| !broken) {
+        Some(program) => Ok((loaded.sources, program)),
+        None => {
+            render::order(&mut diagnostics);
+            diagnostics.retain(files::is_fatal);
+            let list = render::concise(&loaded.sources, &diagnostics);
+            Err(format!("the configuration has errors, so nothing routes:\n{}", list.trim_end()))
+        }
     }
+}
+
+/// `FILE=PATH`: what the configuration calls FILE is read from PATH.
+fn maps(given: &[String]) -> Result<HashMap<String, String>, CouldNot> {
+    given
+        .iter()
+        .map(|one| {
+            let (name, path) =
+                one.split_once('=').ok_or_else(|| format!("`{one}` is no FILE=PATH"))?;
+            Ok((name.to_owned(), path.to_owned()))
+        })
+        .collect()
+}
+
+/// Seconds since the epoch, out of a number or of RFC 3339.
+fn moment(word: &str) -> Result<i64, CouldNot> {
+    if let Ok(seconds) = word.parse() {
+        return Ok(seconds);
+    }
+    let time: Result<jiff::Timestamp, _> = word.parse();
+    time.map(jiff::Timestamp::as_second).map_err(|_| {
+        format!("`{word}` is no moment: 2026-01-31T12:00:00Z, or seconds since the epoch")
+    })
 }
 
 /// The requests of the command line, or those of `--requests`.

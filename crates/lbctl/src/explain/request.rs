@@ -21,6 +21,8 @@ pub(crate) struct Asked {
     pub(crate) head: Vec<u8>,
     /// The body.
     pub(crate) body: Vec<u8>,
+    /// The ClientHello that a TLS client would send first (`--sni`), for `mode tcp`.
+    pub(crate) hello: Option<Vec<u8>>,
     /// The client.
     pub(crate) src: SocketAddr,
     /// The address that the client connects to.
@@ -102,6 +104,7 @@ pub(crate) fn from_json(
         frontend: program.listeners()[listener].frontend,
         head: head(&line.method, &line.url, version, &line.headers),
         body: line.body.unwrap_or_default().into_bytes(),
+        hello: explain.sni.as_deref().map(client_hello),
         src: source(line.src.as_deref().unwrap_or(&explain.src))?,
         dst,
         same_connection: line.same_connection,
@@ -111,8 +114,10 @@ pub(crate) fn from_json(
 
 /// Reads the command line: an absolute URL gives the `Host` header, as a browser would.
 pub(crate) fn from_arguments(explain: &Explain, program: &Program) -> Result<Asked, CouldNot> {
+    let curl = explain.curl.as_deref().map(super::curl::read).transpose()?.unwrap_or_default();
     let (method, url) =
         match explain.request.as_slice() {
+            [] if explain.curl.is_some() => (curl.method.as_deref(), &curl.url),
             [url] => (None, url),
             [method, url] => (Some(method.as_str()), url),
             _ => return Err(
@@ -121,7 +126,7 @@ pub(crate) fn from_arguments(explain: &Explain, program: &Program) -> Result<Ask
             ),
         };
     let mut headers = Vec::new();
-    for header in &explain.headers {
+    for header in curl.headers.iter().chain(&explain.headers) {
         let (name, value) = header
             .split_once(':')
             .ok_or_else(|| format!("`{header}` is no header: `Name: value`"))?;
@@ -136,12 +141,13 @@ pub(crate) fn from_arguments(explain: &Explain, program: &Program) -> Result<Ask
     }
     let body = match &explain.body {
         Some(file) => std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?,
-        None => Vec::new(),
+        None => curl.body.clone().unwrap_or_default(),
     };
-    if explain.body.is_some() && !has(&headers, "content-length") {
+    let has_body = explain.body.is_some() || curl.body.is_some();
+    if has_body && !has(&headers, "content-length") {
         headers.push(("Content-Length".into(), body.len().to_string()));
     }
-    let method = method.unwrap_or(if explain.body.is_some() { "POST" } else { "GET" });
+    let method = method.unwrap_or(if has_body { "POST" } else { "GET" });
     let (listener, dst) =
         find_listener(program, explain.listener.as_deref(), explain.dst.as_deref())?;
     Ok(Asked {
@@ -149,6 +155,7 @@ pub(crate) fn from_arguments(explain: &Explain, program: &Program) -> Result<Ask
         frontend: program.listeners()[listener].frontend,
         head: head(method, &target, Version::Http11, &headers),
         body,
+        hello: explain.sni.as_deref().map(client_hello),
         src: source(&explain.src)?,
         dst,
         same_connection: false,
@@ -199,6 +206,23 @@ fn head(method: &str, target: &str, version: Version, headers: &[(String, String
     }
     out.extend_from_slice(b"\r\n");
     out
+}
+
+/// The first record of a TLS client that asks for a name (RFC 8446, 4.1.2; RFC 6066, 3).
+fn client_hello(name: &str) -> Vec<u8> {
+    let sized = |width: usize, bytes: &[u8]| -> Vec<u8> {
+        let length = bytes.len().to_be_bytes();
+        [length.get(length.len() - width..).unwrap_or_default(), bytes].concat()
+    };
+    let host = [&[0][..], &sized(2, name.as_bytes())].concat();
+    let server_name = [&[0, 0][..], &sized(2, &sized(2, &host))].concat();
+    let versions = [0, 43, 0, 3, 2, 3, 4];
+    let extensions = sized(2, &[&server_name[..], &versions].concat());
+    let body =
+        [&[3, 3][..], &[7; 32], &[0], &sized(2, &[0x13, 0x01, 0xc0, 0x2f]), &[1, 0], &extensions]
+            .concat();
+    let message = [&[1][..], &sized(3, &body)].concat();
+    [&[22, 3, 1][..], &sized(2, &message)].concat()
 }
 
 fn source(word: &str) -> Result<SocketAddr, CouldNot> {

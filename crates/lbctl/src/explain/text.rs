@@ -148,10 +148,15 @@ fn changed(change: &Change) -> String {
 }
 
 fn ending(out: &mut String, program: &Program, sources: &Sources, explained: &Explained) {
+    line(out, &format!("\n=> {}", verdict(program, sources, explained)));
+}
+
+/// What became of the request, in one line.
+pub(crate) fn verdict(program: &Program, sources: &Sources, explained: &Explained) -> String {
     let by = |span: Option<Span>| {
         span.map(|span| format!(" by {}", sources.cite(span))).unwrap_or_default()
     };
-    let text = match &explained.ending {
+    match &explained.ending {
         Ending::Server { server, status } => {
             let backend = explained.stream.backend.map(|backend| program.backend(backend));
             let line = backend.and_then(|backend| backend.servers().get(*server as usize));
@@ -186,8 +191,7 @@ fn ending(out: &mut String, program: &Program, sources: &Sources, explained: &Ex
         Ending::Closed { kind, rule } => format!("{kind}{}", by(Some(*rule))),
         Ending::BadRequest { status, why } => format!("{status} before any rule: {why}"),
         Ending::Unknown(_) => "unknown".to_owned(),
-    };
-    line(out, &format!("\n=> {text}"));
+    }
 }
 
 fn backend_name<'p>(program: &'p Program, explained: &Explained) -> &'p str {

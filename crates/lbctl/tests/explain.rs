@@ -1,0 +1,154 @@
+//! `lbctl explain` with what its options add to a request.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixListener;
+
+use support::{EDGE, folder, run};
+
+#[test]
+fn a_curl_command_is_a_request() {
+    let text = EDGE.replace("{ path /private }", "{ req.hdr(x-team) core } METH_PUT");
+    let dir = folder(&[("edge.cfg", &text)]);
+    let curl = "curl -X PUT 'http://ws.example/x?y' -H 'X-Team: core' -d a=1";
+    let (out, err, code) = run(dir.path(), &["explain", "-f", "edge.cfg", "--curl", curl]);
+    assert!(out.starts_with("PUT /x?y HTTP/1.1"), "{out}{err}");
+    assert!(out.contains("=> deny 403 by edge.cfg:11") && code == 1, "{out}");
+}
+
+#[test]
+fn why_not_names_the_first_condition_in_the_way() {
+    let dir = folder(&[("edge.cfg", EDGE)]);
+    let ask = |url: &str, format: &str| {
+        let line =
+            ["explain", "-f", "edge.cfg", url, "--why-not", "bk_ws", "--output-format", format];
+        run(dir.path(), &line).0
+    };
+    let out = ask("http://www.example/", "text");
+    let expected = "
+why not bk_ws
+    10  use_backend bk_ws if host_ws
+        `host_ws` did not hold: it saw \"www.example\"  (edge.cfg:9: acl host_ws hdr_beg(Host) -i ws.)
+";
+    assert!(out.ends_with(expected), "{out}");
+    let json: serde_json::Value =
+        serde_json::from_str(&ask("http://www.example/", "json")).expect("json");
+    assert_eq!(json["why_not"]["obstacles"][0]["by"]["line"], 9);
+    assert!(ask("http://ws.example/", "text").ends_with("why not bk_ws: it went there\n"));
+    let out = ask("http://ws.example/private", "text");
+    assert!(out.contains("never came to this rule  (edge.cfg:11: http-request deny"), "{out}");
+    let (_, err, code) = run(dir.path(), &["explain", "-f", "edge.cfg", "/", "--why-not", "none"]);
+    assert!(err.contains("no backend is named `none`") && code == 2, "{err}");
+}
+
+#[test]
+fn a_map_is_read_from_where_it_is() {
+    let text = EDGE.replace(
+        "use_backend bk_ws if host_ws",
+        "use_backend %[req.hdr(host),map(/none/hosts.map)]",
+    );
+    let text = text.replace("    acl host_ws hdr_beg(Host) -i ws.\n", "");
+    let dir = folder(&[("edge.cfg", &text), ("hosts.map", "chat.example bk_ws\n")]);
+    let line = ["explain", "-f", "edge.cfg", "http://chat.example/"];
+    assert_eq!(run(dir.path(), &line).2, 2, "the map is not there");
+    let line = [&line[..], &["--map", "/none/hosts.map=hosts.map"]].concat();
+    let (out, err, code) = run(dir.path(), &line);
+    assert!(out.contains("=> bk_ws/") && code == 0, "{out}{err}");
+}
+
+#[test]
+fn a_moment_is_given_as_people_write_it() {
+    let text = EDGE.replace("{ path /private }", "{ date,http_date -m beg Sat }");
+    let dir = folder(&[("edge.cfg", &text)]);
+    let at = |moment| {
+        run(dir.path(), &["explain", "-f", "edge.cfg", "http://a.example/", "--at", moment])
+    };
+    assert_eq!(at("2026-01-31T12:00:00Z").2, 1, "a Saturday");
+    assert_eq!(at("2026-01-30T12:00:00Z").2, 0);
+    assert_eq!(at("yesterday").2, 2);
+}
+
+#[test]
+fn the_name_of_a_tls_client_chooses_in_tcp_mode() {
+    let text = "defaults
+    mode tcp
+    timeout client 1s
+    timeout connect 1s
+    timeout server 1s
+frontend f
+    bind :443
+    tcp-request inspect-delay 1s
+    tcp-request content accept if { req.ssl_hello_type 1 }
+    use_backend chat if { req.ssl_sni -i chat.example }
+    default_backend page
+backend chat
+    server c 192.0.2.1:443
+backend page
+    server p 192.0.2.2:443
+";
+    let dir = folder(&[("edge.cfg", text)]);
+    let ask = |name| run(dir.path(), &["explain", "-f", "edge.cfg", "/", "--sni", name]).0;
+    assert!(ask("chat.example").contains("=> chat/c"), "{}", ask("chat.example"));
+    assert!(ask("www.example").contains("=> page/p"));
+}
+
+#[test]
+fn what_is_not_known_is_followed_both_ways() {
+    let text =
+        EDGE.replace("use_backend bk_ws if host_ws", "use_backend bk_ws if { rand(100) lt 10 }");
+    let dir = folder(&[("edge.cfg", &text.replace("    acl host_ws hdr_beg(Host) -i ws.\n", ""))]);
+    let (out, _, code) = run(dir.path(), &["explain", "-f", "edge.cfg", "http://a.example/"]);
+    assert!(out.contains("=> unknown") && code == 1, "{out}");
+    assert!(out.contains("when a random draw (give --seed) is the lowest: bk_ws/"), "{out}");
+    assert!(out.contains("when a random draw (give --seed) is the highest: bk_page/p"), "{out}");
+    let (out, ..) = run(
+        dir.path(),
+        &["explain", "-f", "edge.cfg", "http://a.example/", "--output-format", "json"],
+    );
+    let json: serde_json::Value = serde_json::from_str(&out).expect("json");
+    assert_eq!(json["verdict"]["kind"], "unknown");
+    assert_eq!(json["branches"][0]["verdict"]["backend"], "bk_ws");
+}
+
+#[test]
+fn a_chart_shows_the_way() {
+    let dir = folder(&[("edge.cfg", EDGE)]);
+    let line = ["explain", "-f", "edge.cfg", "http://ws.example/", "--output-format", "mermaid"];
+    let (out, ..) = run(dir.path(), &line);
+    assert!(out.starts_with("flowchart TD\n    n0([\"GET / HTTP/1.1\"])\n"), "{out}");
+    assert!(
+        out.contains("{\"10 use_backend bk_ws if host_ws\"}\n") && out.contains("== yes ==>"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_running_daemon_is_asked_for_its_configuration_and_states() {
+    let dir = folder(&[]);
+    let listener = UnixListener::bind(dir.path().join("weir.sock")).expect("a socket");
+    let answers = std::thread::spawn(move || {
+        for stream in listener.incoming().take(2) {
+            let mut stream = stream.expect("a client");
+            let mut line = String::new();
+            BufReader::new(&stream).read_line(&mut line).expect("a command");
+            let reply = match line.trim() {
+                "show config" => admin::ConfigText {
+                    files: vec![("edge.cfg".into(), EDGE.as_bytes().to_vec())],
+                    env: Vec::new(),
+                }
+                .write()
+                .into_bytes(),
+                _ => b"1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight\n\
+                      2 bk_ws 1 a 192.0.2.1 2 1 1\n2 bk_ws 2 b 192.0.2.2 2 0 1\n"
+                    .to_vec(),
+            };
+            stream.write_all(&reply).expect("an answer");
+        }
+    });
+    let line = ["explain", "--live", "weir.sock", "http://ws.example/"];
+    let (out, err, code) = run(dir.path(), &line);
+    assert!(out.contains("=> bk_ws/b at 192.0.2.2:80") && code == 0, "{out}{err}");
+    assert!(out.contains("passed over a: maint"), "{out}");
+    answers.join().expect("both were asked");
+}
