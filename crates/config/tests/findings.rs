@@ -101,7 +101,7 @@ peers p
             8:15 E0207 `track-sc0` is refused by proxyd: stick tables are not built yet
             11:2 E0207 `stick-table` is refused by proxyd: stick tables are not built yet
             12:23 E0207 `ssl` is refused by proxyd: TLS is not built yet
-            12:27 N0208 `verify` has no effect: only `ssl` servers read it, which are refused
+            12:27 N0208 `verify` has no effect: only `ssl` lines read it, which are refused
             13:1 E0207 `peers` is refused by proxyd: peers are not built yet
         "#]],
     );

@@ -40,6 +40,7 @@ codes! {
     E0310 Error Syntax "two settings exclude each other";
     W0311 Warning Compat "browsers ignore the domain of a cookie";
     E0313 Error Health "a health check has no port to go to";
+    E0314 Error Tls "TLS is switched on without what it needs";
     E0401 Error Reference "no backend has this name";
     E0402 Error Reference "no ACL has this name";
     E0403 Error Reference "two servers of one backend have the same name";

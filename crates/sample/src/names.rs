@@ -24,6 +24,10 @@ pub trait Names {
     fn has_table(&self, _name: Option<&str>) -> bool {
         true
     }
+    /// Whether a script is loaded, which may register fetches and converters.
+    fn has_scripts(&self) -> bool {
+        true
+    }
     /// The version of HAProxy that reads the configuration; `None`: `proxyd`, which refuses what is not built.
     fn haproxy(&self) -> Option<(u8, u8)> {
         None

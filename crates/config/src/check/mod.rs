@@ -10,6 +10,7 @@ mod names;
 mod references;
 mod servers;
 mod timeouts;
+mod tls;
 mod unused;
 mod websocket;
 
@@ -35,6 +36,9 @@ pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
     names::config(config, findings);
     for proxy in &config.proxies {
         servers::proxy(config, proxy, findings);
+        if !target.is_proxyd() {
+            tls::proxy(config, proxy, findings);
+        }
         modes::proxy(proxy, findings);
         timeouts::proxy(proxy, findings);
     }

@@ -11,6 +11,7 @@ pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
     twice(config, findings);
     sections(config, findings);
     tables(config, findings);
+    resolvers(config, findings);
 }
 
 /// Two sections of one kind and name.
@@ -35,7 +36,17 @@ fn sections(config: &Config, findings: &mut Vec<Diagnostic>) {
         let names = declared.sections.iter().filter(|(noun, _)| *noun == mention.noun);
         let mut names = names.map(|(_, name)| name.value.as_str());
         let name = &mention.name;
-        if !names.clone().any(|known| known == name.value) {
+        if mention.noun == Noun::Script {
+            if config.global.scripts.is_none() {
+                let message = format!("`{}` is registered by no script", name.value);
+                let finding = Diagnostic::new(codes::E0602, name.span, message);
+                findings.push(finding.help("load the script that registers it: `lua-load FILE`"));
+            }
+            continue;
+        }
+        // Made by itself when no section has the name.
+        let made = mention.noun == Noun::Resolvers && name.value == "default";
+        if !made && !names.clone().any(|known| known == name.value) {
             let message = format!("no {} is named `{}`", section(mention.noun), name.value);
             let finding = Diagnostic::new(codes::E0421, name.span, message);
             findings.push(match keyword::nearest(&name.value, &mut names) {
@@ -62,6 +73,29 @@ fn section(noun: Noun) -> &'static str {
         Noun::Acme => "`acme` section",
         Noun::Program => "`program` section",
         Noun::Healthcheck => "`healthcheck` section",
+        Noun::Script => "script",
+    }
+}
+
+/// Who resolves the names of servers.
+fn resolvers(config: &Config, findings: &mut Vec<Diagnostic>) {
+    let known = |name: &str| {
+        // Made when no section of this name is there.
+        let sections = config.declared.sections.iter();
+        name == "default"
+            || sections.clone().any(|(noun, known)| *noun == Noun::Resolvers && known.value == name)
+    };
+    for proxy in &config.proxies {
+        let mut said: Vec<&str> = Vec::new();
+        for server in &proxy.servers {
+            let Some(name) = &server.settings.resolvers else { continue };
+            if known(&name.value) || said.contains(&name.value.as_str()) {
+                continue;
+            }
+            said.push(&name.value);
+            let message = format!("no `resolvers` section is named `{}`", name.value);
+            findings.push(Diagnostic::new(codes::E0421, name.span, message));
+        }
     }
 }
 

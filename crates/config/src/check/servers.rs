@@ -5,12 +5,14 @@ use std::collections::{HashMap, HashSet};
 use config_parse::address::{AddressKind, Host, Ports};
 use diag::{Diagnostic, Edit, Safety, codes};
 
+use crate::lower::can_resolve;
 use crate::model::{Balance, Config, MOST_LISTENERS, Mode, Proxy, Server};
 
 pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
     same_names(proxy, findings);
     same_cookies(proxy, findings);
     for server in &proxy.servers {
+        resolvable(server, findings);
         check_port(server, findings);
         track(config, proxy, server, findings);
         agent_port(server, findings);
@@ -108,6 +110,17 @@ fn same_cookies(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
         } else {
             seen.insert(&cookie.value, server);
         }
+    }
+}
+
+/// A server's name must be resolved at the start, unless the line says otherwise.
+fn resolvable(server: &Server, findings: &mut Vec<Diagnostic>) {
+    let AddressKind::Inet { host: Host::Name(name), .. } = &server.address.kind else { return };
+    let methods = server.settings.init_addr.as_ref().map_or("libc", |methods| &methods.value);
+    let other_way = methods.split(',').any(|method| !matches!(method, "libc" | "last"));
+    if !other_way && !name.starts_with('_') && !can_resolve(name) {
+        let message = format!("`{name}` is neither an address nor a name");
+        findings.push(Diagnostic::new(codes::E0305, server.address.span, message));
     }
 }
 

@@ -8,6 +8,8 @@ use crate::model::{Global, Level, LogAddress, LogTarget, StatsSocket};
 pub(super) fn global(global: &Global) -> Section {
     // Named one by one: a field that is added must be thought of here.
     let Global {
+        scripts: _,
+        ssl_server_verify_none: _,
         daemon,
         master_worker,
         pidfile,

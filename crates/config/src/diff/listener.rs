@@ -28,6 +28,7 @@ pub(super) fn bind(bind: &Bind) -> (String, Span) {
         level,
         ignored: _,
         span,
+        tls: _,
     } = bind;
     let mut out = vec![addresses.iter().map(text::address).collect::<Vec<_>>().join(",")];
     let mut named = |name: &str, value: Option<String>| {
@@ -98,6 +99,9 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
         tcp_ut,
         hash_key,
         agent,
+        // Refused: there is nothing that could change.
+        resolvers: _,
+        tls: _,
     } = &server.settings;
     let key = |name: &str| format!("{key} {name}");
     out.number(&key("id"), id);

@@ -5,9 +5,9 @@ use config_parse::quantity::Unit;
 use diag::{Diagnostic, Spanned, codes};
 
 use super::actions::Slot;
-use super::reply;
+use super::{actions_refused, reply};
 use crate::lower::{Directive, spanned};
-use crate::model::{Action, CaptureSlot, NameMatch, Reply, TimeoutValue};
+use crate::model::{Action, CaptureSlot, Mention, NameMatch, Noun, Reply, TimeoutValue};
 
 /// `deny` and `tarpit`: `status` makes a response of its own, `deny_status` takes the page of the proxy.
 pub(super) fn denial(line: &mut Directive<'_>) -> Option<Reply> {
@@ -173,20 +173,45 @@ pub(super) fn service(line: &mut Directive<'_>, to: &mut Slot) {
         "prometheus-exporter" if !line.phrase().starts_with("tcp") => {
             to.action = Some(Action::Service(word.text.to_string()));
         }
-        name if name.starts_with("lua.") => line.refuse_as(codes::E0207, "Lua is not built", word),
+        name if name.starts_with("lua.") => {
+            line.refuse_as(codes::E0207, "Lua is not built", word);
+            to.mentions.push(Mention { noun: Noun::Script, name: spanned(word) });
+            to.action = Some(Action::Other { name: name.to_owned() });
+        }
         _ => line.not_one_of(word, "a service", &["prometheus-exporter"]),
     }
 }
 
 pub(super) fn set_timeout(line: &mut Directive<'_>, to: &mut Slot) {
     let Some(which) = line.arg("`server`, `tunnel` or `client`") else { return };
-    if !matches!(which.text.as_ref(), "server" | "tunnel" | "client") {
-        line.not_one_of(which, "a timeout that can be set", &["server", "tunnel", "client"]);
+    let known: &[&str] = match line.target.is_2_6() {
+        true => &["server", "tunnel"],
+        false => &["server", "tunnel", "client", "connect", "queue", "tarpit"],
+    };
+    if !known.contains(&which.text.as_ref()) {
+        line.not_one_of(which, "a timeout that can be set", known);
         return;
     }
-    if which.text != "client" && !line.place.has_backend() {
-        let message = format!("`set-timeout {}` cannot stand in a `frontend` section", which.text);
+    let both_sides = matches!(which.text.as_ref(), "client" | "tarpit");
+    if !both_sides && !line.place.has_backend()
+        || which.text == "client" && !line.place.has_frontend()
+    {
+        let message = format!(
+            "`set-timeout {}` cannot stand in a `{}` section",
+            which.text,
+            line.place.name()
+        );
         line.error(codes::E0203, which.span, message);
+        return;
+    }
+    let built = matches!(which.text.as_ref(), "server" | "tunnel" | "client");
+    if !built {
+        let why = "only the timeouts `server`, `tunnel` and `client` can be set yet";
+        line.refuse_as(codes::E0207, why, which);
+        let time = |text: &str| config_parse::quantity::duration(text, Unit::Millisecond).is_ok();
+        if actions_refused::number_or_expr(line, to, "a time", time).is_some() {
+            to.action = Some(Action::Other { name: "set-timeout".into() });
+        }
         return;
     }
     let number = line.peek_text().starts_with(|c: char| c.is_ascii_digit());
@@ -206,10 +231,19 @@ pub(super) fn address(line: &mut Directive<'_>, to: &mut Slot) {
 
 pub(super) fn socket(line: &mut Directive<'_>, to: &mut Slot) {
     let Some(name) = line.last().map(spanned) else { return };
-    let words: Vec<String> = line.until_condition().into_iter().map(|word| word.value).collect();
-    if words.is_empty() {
-        line.arg("a value");
-        return;
+    let words = match name.value.as_str() {
+        // Quirk: what is no number is 0.
+        "set-nice" => line.arg("a number").map(|word| vec![word.text.to_string()]),
+        _ => actions_refused::marked(line, to),
+    };
+    to.action = words.map(|words| Action::Socket { name: name.value, words });
+}
+
+pub(super) fn priority(line: &mut Directive<'_>, to: &mut Slot) {
+    let Some(name) = line.last().map(spanned) else { return };
+    let words = line.words_left().into_iter().take(1).collect();
+    if let Some(expr) = line.expr("an expression") {
+        to.exprs.push(expr);
+        to.action = Some(Action::Socket { name: name.value, words });
     }
-    to.action = Some(Action::Socket { name: name.value, words });
 }

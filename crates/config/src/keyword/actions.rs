@@ -1,14 +1,16 @@
 //! The actions of rules, and the rule sets that have them (manual 4.3, 4.4).
 
-use diag::codes;
+use config_parse::expr::Expr;
+use config_parse::log_format::LogFormat;
+use diag::{Spanned, codes};
 
 use super::action_words::{
-    address, capture, del_header, denial, name_value, normalize_uri, regex_value, replace, service,
-    set_status, set_timeout, socket, variable, wait_for_body,
+    address, capture, del_header, denial, name_value, normalize_uri, priority, regex_value,
+    replace, service, set_status, set_timeout, socket, variable, wait_for_body,
 };
-use super::{Keyword, Missing, Places, Table, log, redirect, reply};
+use super::{Keyword, Places, Table, actions_refused, log, redirect, reply};
 use crate::lower::Directive;
-use crate::model::Action;
+use crate::model::{Action, Mention};
 
 /// A rule set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,19 +45,19 @@ pub(crate) struct Sets(u8);
 
 impl Sets {
     pub(crate) const ALL: Self = Self(127);
-    const CONNECTION: Self = Self(1);
-    const SESSION: Self = Self(2);
-    const CONTENT: Self = Self(4);
-    const TCP_RESPONSE: Self = Self(8);
-    const REQUEST: Self = Self(16);
-    const RESPONSE: Self = Self(32);
+    pub(super) const CONNECTION: Self = Self(1);
+    pub(super) const SESSION: Self = Self(2);
+    pub(super) const CONTENT: Self = Self(4);
+    pub(super) const TCP_RESPONSE: Self = Self(8);
+    pub(super) const REQUEST: Self = Self(16);
+    pub(super) const RESPONSE: Self = Self(32);
     const AFTER: Self = Self(64);
     const TCP: Self = Self::CONNECTION.or(Self::SESSION).or(Self::CONTENT).or(Self::TCP_RESPONSE);
-    const HTTP: Self = Self::REQUEST.or(Self::RESPONSE).or(Self::AFTER);
+    pub(super) const HTTP: Self = Self::REQUEST.or(Self::RESPONSE).or(Self::AFTER);
     const ADDRESS: Self = Self::CONNECTION.or(Self::SESSION).or(Self::CONTENT).or(Self::REQUEST);
     const MOST: Self = Self::TCP.or(Self::REQUEST).or(Self::RESPONSE);
 
-    const fn or(self, other: Self) -> Self {
+    pub(super) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
@@ -65,12 +67,19 @@ impl Sets {
 }
 
 /// Where an action is read to.
+#[derive(Default)]
 pub(crate) struct Slot {
     /// `None` after reading: it cannot be read, and was reported.
     pub(crate) action: Option<Action>,
+    /// Samples, formats and names in words that are not carried out.
+    pub(crate) exprs: Vec<Expr>,
+    pub(crate) formats: Vec<LogFormat>,
+    pub(crate) mentions: Vec<Mention>,
+    /// The key of `track-sc`, and the table it names.
+    pub(crate) tracks: Option<(Expr, Option<Spanned<String>>)>,
 }
 
-const fn action(
+pub(super) const fn action(
     name: &'static str,
     sets: Sets,
     args: &'static str,
@@ -81,8 +90,11 @@ const fn action(
 }
 
 /// The actions.
-pub(crate) static ACTIONS: Table<Slot> =
-    Table { noun: "action", keywords: &[FINAL, HEADERS, URI, STATE, SOCKET], missing: MISSING };
+pub(crate) static ACTIONS: Table<Slot> = Table {
+    noun: "action",
+    keywords: &[FINAL, HEADERS, URI, STATE, SOCKET, actions_refused::KEYWORDS],
+    missing: &[],
+};
 
 /// Actions that end their rule set, or may.
 const FINAL: &[Keyword<Slot>] = &[
@@ -407,7 +419,7 @@ const SOCKET: &[Keyword<Slot>] = &[
         Sets::CONTENT.or(Sets::REQUEST),
         "<expr>",
         "the class in the queue",
-        socket,
+        priority,
     )
     .ignored("who waits longest in a queue is served first"),
     action(
@@ -415,42 +427,7 @@ const SOCKET: &[Keyword<Slot>] = &[
         Sets::CONTENT.or(Sets::REQUEST),
         "<expr>",
         "the place in the queue",
-        socket,
+        priority,
     )
     .ignored("who waits longest in a queue is served first"),
-];
-
-const MISSING: &[Missing] = &[
-    Missing::not_built("stick tables are not built yet", "11", &[("track-sc*", 0), ("sc-*", 0)]),
-    Missing::not_built(
-        "maps and ACLs are changed over the runtime socket only",
-        "4.4",
-        &[("add-acl", 0), ("del-acl", 0), ("set-map", 0), ("del-map", 0)],
-    ),
-    Missing::not_built("caching is not built yet", "6", &[("cache-use", 0), ("cache-store", 0)]),
-    Missing::not_built("Lua is not built", "4.4", &[("lua.*", 0)]),
-    Missing::not_built("SPOE is not built", "9.3", &[("send-spoe-group", 0)]),
-    Missing::not_built("resolvers are not built yet", "5.3", &[("do-resolve", 0)]),
-    Missing::not_built("bandwidth limits are not built yet", "9.7", &[("set-bandwidth-limit", 0)]),
-    Missing::not_built(
-        "NetScaler's client headers are not read",
-        "4.4",
-        &[("expect-netscaler-cip", 0)],
-    ),
-    Missing::not_built(
-        "this action is not built yet",
-        "4.4",
-        &[
-            ("add-headers-bin", 0),
-            ("del-headers-bin", 0),
-            ("set-headers-bin", 0),
-            ("attach-srv", 0),
-            ("ot-group", 0),
-            ("otel-group", 0),
-            ("pause", 0),
-            ("set-retries", 0),
-            ("set-bc-mark", 0),
-            ("set-bc-tos", 0),
-        ],
-    ),
 ];

@@ -3,7 +3,7 @@
 use config_parse::quantity::Unit;
 use diag::Span;
 
-use super::{Keyword, Missing, Places, Table};
+use super::{Keyword, Places, Table, tls_options};
 use crate::lower::{Directive, Draft};
 use crate::model::{Bind, Level, V6};
 
@@ -21,8 +21,11 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[Keyword::new(
 )];
 
 /// The options.
-pub(crate) static BIND_OPTIONS: Table<Bind> =
-    Table { noun: "bind option", keywords: &[OPTIONS, IGNORED], missing: MISSING };
+pub(crate) static BIND_OPTIONS: Table<Bind> = Table {
+    noun: "bind option",
+    keywords: &[OPTIONS, IGNORED, &tls_options::BIND_COMMON, tls_options::BIND, REFUSED],
+    missing: &[],
+};
 
 impl Bind {
     /// A listener on nothing yet.
@@ -46,6 +49,7 @@ impl Bind {
             user: None,
             group: None,
             level: None,
+            tls: None,
             ignored: Vec::new(),
             span,
         }
@@ -157,75 +161,25 @@ const fn ignored(name: &'static str, why: &'static str) -> Keyword<Bind> {
     .ignored(why)
 }
 
-const MISSING: &[Missing] = &[
-    Missing::not_built(
-        "TLS is not built yet",
-        "5.1",
-        &[
-            ("ssl", 0),
-            ("allow-0rtt", 0),
-            ("alpn", 1),
-            ("ca-file", 1),
-            ("ca-ignore-err", 1),
-            ("ca-sign-file", 1),
-            ("ca-sign-pass", 1),
-            ("ca-sign-use-chain", 0),
-            ("ca-verify-file", 1),
-            ("ciphers", 1),
-            ("ciphersuites", 1),
-            ("client-sigalgs", 1),
-            ("crl-file", 1),
-            ("crt", 1),
-            ("crt-ignore-err", 1),
-            ("crt-list", 1),
-            ("curves", 1),
-            ("default-crt", 1),
-            ("ech", 1),
-            ("ecdhe", 1),
-            ("force-sslv3", 0),
-            ("force-tlsv10", 0),
-            ("force-tlsv11", 0),
-            ("force-tlsv12", 0),
-            ("force-tlsv13", 0),
-            ("generate-certificates", 0),
-            ("ktls", 1),
-            ("no-alpn", 0),
-            ("no-ca-names", 0),
-            ("no-sslv3", 0),
-            ("no-strict-sni", 0),
-            ("no-tls-tickets", 0),
-            ("no-tlsv10", 0),
-            ("no-tlsv11", 0),
-            ("no-tlsv12", 0),
-            ("no-tlsv13", 0),
-            ("npn", 1),
-            ("prefer-client-ciphers", 0),
-            ("sigalgs", 1),
-            ("ssl-max-ver", 1),
-            ("ssl-min-ver", 1),
-            ("strict-sni", 0),
-            ("tls-ticket-keys", 1),
-            ("tls-tickets", 0),
-            ("verify", 1),
-        ],
-    ),
-    Missing::not_built("HTTP/2 and other protocols are not built yet", "5.1", &[("proto", 1)]),
-    Missing::not_built(
-        "this option is not built yet",
-        "5.1",
-        &[
-            ("accept-netscaler-cip", 1),
-            ("idle-ping", 1),
-            ("namespace", 1),
-            ("nbconn", 1),
-            ("quic-cc-algo", 1),
-            ("quic-force-retry", 0),
-            ("quic-socket", 1),
-            ("tcp-md5sig", 1),
-            ("tcp-ss", 1),
-        ],
-    ),
+const REFUSED: &[Keyword<Bind>] = &[
+    refused("accept-netscaler-cip", "a NetScaler header comes first"),
+    refused("idle-ping", "asks silent clients"),
+    refused("namespace", "the network namespace it listens in"),
+    refused("nbconn", "connections it opens by itself"),
+    refused("quic-cc-algo", "the congestion control of QUIC"),
+    option("quic-force-retry", "", "every client proves its address", |_, _| {})
+        .refused("this option is not built yet"),
+    refused("quic-socket", "a socket for each connection"),
+    refused("tcp-md5sig", "signs segments"),
+    refused("tcp-ss", "keeps SYN packets"),
 ];
+
+const fn refused(name: &'static str, doc: &'static str) -> Keyword<Bind> {
+    option(name, "<value>", doc, |line, _| {
+        line.value("a value");
+    })
+    .refused("this option is not built yet")
+}
 
 fn count(line: &mut Directive<'_>, to: &mut Option<u32>, low: i64) {
     if let Some(number) = line.lenient("a number, at least 1", low..=i64::MAX) {

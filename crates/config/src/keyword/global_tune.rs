@@ -245,7 +245,6 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     nothing("ssl-provider", TLS),
     nothing("ssl-provider-path", TLS),
     nothing("ssl-security-level", TLS),
-    nothing("ssl-server-verify", TLS),
     nothing("ssl-skip-self-issued-ca", TLS),
     nothing("tune.ssl.cachesize", TLS),
     nothing("tune.ssl.capture-buffer-size", TLS),

@@ -55,7 +55,6 @@ const fn section(
 pub(super) const GLOBAL: &[Missing] = &[
     Missing::removed("leave it out: there is one process, with threads", &[("nbproc", 0)]),
     Missing::removed("start with `-d`", &[("debug", 0)]),
-    Missing::not_built("Lua is not built", "3.1", &[("lua-load", 0), ("lua-load-per-thread", 0)]),
     Missing::not_built(
         "variables of the process are not set from the configuration yet",
         "3.1",
@@ -87,6 +86,7 @@ pub(super) const GLOBAL: &[Missing] = &[
 
 /// Directives of proxies that are refused, where they may stand.
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
+    refused("force-be-switch", Places::FRONT.no_defaults(), "4.2", "this keyword is not built yet"),
     refused("filter", Places::ANY.no_defaults(), "9", "filters are not built"),
     refused("compression", Places::ANY, "4.2", "compression is not built yet"),
     Keyword::new("bind-process", Places::ANY, "<n>", "4.2", "which processes listen", |line, _| {
@@ -115,12 +115,7 @@ pub(super) const PROXY: &[Missing] = &[
     Missing::not_built(
         "this keyword is not built yet",
         "4.2",
-        &[
-            ("be-unpublished", 0),
-            ("force-be-switch", 0),
-            ("hash-preserve-affinity", 0),
-            ("log-steps", 0),
-        ],
+        &[("be-unpublished", 0), ("hash-preserve-affinity", 0), ("log-steps", 0)],
     ),
     Missing::not_built(
         "server states are not kept over restarts by files yet",

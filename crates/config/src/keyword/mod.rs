@@ -7,6 +7,7 @@
 mod acl;
 mod action_words;
 mod actions;
+mod actions_refused;
 mod balance;
 mod bind_options;
 mod captures;
@@ -15,6 +16,7 @@ mod cookie;
 mod errors;
 mod global_log;
 mod global_process;
+mod global_refused;
 mod global_stats;
 mod global_tune;
 mod identity;
@@ -34,6 +36,7 @@ mod stats;
 mod stick;
 mod switching;
 mod timeouts;
+mod tls_options;
 mod userlist;
 
 use std::fmt;
@@ -51,6 +54,7 @@ pub(crate) use missing::SECTIONS;
 pub(crate) use newer::than_2_6;
 pub(crate) use section::{Kind, Other, find as section_kind};
 pub(crate) use server_options::SERVER_OPTIONS;
+pub(crate) use tls_options::{knows_a_cipher, knows_curves};
 pub(crate) use userlist::{USERLIST, forget_repeated};
 
 /// What becomes of a keyword.
@@ -152,9 +156,17 @@ pub(crate) enum Found<T: 'static> {
 impl<T> Table<T> {
     /// Looks a word up; what stands in parentheses behind it is not part of its name.
     pub(crate) fn find(&self, word: &str) -> Found<T> {
-        let name = word.split('(').next().unwrap_or(word);
+        let name = match self.noun {
+            // Words of lines have nothing in parentheses.
+            "keyword" | "section" | "option" | "timeout" | "bind option" => word,
+            _ => word.split('(').next().unwrap_or(word),
+        };
         let mut known = self.keywords.iter().copied().flatten();
-        if let Some(keyword) = known.find(|keyword| keyword.name == name) {
+        let is = |keyword: &Keyword<T>| match keyword.name.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => keyword.name == name,
+        };
+        if let Some(keyword) = known.find(|keyword| is(keyword)) {
             return Found::Known(keyword);
         }
         for missing in self.missing {
@@ -225,6 +237,7 @@ pub(crate) static GLOBAL: Table<Global> = Table {
         global_log::KEYWORDS,
         global_stats::KEYWORDS,
         global_tune::KEYWORDS,
+        global_refused::KEYWORDS,
     ],
     missing: missing::GLOBAL,
 };

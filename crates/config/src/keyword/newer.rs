@@ -215,6 +215,7 @@ const ACTIONS: &[&str] = &[
     "del-headers-bin",
     "do-log",
     "pause",
+    "sc-add-gpc",
     "set-bandwidth-limit",
     "set-bc-mark",
     "set-bc-tos",

@@ -4,9 +4,9 @@ use config_parse::quantity::Unit;
 use diag::{Diagnostic, Spanned, codes};
 
 use super::actions::{Set, Slot};
-use super::{ACTIONS, Found, Keyword, Places};
+use super::{ACTIONS, Found, Keyword, Places, Status};
 use crate::lower::{Directive, Draft};
-use crate::model::{Rule, RuleSet};
+use crate::model::{LookedAt, Rule, RuleSet, Spot};
 
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
     Keyword::new(
@@ -105,8 +105,13 @@ fn rule(line: &mut Directive<'_>, draft: &mut Draft, set: Set) {
         line.arg("an action");
         return;
     };
-    match ACTIONS.find(&word.text) {
-        Found::Known(keyword) if keyword.sets.holds(set) => {}
+    let refused = match ACTIONS.find(&word.text) {
+        Found::Known(keyword)
+            if keyword.sets.holds(set)
+                && !(line.target.is_2_6() && newer_in_set(keyword.name, set)) =>
+        {
+            matches!(keyword.status, Status::Refused(..))
+        }
         Found::Known(_) => {
             let message = format!("`{}` is no action of `{}`", word.text, set.name());
             line.error(codes::E0602, word.span, message);
@@ -127,17 +132,58 @@ fn rule(line: &mut Directive<'_>, draft: &mut Draft, set: Set) {
             });
             return;
         }
-    }
-    let mut slot = Slot { action: None };
+    };
+    let mut slot = Slot::default();
     line.keyword(&ACTIONS, &mut slot);
-    let Some(action) = slot.action else {
+    let Some(action) = slot.action.take() else {
         // What is wrong was said; the words behind it are not looked at.
         line.rest();
         return;
     };
     let Some(condition) = line.condition() else { return };
+    if !line.target.is_proxyd() || !refused {
+        looked_at(line, draft, set, &mut slot);
+    }
     let action = Spanned::new(action, word.span);
     list(&mut draft.proxy.rules, set).push(Rule { action, condition, span: line.span() });
+}
+
+/// What the words of an action that is not carried out say to samples and names.
+fn looked_at(line: &Directive<'_>, draft: &mut Draft, set: Set, slot: &mut Slot) {
+    let spot = match set {
+        Set::TcpConnection => Spot::Connection,
+        Set::TcpSession => Spot::Session,
+        Set::TcpContent => Spot::Content,
+        Set::TcpResponse => Spot::TcpResponse,
+        Set::HttpRequest => Spot::Request,
+        Set::HttpResponse | Set::HttpAfterResponse => Spot::Response,
+    };
+    let new = || LookedAt::new(spot, line.span());
+    let lines = &mut draft.proxy.looked_at;
+    lines.extend(slot.exprs.drain(..).map(|expr| LookedAt { expr: Some(expr), ..new() }));
+    lines.extend(slot.formats.drain(..).map(|format| LookedAt { format: Some(format), ..new() }));
+    if let Some((key, table)) = slot.tracks.take() {
+        let own = draft.proxy.name.value.clone();
+        let name = table.as_ref().map_or(own.clone(), |name| name.value.clone());
+        lines.push(LookedAt { expr: Some(key), key_of: Some(name), ..new() });
+        // In `defaults` the proxy that has the table is not known.
+        if table.is_some() || !line.place.is_defaults() {
+            draft.declared.table_uses.push((table, own, line.span()));
+        }
+    }
+    draft.declared.mentions.append(&mut slot.mentions);
+}
+
+/// Actions that HAProxy 2.6 has in other rule sets only.
+fn newer_in_set(name: &str, set: Set) -> bool {
+    match set {
+        Set::HttpAfterResponse => {
+            name.starts_with("sc-")
+                || matches!(name, "set-log-level" | "set-map" | "del-map" | "del-acl")
+        }
+        Set::HttpResponse => name == "set-timeout",
+        _ => false,
+    }
 }
 
 fn list(rules: &mut RuleSet, set: Set) -> &mut Vec<Rule> {

@@ -5,15 +5,25 @@ use std::time::Duration;
 use config_parse::quantity::Unit;
 use diag::{Spanned, codes};
 
-use super::{Keyword, Missing, Places, Table, persistence};
+use super::{Keyword, Places, Table, persistence, tls_options};
 use crate::lower::{AddressUse, Directive, spanned};
 use crate::model::{AgentCheck, Rare, ServerSettings, Setting};
 
 /// The options.
 pub(crate) static SERVER_OPTIONS: Table<ServerSettings> = Table {
     noun: "server option",
-    keywords: &[LOAD, STATE, CHECKS, CONNECTION, AGENT, IGNORED],
-    missing: MISSING,
+    keywords: &[
+        LOAD,
+        STATE,
+        CHECKS,
+        CONNECTION,
+        AGENT,
+        IGNORED,
+        &tls_options::SERVER_COMMON,
+        tls_options::SERVER,
+        REFUSED,
+    ],
+    missing: &[],
 };
 
 type To = ServerSettings;
@@ -212,8 +222,6 @@ const AGENT: &[Keyword<To>] = &[
 const IGNORED: &[Keyword<To>] = &[
     ignored("non-stick", "", "stick tables are not built: nothing is learned"),
     ignored("stick", "", "stick tables are not built: nothing is learned"),
-    ignored("no-ssl", "", "there is no TLS to switch off"),
-    ignored("no-check-ssl", "", "there is no TLS to switch off"),
     ignored("no-sni-auto", "", "there is no TLS to switch off"),
     ignored("no-check-sni-auto", "", "there is no TLS to switch off"),
     ignored("no-tls-tickets", "", "there is no TLS to switch off"),
@@ -225,14 +233,12 @@ const IGNORED: &[Keyword<To>] = &[
     ignored("no-ssl-reuse", "", "there is no TLS to switch off"),
     ignored("no-renegotiate", "", "there is no TLS to switch off"),
     ignored("no-check-reuse-pool", "", "checks open connections of their own"),
-    ignored("tls-tickets", "", "only `ssl` servers read it, which are refused"),
-    ignored("ssl-reuse", "", "only `ssl` servers read it, which are refused"),
-    ignored("renegotiate", "", "only `ssl` servers read it, which are refused"),
+    ignored("ssl-reuse", "", "only `ssl` lines read it, which are refused"),
+    ignored("renegotiate", "", "only `ssl` lines read it, which are refused"),
     ignored("no-tfo", "", "connections to servers use no fast open"),
     ignored("tfo", "", "connections to servers use no fast open"),
     ignored("strict-maxconn", "", "`maxconn` counts connections already"),
     ignored("check-reuse-pool", "", "checks open connections of their own"),
-    value_ignored("verify", "only `ssl` servers read it, which are refused"),
     value_ignored("resolve-opts", "only servers with `resolvers` read it, which are refused"),
     value_ignored("resolve-net", "only servers with `resolvers` read it, which are refused"),
     value_ignored("guid", "statistics are not kept over restarts by this name"),
@@ -252,65 +258,39 @@ const fn value_ignored(name: &'static str, why: &'static str) -> Keyword<To> {
     .ignored(why)
 }
 
-const MISSING: &[Missing] = &[
-    Missing::not_built(
-        "TLS is not built yet",
-        "5.2",
-        &[
-            ("ssl", 0),
-            ("allow-0rtt", 0),
-            ("alpn", 1),
-            ("ca-file", 1),
-            ("check-alpn", 1),
-            ("check-sni", 1),
-            ("check-sni-auto", 0),
-            ("check-ssl", 0),
-            ("ciphers", 1),
-            ("ciphersuites", 1),
-            ("client-sigalgs", 1),
-            ("crl-file", 1),
-            ("crt", 1),
-            ("curves", 1),
-            ("force-sslv3", 0),
-            ("force-tlsv10", 0),
-            ("force-tlsv11", 0),
-            ("force-tlsv12", 0),
-            ("force-tlsv13", 0),
-            ("ktls", 1),
-            ("npn", 1),
-            ("sigalgs", 1),
-            ("sni", 1),
-            ("sni-auto", 0),
-            ("ssl-max-ver", 1),
-            ("ssl-min-ver", 1),
-            ("verifyhost", 1),
-        ],
-    ),
-    Missing::not_built(
-        "HTTP/2 is not built yet",
-        "5.2",
-        &[("proto", 1), ("check-proto", 1), ("ws", 1)],
-    ),
-    Missing::not_built("resolvers are not built yet", "5.3", &[("resolvers", 1)]),
-    Missing::not_built(
-        "this option is not built yet",
-        "5.2",
-        &[
-            ("check-pool-conn-name", 1),
-            ("check-via-socks4", 0),
-            ("healthcheck", 1),
-            ("idle-ping", 1),
-            ("init-state", 1),
-            ("interface", 1),
-            ("log-proto", 1),
-            ("namespace", 1),
-            ("pool-conn-name", 1),
-            ("socks4", 1),
-            ("tcp-md5sig", 1),
-            ("usesrc", 1),
-        ],
-    ),
+const REFUSED: &[Keyword<To>] = &[
+    option("resolvers", "<section>", "who resolves its name while it runs", |line, to| {
+        to.resolvers = line.value("a `resolvers` section").map(|word| Box::new(spanned(word)));
+    })
+    .refused("resolvers are not built yet"),
+    refused("check-pool-conn-name", "the connection that checks use"),
+    option("check-via-socks4", "", "checks go through the SOCKS proxy", |_, _| {})
+        .refused("this option is not built yet"),
+    refused("healthcheck", "the section that says how it is checked"),
+    refused("idle-ping", "asks silent servers"),
+    option("init-state", "fully-up|up|down|fully-down", "its state at the start", |line, _| {
+        let states = ["fully-up", "up", "down", "fully-down"];
+        line.choice("a state", &states.map(|name| (name, ())));
+    })
+    .refused("this option is not built yet"),
+    refused("interface", "the interface that connections leave by"),
+    option("log-proto", "legacy|octet-count", "how messages are framed", |line, _| {
+        line.choice("a framing", &[("legacy", ()), ("octet-count", ())]);
+    })
+    .refused("this option is not built yet"),
+    refused("namespace", "the network namespace of connections"),
+    refused("pool-conn-name", "what connections are kept by"),
+    refused("socks4", "the SOCKS proxy on the way"),
+    refused("tcp-md5sig", "signs segments"),
+    refused("usesrc", "the source address"),
 ];
+
+const fn refused(name: &'static str, doc: &'static str) -> Keyword<To> {
+    option(name, "<value>", doc, |line, _| {
+        line.value("a value");
+    })
+    .refused("this option is not built yet")
+}
 
 fn agent(to: &mut To) -> &mut AgentCheck {
     to.agent.get_or_insert_default()

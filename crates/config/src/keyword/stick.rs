@@ -264,6 +264,9 @@ fn stick(line: &mut Directive<'_>, draft: &mut Draft) {
         return;
     }
     let Some(condition) = line.condition() else { return };
+    if line.target.is_proxyd() {
+        return;
+    }
     let own = draft.proxy.name.value.clone();
     draft.declared.table_uses.push((table.clone(), own.clone(), line.span()));
     let table = table.map_or(own.clone(), |name| name.value);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use config_parse::address::{self, Address, AddressKind, Ports};
+use config_parse::address::{self, Address, AddressKind, Host, Ports};
 use config_parse::env::Environment;
 use config_parse::tree::Word;
 use diag::{Diagnostic, codes};
@@ -55,6 +55,29 @@ impl Directive<'_> {
         Some(Word::new(Cow::Owned(text), word.span))
     }
 
+    /// Later versions read the whole port; a name that no resolver can know is an error where it must be one.
+    fn readable(&mut self, address: &Address, word: &Word<'_>, used: AddressUse) -> bool {
+        let AddressKind::Inet { host, .. } = &address.kind else { return true };
+        if self.target.is_from(3, 0)
+            && let Some((_, port)) = word.text.rsplit_once(':')
+            && !word.text.ends_with(']')
+            && let Some(bad) = port.chars().find(|c| !c.is_ascii_digit() && !matches!(c, '+' | '-'))
+        {
+            let message = format!("`{bad}` cannot stand in a port");
+            self.error(codes::E0305, address.span, message);
+            return false;
+        }
+        if let Host::Name(name) = host
+            && matches!(used, AddressUse::Bind | AddressUse::StatsSocket)
+            && !can_resolve(name)
+        {
+            let message = format!("`{name}` is neither an address nor a name");
+            self.error(codes::E0305, address.span, message);
+            return false;
+        }
+        true
+    }
+
     fn suits(&mut self, address: &Address, word: &Word<'_>, used: AddressUse) -> bool {
         use AddressUse::{Bind, Dispatch, Log, Nameserver, StatsSocket};
         let listens = matches!(used, Bind | StatsSocket);
@@ -77,13 +100,17 @@ impl Directive<'_> {
                 _ => None,
             },
             AddressKind::UnixDatagram(_) if used != Log => Some("datagrams are not taken here"),
+            // A HAProxy without QUIC takes no such address, and most are built without.
+            AddressKind::Other(_) if !self.target.is_proxyd() && word.text.contains("quic") => {
+                Some("QUIC is not part of this HAProxy")
+            }
             AddressKind::Other(_) => {
                 self.refuse_as(codes::E0207, "this kind of address is not built", word);
                 return true;
             }
             _ => None,
         };
-        let Some(problem) = problem else { return true };
+        let Some(problem) = problem else { return self.readable(address, word, used) };
         let finding = Diagnostic::new(codes::E0305, address.span, problem);
         self.report(match problem {
             "a port is missing" => finding.help("write `:PORT` behind it, such as `*:80`"),
@@ -91,6 +118,20 @@ impl Directive<'_> {
         });
         false
     }
+}
+
+/// Whether a name could be resolved somewhere: no other characters than names have, and no address that is
+/// written wrongly.
+pub(crate) fn can_resolve(name: &str) -> bool {
+    let letters = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    let numeric = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<&str> = name.split('.').collect();
+    let Some(last) = parts.last().filter(|last| numeric(last)) else { return letters };
+    // Quirk: the resolver takes `127.1` for 127.0.0.1.
+    let short = parts.len() <= 4 && parts.iter().all(|part| numeric(part) && part.len() <= 10);
+    let bytes = parts.iter().rev().skip(1).all(|part| part.parse::<u8>().is_ok());
+    let most = u64::MAX.checked_shr(32 + 8 * (parts.len() as u32 - 1)).unwrap_or(0);
+    short && bytes && last.parse::<u64>().is_ok_and(|last| last <= most)
 }
 
 /// Replaces `$NAME` and `${NAME}`; variables that are not set are empty.

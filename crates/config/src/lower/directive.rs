@@ -7,7 +7,7 @@ use config_parse::condition::{self, Condition};
 use config_parse::env::Environment;
 use config_parse::expr::{self, Expr};
 use config_parse::log_format::{self, LogFormat};
-use config_parse::quantity::{self, Unit};
+use config_parse::quantity::{self, QuantityError, Unit};
 use config_parse::tree::Word;
 use diag::{Code, Diagnostic, Span, Spanned, codes};
 
@@ -237,8 +237,26 @@ impl<'a> Directive<'a> {
 
     pub(crate) fn duration(&mut self, what: &str, unit: Unit) -> Option<Spanned<Duration>> {
         let word = self.value(what)?;
+        if let Some(time) = self.cut_off(word, unit) {
+            return Some(time);
+        }
         let read = quantity::duration_word(word, unit);
         self.keep(read).map(|value| Spanned::new(value, word.span))
+    }
+
+    /// Quirk: HAProxy reads `1m30s` as `1m`, and warns.
+    fn cut_off(&mut self, word: &Word<'_>, unit: Unit) -> Option<Spanned<Duration>> {
+        let Err(QuantityError::Trailing(at)) = quantity::duration(&word.text, unit) else {
+            return None;
+        };
+        if self.target.is_proxyd() {
+            return None;
+        }
+        let (read, rest) = word.text.split_at(at);
+        let value = quantity::duration(read, unit).ok()?;
+        let message = format!("`{rest}` behind `{read}` is not read");
+        self.report(Diagnostic::new(codes::W0309, word.span, message));
+        Some(Spanned::new(value, word.span))
     }
 
     pub(crate) fn size(&mut self, what: &str) -> Option<Spanned<u64>> {

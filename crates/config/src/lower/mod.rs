@@ -11,7 +11,7 @@ use config_parse::env::Environment;
 use config_parse::tree::{self, Line, LineKind, Tree, Word};
 use diag::{Diagnostic, Sources, codes};
 
-pub(crate) use address::AddressUse;
+pub(crate) use address::{AddressUse, can_resolve};
 pub(crate) use directive::{Directive, Prefix, spanned};
 pub(crate) use draft::Draft;
 pub(crate) use place::{Fit, Place};
@@ -19,7 +19,7 @@ pub use place::{InDefaults, Places};
 
 use crate::check;
 use crate::keyword::{self, Found, GLOBAL, Kind, Other, PROXY, SECTIONS, USERLIST};
-use crate::model::{Config, HttpErrors, Proxy, ProxyKind, Userlist};
+use crate::model::{AclLine, Config, HttpErrors, Proxy, ProxyKind, Userlist};
 use crate::target::Target;
 use defaults::Defaults;
 pub(crate) use defaults::Use;
@@ -118,6 +118,15 @@ impl Lowering {
 
     fn line(&mut self, line: &Line<'_>) {
         let Some((first, _)) = line.words.split_first() else { return };
+        if self.target.is_from(3, 0)
+            && let Some(empty) = line.words.iter().find(|word| word.text.is_empty())
+        {
+            let message = "an empty word would end the line";
+            let finding = Diagnostic::new(codes::E0204, empty.span, message);
+            self.findings.push(finding.help("is a variable of the environment not set?"));
+            self.poison(&line.words);
+            return;
+        }
         match SECTIONS.find(&first.text) {
             Found::Known(_) => self.open(&first.text, &line.words),
             Found::Missing(missing, _) => {
@@ -137,6 +146,16 @@ impl Lowering {
                 }
             }
             Found::Unknown => self.directive(&line.words),
+        }
+    }
+
+    /// A line that is not read keeps what it declares known: one cause, one error.
+    fn poison(&mut self, words: &[Word<'_>]) {
+        if let (Section::Proxy(draft), [first, name, ..]) = (&mut self.section, words)
+            && first.text == "acl"
+        {
+            let acl = AclLine { name: spanned(name), expr: None, span: first.span };
+            draft.proxy.acls.push(acl);
         }
     }
 

@@ -13,6 +13,10 @@ fn bad_char(name: &str) -> Option<(usize, char)> {
 /// `E0307` when a name has other characters. Whether it may stay.
 pub(crate) fn check(line: &mut Directive<'_>, name: &Spanned<String>, of: &str) -> bool {
     let Some((at, c)) = bad_char(&name.value) else { return true };
+    // Quirk: later versions look at the names of servers, not at those of proxies.
+    if line.target.is_from(3, 0) && of == "a section" {
+        return true;
+    }
     let exact = name.span.end - name.span.start == name.value.len() as u32;
     let start = name.span.start + at as u32;
     let place = match exact {

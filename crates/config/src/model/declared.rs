@@ -22,6 +22,8 @@ pub enum Noun {
     Acme,
     Program,
     Healthcheck,
+    /// What a `lua-load` line brings.
+    Script,
 }
 
 /// A use of a name that must be declared somewhere.

@@ -10,6 +10,10 @@ use super::{LogTarget, Setting};
 /// The merged `global` sections.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Global {
+    /// The first `lua-load` or `lua-load-per-thread` line: scripts may register anything.
+    pub scripts: Option<Span>,
+    /// `ssl-server-verify none`.
+    pub ssl_server_verify_none: bool,
     /// `daemon`.
     pub daemon: Option<Span>,
     /// `master-worker`.

@@ -12,6 +12,7 @@ mod log;
 mod proxy;
 mod rule;
 mod server;
+mod tls;
 
 pub use balance::*;
 pub use bind::*;
@@ -22,6 +23,7 @@ pub use log::*;
 pub use proxy::*;
 pub use rule::*;
 pub use server::*;
+pub use tls::*;
 
 use diag::Spanned;
 

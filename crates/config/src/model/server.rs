@@ -99,6 +99,10 @@ pub struct ServerSettings {
     pub tcp_ut: Rare<Duration>,
     /// `hash-key id|addr|addr-port` (3.x).
     pub hash_key: Rare<String>,
+    /// `resolvers`.
+    pub resolvers: Rare<String>,
+    /// Settings of TLS.
+    pub tls: Option<Box<super::Tls>>,
     /// `agent-check` with port, address, interval and text to send.
     pub agent: Option<Box<AgentCheck>>,
 }

@@ -14,6 +14,8 @@ pub(super) struct Table<'c> {
     servers: Vec<Servers<'c>>,
     /// Proxies with a `stick-table`, and the tables of `peers` sections, with the type of their keys.
     pub(super) tables: HashMap<String, String>,
+    /// Scripts are loaded, which may register anything.
+    scripts: bool,
     userlists: HashMap<&'c str, Arc<Userlist>>,
 }
 
@@ -55,6 +57,7 @@ impl<'c> Table<'c> {
             backends: HashMap::new(),
             servers: Vec::new(),
             tables: tables(config),
+            scripts: config.global.scripts.is_some(),
             userlists: HashMap::new(),
         };
         let (mut frontends, mut backends) = (0, 0);
@@ -168,6 +171,10 @@ impl Names for Seen<'_> {
 
     fn has_table(&self, name: Option<&str>) -> bool {
         self.table.tables.contains_key(name.unwrap_or(self.own))
+    }
+
+    fn has_scripts(&self) -> bool {
+        self.table.scripts
     }
 
     fn haproxy(&self) -> Option<(u8, u8)> {

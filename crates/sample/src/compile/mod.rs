@@ -161,7 +161,7 @@ fn find_fetch(
     if !too_new && let Some(entry) = registry::fetch(crate::fetch::resolve(name, env.place)) {
         return Ok(entry);
     }
-    let part = registry::fetch_not_built(name).filter(|_| !too_new);
+    let part = registry::fetch_not_built(name).filter(|_| !too_new && may_be(name, env));
     if let Some(part) = part {
         refuse(call, "sample fetch", part, env)?;
         return known::fetch(name).ok_or_else(|| Box::new(not_built(call, "sample fetch", part)));
@@ -183,7 +183,7 @@ fn find_converter(
     if !too_new && let Some(entry) = registry::converter(name) {
         return Ok(entry);
     }
-    let part = registry::converter_not_built(name).filter(|_| !too_new);
+    let part = registry::converter_not_built(name).filter(|_| !too_new && may_be(name, env));
     if let Some(part) = part {
         refuse(call, "converter", part, env)?;
         return known::converter(name).ok_or_else(|| Box::new(not_built(call, "converter", part)));
@@ -194,6 +194,11 @@ fn find_converter(
         true => finding.help("HAProxy 2.6 does not know it yet"),
         false => with_nearest(finding, name, known::converter_names()),
     }))
+}
+
+/// What a script would register needs a script.
+fn may_be(name: &str, env: &CompileEnv<'_>) -> bool {
+    !name.starts_with("lua.") || env.names.has_scripts()
 }
 
 fn is_2_6(env: &CompileEnv<'_>) -> bool {

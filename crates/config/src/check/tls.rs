@@ -1,0 +1,48 @@
+//! TLS settings that need each other.
+
+use diag::{Diagnostic, Span, codes};
+
+use crate::keyword::{knows_a_cipher, knows_curves};
+use crate::model::{Config, Proxy, Tls};
+
+pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    for bind in &proxy.binds {
+        let Some(tls) = bind.tls.as_deref() else { continue };
+        let Some(on) = tls.on.filter(|on| on.value) else { continue };
+        if !tls.certificate {
+            let message = "`ssl` needs a certificate: the line has no `crt`";
+            findings.push(Diagnostic::new(codes::E0314, on.span, message).help("write `crt FILE`"));
+        }
+        if let Some(verify) = tls.verify.filter(|verify| verify.value && !tls.authorities) {
+            findings.push(no_authorities(verify.span));
+        }
+        names(tls, findings);
+    }
+    let unverified = config.global.ssl_server_verify_none;
+    for server in &proxy.servers {
+        let Some(tls) = server.settings.tls.as_deref() else { continue };
+        let on = tls.on.filter(|on| on.value).or(tls.check.filter(|check| check.value));
+        let Some(on) = on else { continue };
+        let verify = tls.verify.map_or(!unverified, |verify| verify.value);
+        if verify && !tls.authorities {
+            findings.push(no_authorities(tls.verify.map_or(on.span, |verify| verify.span)));
+        }
+        names(tls, findings);
+    }
+}
+
+fn no_authorities(at: Span) -> Diagnostic {
+    let message = "certificates cannot be verified: the line has no `ca-file`";
+    Diagnostic::new(codes::E0314, at, message).help("write `ca-file FILE`, or `verify none`")
+}
+
+fn names(tls: &Tls, findings: &mut Vec<Diagnostic>) {
+    if let Some(list) = tls.ciphers.as_ref().filter(|list| !knows_a_cipher(&list.value)) {
+        let message = format!("no cipher is named in `{}`", list.value);
+        findings.push(Diagnostic::new(codes::E0301, list.span, message));
+    }
+    if let Some(list) = tls.curves.as_ref().filter(|list| !knows_curves(&list.value)) {
+        let message = format!("`{}` is not a list of curves", list.value);
+        findings.push(Diagnostic::new(codes::E0301, list.span, message));
+    }
+}

@@ -1,0 +1,247 @@
+//! Options of TLS on `bind` and `server` lines (manual 5.1, 5.2). They are refused; their words are checked.
+
+use diag::Spanned;
+
+use super::{Keyword, Places};
+use crate::lower::{Directive, spanned};
+use crate::model::{Bind, ServerSettings, Tls};
+
+const WHY: &str = "TLS is not built yet";
+
+/// A line with settings of TLS.
+pub(super) trait HasTls {
+    fn tls(&mut self) -> &mut Tls;
+}
+
+impl HasTls for Bind {
+    fn tls(&mut self) -> &mut Tls {
+        self.tls.get_or_insert_default()
+    }
+}
+
+impl HasTls for ServerSettings {
+    fn tls(&mut self) -> &mut Tls {
+        self.tls.get_or_insert_default()
+    }
+}
+
+const fn refused<T>(
+    name: &'static str,
+    args: &'static str,
+    doc: &'static str,
+    lower: fn(&mut Directive<'_>, &mut T),
+) -> Keyword<T> {
+    Keyword::new(name, Places::INSIDE, args, "5.1", doc, lower).refused(WHY)
+}
+
+const fn flag<T>(name: &'static str, doc: &'static str) -> Keyword<T> {
+    refused(name, "", doc, |_, _| {})
+}
+
+const fn value<T>(name: &'static str, args: &'static str, doc: &'static str) -> Keyword<T> {
+    refused(name, args, doc, |line, _| {
+        line.value("a value");
+    })
+}
+
+const fn version<T>(name: &'static str, doc: &'static str) -> Keyword<T> {
+    refused(name, "<version>", doc, |line, _| {
+        let versions = ["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
+        line.choice("a version of TLS", &versions.map(|name| (name, ())));
+    })
+}
+
+/// What both kinds of lines take.
+const fn common<T: HasTls>() -> [Keyword<T>; 23] {
+    [
+        refused("ssl", "", "speaks TLS", |line, to: &mut T| {
+            to.tls().on = line.last().map(|word| Spanned::new(true, word.span));
+        }),
+        flag("allow-0rtt", "takes early data"),
+        refused("alpn", "<protocols>", "protocols to agree on", |line, to: &mut T| {
+            to.tls().alpn = line.value("a list of protocols").map(spanned);
+        }),
+        refused("ca-file", "<file>", "the authorities", |line, to: &mut T| {
+            to.tls().authorities |= line.value("a file").is_some();
+        }),
+        refused("ciphers", "<list>", "ciphers up to TLS 1.2", |line, to: &mut T| {
+            to.tls().ciphers = line.value("a list of ciphers").map(spanned);
+        }),
+        value("ciphersuites", "<list>", "ciphers of TLS 1.3"),
+        value("client-sigalgs", "<list>", "signatures of clients"),
+        value("crl-file", "<file>", "certificates that were taken back"),
+        refused("crt", "<file>", "the certificate", |line, to: &mut T| {
+            to.tls().certificate |= line.value("a file").is_some();
+        }),
+        refused("curves", "<list>", "the curves", |line, to: &mut T| {
+            to.tls().curves = line.value("a list of curves").map(spanned);
+        }),
+        flag("force-sslv3", "SSL 3.0 only"),
+        flag("force-tlsv10", "TLS 1.0 only"),
+        flag("force-tlsv11", "TLS 1.1 only"),
+        flag("force-tlsv12", "TLS 1.2 only"),
+        flag("force-tlsv13", "TLS 1.3 only"),
+        refused("ktls", "on|off", "TLS in the kernel", |line, _| {
+            line.choice("`on` or `off`", &[("on", ()), ("off", ())]);
+        }),
+        value("npn", "<protocols>", "protocols to agree on, the old way"),
+        value("sigalgs", "<list>", "signatures"),
+        version("ssl-max-ver", "the newest version"),
+        version("ssl-min-ver", "the oldest version"),
+        refused("verify", "none|required", "looks at certificates", verify)
+            .ignored("only `ssl` lines read it, which are refused"),
+        flag("tls-tickets", "sessions go on by tickets"),
+        refused("proto", "<protocol>", "the protocol, without asking", |line, to: &mut T| {
+            if let Some(word) = protocol(line) {
+                to.tls().proto = Some(word);
+            }
+        }),
+    ]
+}
+
+fn verify<T: HasTls>(line: &mut Directive<'_>, to: &mut T) {
+    let Some(word) = line.value("`none` or `required`") else { return };
+    let required = match word.text.as_ref() {
+        "none" => false,
+        "required" | "optional" => word.text == "required",
+        _ => {
+            line.not_one_of(word, "a way to look at certificates", &["none", "required"]);
+            return;
+        }
+    };
+    to.tls().verify = Some(Spanned::new(required, word.span));
+}
+
+/// The name of a protocol over a connection. `None`: reported.
+pub(super) fn protocol(line: &mut Directive<'_>) -> Option<Spanned<String>> {
+    let word = line.value("a protocol")?;
+    let known = ["h1", "h2", "fcgi", "spop", "none", "quic", "qmux"];
+    if known.contains(&word.text.as_ref()) {
+        return Some(spanned(word));
+    }
+    line.not_one_of(word, "a protocol", &known);
+    None
+}
+
+pub(super) const BIND_COMMON: [Keyword<Bind>; 23] = common();
+pub(super) const SERVER_COMMON: [Keyword<ServerSettings>; 23] = common();
+
+/// What `bind` lines take beside it.
+pub(super) const BIND: &[Keyword<Bind>] = &[
+    value("ca-ignore-err", "<list>", "errors of authorities that count as none"),
+    value("ca-sign-file", "<file>", "the authority that signs certificates made here"),
+    value("ca-sign-pass", "<text>", "its password"),
+    flag("ca-sign-use-chain", "its chain is sent too"),
+    value("ca-verify-file", "<file>", "more authorities"),
+    value("crt-ignore-err", "<list>", "errors of certificates that count as none"),
+    refused("crt-list", "<file>", "certificates with their options", |line, to| {
+        to.tls().certificate |= line.value("a file").is_some();
+    }),
+    refused("default-crt", "<file>", "the certificate for other names", |line, to| {
+        to.tls().certificate |= line.value("a file").is_some();
+    }),
+    value("ech", "<dir>", "keys of encrypted hellos"),
+    refused("ecdhe", "<curve>", "the curve, the old way", |line, to| {
+        to.tls().curves = line.value("a curve").map(spanned);
+    }),
+    refused("generate-certificates", "", "makes certificates by name", |_, to| {
+        to.tls().certificate = true;
+    }),
+    flag("no-alpn", "agrees on nothing"),
+    flag("no-ca-names", "tells no names of authorities"),
+    flag("no-sslv3", "not SSL 3.0"),
+    refused("no-strict-sni", "", "a name without a certificate gets the first", |_, _| {}),
+    flag("no-tls-tickets", "sessions do not go on by tickets"),
+    flag("no-tlsv10", "not TLS 1.0"),
+    flag("no-tlsv11", "not TLS 1.1"),
+    flag("no-tlsv12", "not TLS 1.2"),
+    flag("no-tlsv13", "not TLS 1.3"),
+    flag("prefer-client-ciphers", "the client's order counts"),
+    refused("strict-sni", "", "no name, no connection", |_, to: &mut Bind| {
+        to.tls().certificate = true;
+    }),
+    value("tls-ticket-keys", "<file>", "keys of tickets"),
+];
+
+/// What `server` lines take beside it.
+pub(super) const SERVER: &[Keyword<ServerSettings>] = &[
+    value("check-alpn", "<protocols>", "protocols of checks"),
+    value("check-sni", "<name>", "the name that checks ask for"),
+    flag("check-sni-auto", "checks ask for the name in `Host`"),
+    refused("check-ssl", "", "checks speak TLS", |line, to| {
+        to.tls().check = line.last().map(|word| Spanned::new(true, word.span));
+    }),
+    refused("sni", "<expr>", "the name that is asked for", |line, to| {
+        let Some(word) = line.value("an expression") else { return };
+        // One word is the whole expression.
+        let _ = to;
+        line.back();
+        line.expr("an expression");
+        let _ = word;
+    }),
+    flag("sni-auto", "the name in `Host` is asked for"),
+    value("verifyhost", "<name>", "the name that its certificate must have"),
+    refused("check-proto", "<protocol>", "the protocol of checks", |line, _| {
+        protocol(line);
+    }),
+    refused("ws", "auto|h1|h2", "the protocol of WebSockets", |line, _| {
+        line.choice("a protocol", &[("auto", ()), ("h1", ()), ("h2", ())]);
+    }),
+    refused("no-ssl", "", "speaks no TLS", |line, to: &mut ServerSettings| {
+        to.tls().on = line.last().map(|word| Spanned::new(false, word.span));
+    })
+    .ignored("there is no TLS to switch off"),
+    refused("no-check-ssl", "", "checks speak no TLS", |line, to: &mut ServerSettings| {
+        to.tls().check = line.last().map(|word| Spanned::new(false, word.span));
+    })
+    .ignored("there is no TLS to switch off"),
+];
+
+/// Whether a list of ciphers names any that OpenSSL may know.
+///
+/// OpenSSL passes over what it does not know, and fails when nothing is left.
+pub(crate) fn knows_a_cipher(list: &str) -> bool {
+    const PARTS: &[&str] = &[
+        "AES", "CHACHA20", "DES", "RC4", "HIGH", "MEDIUM", "LOW", "ALL", "DEFAULT", "ECDH", "DHE",
+        "EDH", "RSA", "NULL", "SHA", "MD5", "CAMELLIA", "PSK", "TLSv1", "SSLv3", "FIPS", "SUITEB",
+        "ARIA", "SEED", "IDEA", "EXP", "ADH", "SRP", "GOST", "ECDSA", "CBC", "DSS",
+    ];
+    list.split([':', ',', ' ']).any(|item| {
+        let item = item.trim_start_matches(['!', '-', '+', '@']);
+        !item.contains('=') && PARTS.iter().any(|part| item.contains(part))
+    })
+}
+
+/// Whether OpenSSL knows every curve of a list.
+pub(crate) fn knows_curves(list: &str) -> bool {
+    const CURVES: &[&str] = &[
+        "x25519",
+        "x448",
+        "p-256",
+        "p-384",
+        "p-521",
+        "p-224",
+        "p-192",
+        "prime256v1",
+        "prime192v1",
+        "secp224r1",
+        "secp256r1",
+        "secp256k1",
+        "secp384r1",
+        "secp521r1",
+        "secp192k1",
+        "secp224k1",
+        "sect",
+        "brainpoolp",
+        "ffdhe",
+        "x25519mlkem768",
+        "secp256r1mlkem768",
+        "mlkem",
+        "auto",
+        "default",
+    ];
+    list.split(':').all(|curve| {
+        let curve = curve.trim_start_matches(['?', '*', '-', '/']).to_ascii_lowercase();
+        CURVES.iter().any(|known| curve.starts_with(known))
+    })
+}
