@@ -9,6 +9,7 @@ mod compat;
 mod corpus;
 mod demo;
 mod fuzz;
+mod matches;
 mod needs;
 mod peers;
 mod regtests;
@@ -45,6 +46,8 @@ enum Command {
     Corpus(corpus::Corpus),
     /// Clients and servers that are not ours: python websockets, curl, wrk, Chromium.
     Peers(peers::Peers),
+    /// Match methods and maps over long lists: HAProxy and proxyd must agree on every lookup.
+    Matches(matches::Matches),
     /// HAProxy's own `.vtc` tests with proxyd in its place.
     Regtests(regtests::Regtests),
     /// Reloads proxyd under open tunnels and requests: none may be lost.
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Compat(compat) => compat::run(&compat),
         Command::Corpus(corpus) => corpus::run(&corpus),
         Command::Peers(peers) => peers::run(&peers),
+        Command::Matches(matches) => matches::run(&matches),
         Command::Regtests(regtests) => regtests::run(&regtests),
         Command::Reload(reload) => reload::run(&reload),
         Command::Bench(bench) => bench::run(&bench),

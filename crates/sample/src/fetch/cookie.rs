@@ -211,7 +211,9 @@ fn res_cnt<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
 }
 
 fn res_names<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    merge(response(ctx).map(|head| names(set(&head.fields), args)))
+    // Attributes are no cookies, though `res.cook` without a name shows their values.
+    let cookies = |head: &'a ResponseHead| set(&head.fields).filter(|pair| !pair.behind_semicolon);
+    merge(response(ctx).map(|head| names(cookies(head), args)))
 }
 
 #[cfg(test)]
