@@ -211,7 +211,7 @@ backend b
         "backend b",
         expect![[r#"
             check: httpchk
-            check steps: expect  status 204
+            check steps: expect status 204
             check steps: send uri /x
         "#]],
     );

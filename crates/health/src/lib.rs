@@ -11,8 +11,7 @@
 //! or the operator overruled the checks.
 //! Start with [`Health::observe`]; what a check says on the wire begins at [`Check::next`].
 //!
-//! Not here yet: `track`, `observe`, agent checks and the checks of other protocols (redis, mysql,
-//! smtp, tcp-check scripts).
+//! Not here yet: `track`, `observe` and agent checks.
 
 mod admin_state;
 mod machine;

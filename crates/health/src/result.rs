@@ -43,6 +43,15 @@ impl CheckResult {
         Self { code: Some(code), ..self }
     }
 
+    /// The same with the code that a status of the application always has, 0 where none is known; other
+    /// statuses have none.
+    #[must_use]
+    pub fn coded(self, code: Option<u16>) -> Self {
+        use CheckStatus::{L7Ok, L7OkConditional, L7Status};
+        let has_code = matches!(self.status, L7Ok | L7OkConditional | L7Status);
+        Self { code: has_code.then_some(code.unwrap_or(0)), ..self }
+    }
+
     /// The same with something to say.
     #[must_use]
     pub fn with_info(self, info: impl Into<String>) -> Self {

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use health::script::HttpCheck;
+use health::script::{Expect, HttpRequest};
 use health::{
     BackendView, Check, CheckScript, CheckSettings, Context, Event, Health, LogLine, ServerLabel,
     Step,
@@ -68,8 +68,10 @@ const CHECKS: usize = 60;
 
 fn ours(case: &Case, answers: &[&str]) -> Vec<String> {
     let settings = CheckSettings { rise: case.rise, fall: case.fall, ..CheckSettings::default() };
-    let http = HttpCheck { disable_on_404: case.disable_on_404, ..HttpCheck::default() };
-    let script = CheckScript::Http(http);
+    let script = CheckScript {
+        disable_on_404: case.disable_on_404,
+        ..CheckScript::one_request(HttpRequest::default(), Expect::default())
+    };
     let label = ServerLabel { backend: "be", server: "s1", backup: false };
     let mut health = Health::checked(&settings);
     let mut lines = Vec::new();
@@ -78,6 +80,7 @@ fn ours(case: &Case, answers: &[&str]) -> Vec<String> {
         let mut check = Check::new(&script, context);
         let _ = check.next(Event::Start, Duration::ZERO);
         let _ = check.next(Event::Connected, Duration::ZERO);
+        let _ = check.next(Event::Sent, Duration::ZERO);
         let mut step = check.next(Event::Received(answer.as_bytes()), Duration::ZERO);
         if step == Step::Wait {
             step = check.next(Event::Closed, Duration::ZERO);

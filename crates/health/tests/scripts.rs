@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use health::script::{Expect, Expectation, HttpCheck, StatusRange, WebSocketCheck, websocket};
+use health::script::{Expect, Expectation, HttpRequest, StatusRange, WebSocketCheck, websocket};
 use health::{Check, CheckScript, CheckStatus, Context, Event, Step};
 use proptest::prelude::*;
 use regex::bytes::Regex;
@@ -14,14 +14,13 @@ fn run(script: &CheckScript, context: Context, pieces: &[&[u8]]) -> String {
     let mut check = Check::new(script, context);
     assert_eq!(check.next(Event::Start, Duration::ZERO), Step::Connect);
     let mut step = check.next(Event::Connected, Duration::ZERO);
-    for piece in pieces {
-        if matches!(step, Step::Done(_)) {
-            break;
-        }
-        step = check.next(Event::Received(piece), Duration::ZERO);
-    }
-    if !matches!(step, Step::Done(_)) {
-        step = check.next(Event::Closed, Duration::ZERO);
+    let mut pieces = pieces.iter();
+    while !matches!(step, Step::Done(_)) {
+        let event = match &step {
+            Step::Send(_) => Event::Sent,
+            _ => pieces.next().map_or(Event::Closed, |piece| Event::Received(piece)),
+        };
+        step = check.next(event, Duration::ZERO);
     }
     let Step::Done(result) = step else { panic!("not decided: {step:?}") };
     let code = result.code.map_or(String::new(), |code| format!(" {code}"));
@@ -38,12 +37,12 @@ fn check(script: &CheckScript, answer: &str, verdict: &str) {
 }
 
 fn http(expect: Expect) -> CheckScript {
-    CheckScript::Http(HttpCheck { expect, ..HttpCheck::default() })
+    CheckScript::one_request(HttpRequest::default(), expect)
 }
 
 #[track_caller]
-fn sends(check: &HttpCheck, wire: &str) {
-    assert_eq!(String::from_utf8_lossy(&check.request()), wire);
+fn sends(check: &HttpRequest, wire: &str) {
+    assert_eq!(String::from_utf8_lossy(&check.bytes(None)), wire);
 }
 
 fn header(name: &str, value: &str) -> (String, String) {
@@ -52,26 +51,29 @@ fn header(name: &str, value: &str) -> (String, String) {
 
 #[test]
 fn requests_are_byte_for_byte_those_of_haproxy() {
-    let default = HttpCheck::default;
+    let default = HttpRequest::default;
     sends(&default(), "OPTIONS / HTTP/1.0\r\n\r\n");
-    sends(&HttpCheck { uri: "/only".into(), ..default() }, "OPTIONS /only HTTP/1.0\r\n\r\n");
-    let modern = HttpCheck {
-        method: "GET".into(),
-        uri: "/x?y".into(),
-        version: "HTTP/1.1".into(),
+    sends(
+        &HttpRequest { uri: Some("/only".into()), ..default() },
+        "OPTIONS /only HTTP/1.0\r\n\r\n",
+    );
+    let modern = HttpRequest {
+        method: Some("GET".into()),
+        uri: Some("/x?y".into()),
+        version: Some("HTTP/1.1".into()),
         ..default()
     };
     sends(&modern, "GET /x?y HTTP/1.1\r\nconnection: close\r\n\r\n");
-    let host = HttpCheck { headers: vec![header("Host", "abc")], ..default() };
+    let host = HttpRequest { headers: vec![header("Host", "abc")], ..default() };
     sends(&host, "OPTIONS / HTTP/1.0\r\nhost: abc\r\n\r\n");
-    let own = HttpCheck {
+    let own = HttpRequest {
         headers: vec![header("Host", "h2"), header("Connection", "foo")],
         ..modern.clone()
     };
     sends(&own, "GET /x?y HTTP/1.1\r\nhost: h2\r\nconnection: foo\r\n\r\n");
-    let body = HttpCheck {
-        method: "POST".into(),
-        uri: "/p".into(),
+    let body = HttpRequest {
+        method: Some("POST".into()),
+        uri: Some("/p".into()),
         headers: vec![header("Host", "www.example.com"), header("X-a", "b c")],
         body: b"hi there".to_vec(),
         ..modern
@@ -146,14 +148,11 @@ fn a_comment_is_told_when_its_rule_fails() {
 
 #[test]
 fn under_disable_on_404_a_404_of_a_server_that_is_not_down_passes_conditionally() {
-    let script = CheckScript::Http(HttpCheck {
-        disable_on_404: true,
-        expect: Expect::new(Expectation::Body(b"zzz".to_vec())),
-        ..HttpCheck::default()
-    });
+    let body = Expect::new(Expectation::Body(b"zzz".to_vec()));
+    let script = CheckScript { disable_on_404: true, ..http(body) };
     let answer: &[u8] = b"HTTP/1.1 404 NF\r\n\r\n";
     assert_eq!(run(&script, CONTEXT, &[answer]), "L7OKC 404");
-    let plain = CheckScript::Http(HttpCheck { disable_on_404: true, ..HttpCheck::default() });
+    let plain = CheckScript { disable_on_404: true, ..http(Expect::default()) };
     let down = Context { server_serves: false, ..CONTEXT };
     assert_eq!(run(&plain, down, &[answer]), "L7STS 404 NF");
 }
@@ -162,11 +161,12 @@ fn under_disable_on_404_a_404_of_a_server_that_is_not_down_passes_conditionally(
 fn the_connection_itself_can_fail_the_check() {
     let late = Duration::from_millis(1001);
     let done = |event, connected| {
-        let script = CheckScript::Http(HttpCheck::default());
+        let script = http(Expect::default());
         let mut check = Check::new(&script, CONTEXT);
         let _ = check.next(Event::Start, Duration::ZERO);
         if connected {
             let _ = check.next(Event::Connected, Duration::ZERO);
+            let _ = check.next(Event::Sent, Duration::ZERO);
         }
         match check.next(event, late) {
             Step::Done(result) => (result.status, result.info, result.duration),
@@ -186,7 +186,7 @@ fn the_connection_itself_can_fail_the_check() {
 
 #[test]
 fn a_tcp_check_is_over_when_the_connection_stands() {
-    assert_eq!(run(&CheckScript::Connect, CONTEXT, &[]), "L4OK");
+    assert_eq!(run(&CheckScript::connect(), CONTEXT, &[]), "L4OK");
 }
 
 /// The example of RFC 6455 section 1.3.
@@ -209,7 +209,7 @@ fn a_websocket_check_sends_a_complete_handshake() {
 
 #[test]
 fn a_websocket_check_wants_101_and_the_right_accept() {
-    let script = CheckScript::WebSocket(WebSocketCheck::default());
+    let script = CheckScript::websocket(WebSocketCheck::default());
     let accept = websocket::accept(&websocket::key(CONTEXT.nonce));
     let answer = |lines: &str| format!("HTTP/1.1 101 Switching Protocols\r\n{lines}\r\n");
     let good = format!(
@@ -262,7 +262,7 @@ proptest! {
         for script in [
             http(Expect::default()),
             http(Expect { negated, ..Expect::new(body) }),
-            CheckScript::WebSocket(WebSocketCheck::default()),
+            CheckScript::websocket(WebSocketCheck::default()),
         ] {
             let whole = pieces.concat();
             // How the bytes are cut changes no verdict, as long as they fit the buffer.

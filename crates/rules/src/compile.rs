@@ -1,5 +1,6 @@
 //! From a configuration to a program, with every finding on the way.
 
+mod checks;
 mod looked_at;
 mod names;
 mod proxy;

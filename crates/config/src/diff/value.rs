@@ -96,7 +96,17 @@ pub(super) fn check(check: &CheckKind) -> String {
     match check {
         CheckKind::Tcp => "tcp".into(),
         CheckKind::TcpScript => "tcp-check".into(),
-        CheckKind::Named(name) => name.clone(),
+        CheckKind::Mysql(None) => "mysql-check".into(),
+        CheckKind::Mysql(Some((user, auth))) => {
+            format!("mysql-check user {} {auth}", text::word(user))
+        }
+        CheckKind::Pgsql(user) => format!("pgsql-check user {}", text::word(user)),
+        CheckKind::Redis => "redis-check".into(),
+        CheckKind::Smtp(hello) => format!("smtpchk {hello}"),
+        CheckKind::Ldap => "ldap-check".into(),
+        CheckKind::Spop => "spop-check".into(),
+        CheckKind::SslHello => "ssl-hello-chk".into(),
+        CheckKind::External => "external-check".into(),
         CheckKind::Websocket { uri, host } => {
             format!("websocket-check {}{}", text::word(uri), part("host", host))
         }
@@ -114,14 +124,13 @@ pub(super) fn step(step: &HttpCheckStep) -> (String, Span) {
     let words = |all: &[String]| text::words(all.iter().map(String::as_str));
     let format = |value: &config_parse::log_format::LogFormat| text::word(&text::log_format(value));
     let mut out = match &step.kind {
-        StepKind::Connect(all) => format!("connect {}", words(all)),
+        StepKind::Comment => "comment".into(),
+        StepKind::Connect(connect) => format!("connect {}", words(&connect.words)),
+        StepKind::SendBytes { keyword, data } => format!("{keyword} {}", format(data)),
         StepKind::SendState => "send-state".into(),
         StepKind::DisableOn404 => "disable-on-404".into(),
         StepKind::Other(all) => words(all),
-        StepKind::Expect { negated, matcher, pattern, options } => {
-            let not = if *negated { "!" } else { "" };
-            format!("expect {} {not}{matcher} {}", words(options), text::word(pattern))
-        }
+        StepKind::Expect(expect) => format!("expect {}", words(&expect.words)),
         StepKind::Send { method, uri, version, headers, body } => {
             let mut parts = vec![String::from("send")];
             parts.extend(method.as_ref().map(|method| format!("meth {}", text::word(method))));

@@ -2,6 +2,7 @@
 
 use diag::{Diagnostic, Spanned, codes};
 
+use super::check_words::{HTTP_MATCHERS, TCP_MATCHERS, connect, expect};
 use super::{Keyword, Places, options};
 use crate::lower::{Directive, Draft};
 use crate::model::{CheckKind, HttpCheckStep, StepKind};
@@ -58,14 +59,34 @@ pub(super) const OPTIONS: &[Keyword<Draft>] = &[
             choose(line, draft, CheckKind::Websocket { uri, host });
         },
     ),
-    named("smtpchk"),
-    named("mysql-check"),
-    named("pgsql-check"),
-    named("ldap-check"),
-    named("redis-check"),
-    named("spop-check"),
-    named("ssl-hello-chk"),
-    named("external-check"),
+    check("redis-check", "", "checks with a PING of Redis", |line, draft| {
+        protocol(line, draft, |_| Some(CheckKind::Redis));
+    }),
+    check("smtpchk", "[HELO|EHLO <domain>]", "checks with a greeting of SMTP", |line, draft| {
+        protocol(line, draft, smtp);
+    }),
+    check(
+        "mysql-check",
+        "[user <name> [pre-41|post-41|post-80]]",
+        "checks with a greeting of MySQL, and a login",
+        |line, draft| protocol(line, draft, mysql),
+    ),
+    check("pgsql-check", "user <name>", "checks with a start of PostgreSQL", |line, draft| {
+        protocol(line, draft, pgsql);
+    }),
+    check("ldap-check", "", "checks with an anonymous bind of LDAP", |line, draft| {
+        protocol(line, draft, |_| Some(CheckKind::Ldap));
+    }),
+    check("spop-check", "", "checks with a hello of SPOP", |line, draft| {
+        protocol(line, draft, |_| Some(CheckKind::Spop));
+    }),
+    check("ssl-hello-chk", "", "checks with a hello of SSL", |line, draft| {
+        protocol(line, draft, |_| Some(CheckKind::SslHello));
+    }),
+    check("external-check", "", "checks with a program", |line, draft| {
+        protocol(line, draft, |_| Some(CheckKind::External));
+    })
+    .refused("checks by programs are not built yet"),
 ];
 
 const fn check(
@@ -77,20 +98,55 @@ const fn check(
     Keyword::new(name, Places::BACK, args, "4.2", doc, lower)
 }
 
-/// A check of a protocol that is not built: kept by name, and refused.
-const fn named(name: &'static str) -> Keyword<Draft> {
-    let why = "checks of this protocol are not built yet";
-    let mut keyword = check(name, "[arguments]", why, |line, draft| {
-        if !options::positive(line) {
-            return;
+/// A check of one protocol, unless a `no` stands before it.
+fn protocol(
+    line: &mut Directive<'_>,
+    draft: &mut Draft,
+    read: fn(&mut Directive<'_>) -> Option<CheckKind>,
+) {
+    if !options::positive(line) {
+        return;
+    }
+    if let Some(kind) = read(line) {
+        line.end();
+        choose(line, draft, kind);
+    }
+}
+
+/// `option smtpchk EHLO example.org`. Quirk: anything else than a hello and a domain is `HELO localhost`.
+fn smtp(line: &mut Directive<'_>) -> Option<CheckKind> {
+    let words = line.rest();
+    let hello = match words {
+        [verb, domain] if matches!(verb.text.as_ref(), "EHLO" | "HELO") => {
+            format!("{} {}", verb.text, domain.text)
         }
-        let Some(word) = line.last() else { return };
-        let name = word.text.to_string();
-        line.rest();
-        choose(line, draft, CheckKind::Named(name));
-    });
-    keyword.status = super::Status::Refused(codes::E0207, why);
-    keyword
+        _ => String::from("HELO localhost"),
+    };
+    Some(CheckKind::Smtp(hello))
+}
+
+fn mysql(line: &mut Directive<'_>) -> Option<CheckKind> {
+    let Some(word) = line.peek() else { return Some(CheckKind::Mysql(None)) };
+    if !line.take("user") {
+        line.not_one_of(word, "an argument of `option mysql-check`", &["user"]);
+        return None;
+    }
+    let user = line.value("the name of a user")?.text.to_string();
+    let forms = [("pre-41", "pre-41"), ("post-41", "post-41"), ("post-80", "post-80")];
+    let form = match line.peek() {
+        None => "post-41",
+        Some(_) => line.choice("a form of the login", &forms)?.value,
+    };
+    Some(CheckKind::Mysql(Some((user, form.to_owned()))))
+}
+
+fn pgsql(line: &mut Directive<'_>) -> Option<CheckKind> {
+    let word = line.arg("`user` and a name")?;
+    if word.text != "user" {
+        line.not_one_of(word, "an argument of `option pgsql-check`", &["user"]);
+        return None;
+    }
+    Some(CheckKind::Pgsql(line.value("the name of a user")?.text.to_string()))
 }
 
 fn choose(line: &Directive<'_>, draft: &mut Draft, kind: CheckKind) {
@@ -198,7 +254,7 @@ fn add(line: &mut Directive<'_>, draft: &mut Draft, step: Option<(StepKind, Opti
     draft.proxy.check_steps.push(HttpCheckStep { kind, comment, span: line.span() });
 }
 
-type Step = (StepKind, Option<String>);
+pub(super) type Step = (StepKind, Option<String>);
 
 fn http_step(line: &mut Directive<'_>) -> Option<Step> {
     let word = line.arg("a step, such as `expect`")?;
@@ -206,11 +262,8 @@ fn http_step(line: &mut Directive<'_>) -> Option<Step> {
     match word.text.as_ref() {
         "send" => send(line),
         "expect" => expect(line, HTTP_MATCHERS),
-        "connect" => Some(connect(line)),
-        "send-state" => {
-            line.refuse_as(codes::E0207, "checks do not tell servers their state yet", word);
-            Some((StepKind::SendState, None))
-        }
+        "connect" => connect(line),
+        "send-state" => Some((StepKind::SendState, None)),
         "disable-on-404" => Some((StepKind::DisableOn404, None)),
         "comment" => comment(line),
         text if is_var_step(text) => {
@@ -238,25 +291,10 @@ fn tcp_step(line: &mut Directive<'_>) -> Option<Step> {
     let word = line.arg("a step, such as `expect`")?;
     line.mark_head();
     match word.text.as_ref() {
-        "connect" => Some(connect(line)),
-        "expect" => {
-            line.refuse_as(codes::E0207, TALK, word);
-            expect(line, TCP_MATCHERS)
-        }
+        "connect" => connect(line),
+        "expect" => expect(line, TCP_MATCHERS),
         "comment" => comment(line),
-        "send" | "send-lf" | "send-binary" | "send-binary-lf" => {
-            line.refuse_as(codes::E0207, TALK, word);
-            let data = line.arg("what to send")?;
-            let hex = data.text.len() % 2 == 0 && data.text.bytes().all(|b| b.is_ascii_hexdigit());
-            if word.text == "send-binary" && !hex {
-                let message = format!("`{}` is not bytes in hexadecimal", data.text);
-                line.error(codes::E0301, data.span, message);
-                return None;
-            }
-            let mut all = vec![word.text.to_string(), data.text.to_string()];
-            all.extend(words(line));
-            Some((StepKind::Other(all), None))
-        }
+        "send" | "send-lf" | "send-binary" | "send-binary-lf" => send_bytes(line, &word.text),
         text if is_var_step(text) => {
             line.refuse_as(codes::E0207, VARIABLES, word);
             Some(other(line, word.text.to_string()))
@@ -279,16 +317,32 @@ fn tcp_step(line: &mut Directive<'_>) -> Option<Step> {
     }
 }
 
-const TALK: &str = "a `tcp-check` connects, and says and hears nothing yet";
 const VARIABLES: &str = "checks have no variables yet";
 const FORMATS: &str = "what a check sends is fixed text: formats in it are not built yet";
 
-fn connect(line: &mut Directive<'_>) -> Step {
-    if let Some(word) = line.peek() {
-        let why = "a check connects as the `server` line says: arguments are not built yet";
-        line.refuse_as(codes::E0207, why, word);
+/// `tcp-check send TEXT`, `send-binary HEX` and their formats.
+fn send_bytes(line: &mut Directive<'_>, keyword: &str) -> Option<Step> {
+    let data = match keyword {
+        "send-lf" | "send-binary-lf" => fixed(line, "a format")?,
+        _ => literal(line)?,
+    };
+    if keyword.contains("binary")
+        && data.as_text().is_some_and(|text| super::check_words::bytes_of(text).is_none())
+    {
+        let message =
+            format!("`{}` is not bytes in hexadecimal", data.as_text().unwrap_or_default());
+        line.error(codes::E0301, data.span, message);
+        return None;
     }
-    (StepKind::Connect(words(line)), None)
+    let mut said = None;
+    while let Some(word) = line.word() {
+        if word.text != "comment" {
+            line.not_one_of(word, "an argument of `tcp-check send`", &["comment"]);
+            return None;
+        }
+        said = Some(line.value("a text")?.text.to_string());
+    }
+    Some((StepKind::SendBytes { keyword: keyword.to_owned(), data }, said))
 }
 
 fn is_var_step(text: &str) -> bool {
@@ -308,7 +362,7 @@ fn other(line: &mut Directive<'_>, name: String) -> Step {
 fn comment(line: &mut Directive<'_>) -> Option<Step> {
     let text = line.arg("a text")?.text.to_string();
     line.end();
-    Some((StepKind::Other(vec![String::from("comment")]), Some(text)))
+    Some((StepKind::Comment, Some(text)))
 }
 
 fn send(line: &mut Directive<'_>) -> Option<Step> {
@@ -339,7 +393,10 @@ fn send(line: &mut Directive<'_>) -> Option<Step> {
 }
 
 /// A format, refused when something in it changes.
-fn fixed(line: &mut Directive<'_>, what: &str) -> Option<config_parse::log_format::LogFormat> {
+pub(super) fn fixed(
+    line: &mut Directive<'_>,
+    what: &str,
+) -> Option<config_parse::log_format::LogFormat> {
     let word = line.peek();
     let format = line.log_format(what)?;
     if let Some(word) = word.filter(|_| format.value.as_text().is_none()) {
@@ -352,75 +409,6 @@ fn literal(line: &mut Directive<'_>) -> Option<config_parse::log_format::LogForm
     use config_parse::log_format::{LogFormat, Piece};
     let word = line.value("a text")?;
     Some(LogFormat { pieces: vec![Piece::Text(word.text.to_string())], span: word.span })
-}
-
-const HTTP_MATCHERS: &[&str] =
-    &["status", "rstatus", "string", "rstring", "string-lf", "hdr", "fhdr"];
-const TCP_MATCHERS: &[&str] =
-    &["string", "rstring", "string-lf", "binary", "rbinary", "binary-lf", "custom"];
-
-const OPTIONS_OF_EXPECT: &str = "arguments of `expect` besides `comment` are not built yet";
-
-fn expect(line: &mut Directive<'_>, matchers: &[&str]) -> Option<Step> {
-    let (mut options, mut comment) = (Vec::new(), None);
-    while let Some(word) = line.word() {
-        let text = word.text.as_ref();
-        match text {
-            "comment" => comment = Some(line.value("a text")?.text.to_string()),
-            "min-recv" | "ok-status" | "error-status" | "tout-status" | "on-success"
-            | "on-error" | "status-code" => {
-                line.refuse_as(codes::E0207, OPTIONS_OF_EXPECT, word);
-                options.push(text.to_owned());
-                options.push(line.value("a value")?.text.to_string());
-            }
-            // A `!` may be a word of its own.
-            "!" => return matcher(line, true, matchers, options, comment),
-            _ => {
-                let bare = text.strip_prefix('!');
-                line.back();
-                return matcher(line, bare.is_some(), matchers, options, comment);
-            }
-        }
-    }
-    let message = format!("`{}` needs a match, such as `{} ...`", line.phrase(), matchers.first()?);
-    line.error(codes::E0204, line.keyword_span(), message);
-    None
-}
-
-fn matcher(
-    line: &mut Directive<'_>,
-    negated: bool,
-    matchers: &[&str],
-    mut options: Vec<String>,
-    mut comment: Option<String>,
-) -> Option<Step> {
-    let word = line.arg("a match")?;
-    let name = word.text.trim_start_matches('!');
-    if !matchers.contains(&name) {
-        line.not_one_of(word, "a match of `expect`", matchers);
-        return None;
-    }
-    if matches!(name, "string-lf" | "hdr" | "fhdr") {
-        let why = "of an answer only the status and the body are looked at yet";
-        line.refuse_as(codes::E0207, why, word);
-    }
-    let pattern = match name {
-        // `hdr name "x" value "y"`: the words are the pattern.
-        "hdr" | "fhdr" => words(line).join(" "),
-        "custom" => String::new(),
-        _ => line.value("a pattern")?.text.to_string(),
-    };
-    while let Some(word) = line.word() {
-        match word.text.as_ref() {
-            "comment" => comment = Some(line.value("a text")?.text.to_string()),
-            option => {
-                line.refuse_as(codes::E0207, OPTIONS_OF_EXPECT, word);
-                options.push(option.to_owned());
-            }
-        }
-    }
-    let kind = StepKind::Expect { negated, matcher: name.to_owned(), pattern, options };
-    Some((kind, comment))
 }
 
 /// Checks that steps belong to the check that was chosen: HAProxy warns when they do not.

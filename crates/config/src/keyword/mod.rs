@@ -11,6 +11,7 @@ mod actions_refused;
 mod balance;
 mod bind_options;
 mod captures;
+mod check_words;
 mod checks;
 mod cookie;
 mod errors;

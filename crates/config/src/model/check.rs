@@ -1,5 +1,6 @@
 //! Health checks of a backend (manual 4.2 `option httpchk`, `http-check`, `tcp-check`).
 
+use config_parse::address::Address;
 use config_parse::log_format::LogFormat;
 use diag::Span;
 
@@ -18,10 +19,24 @@ pub enum CheckKind {
     },
     /// `option websocket-check [URI]`: the handshake of RFC 6455 and a 101. Weir's own.
     Websocket { uri: String, host: Option<String> },
-    /// `option tcp-check` with steps.
+    /// `option tcp-check`.
     TcpScript,
-    /// A protocol that is named but not built (`mysql-check`, ...).
-    Named(String),
+    /// `option mysql-check`: a user and the form of its login (`pre-41`, `post-41`, `post-80`).
+    Mysql(Option<(String, String)>),
+    /// `option pgsql-check user NAME`.
+    Pgsql(String),
+    /// `option redis-check`.
+    Redis,
+    /// `option smtpchk`: the whole greeting, such as `HELO localhost`.
+    Smtp(String),
+    /// `option ldap-check`.
+    Ldap,
+    /// `option spop-check`.
+    Spop,
+    /// `option ssl-hello-chk`.
+    SslHello,
+    /// `option external-check`.
+    External,
 }
 
 /// An `http-check` or `tcp-check` line.
@@ -39,8 +54,10 @@ pub struct HttpCheckStep {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields are the arguments that each variant names")]
 pub enum StepKind {
-    /// `connect` with its options as words.
-    Connect(Vec<String>),
+    /// `comment`.
+    Comment,
+    /// `connect`.
+    Connect(ConnectStep),
     /// `http-check send`.
     Send {
         method: Option<String>,
@@ -49,12 +66,71 @@ pub enum StepKind {
         headers: Vec<(String, LogFormat)>,
         body: Option<LogFormat>,
     },
-    /// `expect [!] MATCH PATTERN` with `min-recv`, `on-success`, ... as words in `options`.
-    Expect { negated: bool, matcher: String, pattern: String, options: Vec<String> },
+    /// `tcp-check send`, `send-lf`, `send-binary`, `send-binary-lf`: the word, and what it sends.
+    SendBytes { keyword: String, data: LogFormat },
+    /// `expect`.
+    Expect(Box<ExpectStep>),
     /// `http-check send-state`.
     SendState,
     /// `http-check disable-on-404`.
     DisableOn404,
-    /// `tcp-check send`, `send-binary`, `set-var` and others, as words.
+    /// `set-var` and others, as words.
     Other(Vec<String>),
+}
+
+/// `connect [default] [port N] [addr IP] [send-proxy] [linger]`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ConnectStep {
+    /// The line's words, to be shown.
+    pub words: Vec<String>,
+    /// `default`.
+    pub default: bool,
+    /// `port`.
+    pub port: Option<u16>,
+    /// `addr`.
+    pub addr: Option<Address>,
+    /// `send-proxy`.
+    pub send_proxy: bool,
+    /// `linger`.
+    pub linger: bool,
+}
+
+/// `expect [options] [!] MATCH PATTERN`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ExpectStep {
+    /// The line's words, to be shown.
+    pub words: Vec<String>,
+    /// `!`.
+    pub negated: bool,
+    /// `status`, `rstring` and others.
+    pub matcher: String,
+    /// Its pattern; empty for `hdr`, `fhdr` and `custom`.
+    pub pattern: String,
+    /// The name of `hdr` and `fhdr`.
+    pub name: Option<HeaderPattern>,
+    /// The value of `hdr` and `fhdr`.
+    pub value: Option<HeaderPattern>,
+    /// `min-recv`, -1 for none.
+    pub min_recv: Option<i32>,
+    /// `ok-status`.
+    pub ok_status: Option<String>,
+    /// `error-status`.
+    pub error_status: Option<String>,
+    /// `tout-status`.
+    pub tout_status: Option<String>,
+    /// `on-success`.
+    pub on_success: Option<LogFormat>,
+    /// `on-error`.
+    pub on_error: Option<LogFormat>,
+    /// `status-code`.
+    pub status_code: Option<u16>,
+}
+
+/// A name or value of `hdr` and `fhdr` with its match method: `str`, `beg`, `end`, `sub`, `reg`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeaderPattern {
+    /// The method.
+    pub method: String,
+    /// The pattern.
+    pub text: String,
 }

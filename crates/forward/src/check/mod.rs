@@ -62,6 +62,8 @@ struct Subject {
     answer: Option<Duration>,
     /// `addr` and `port` of the line, where the check goes elsewhere.
     elsewhere: probe::Elsewhere,
+    /// `http-check send-state`.
+    tells_state: bool,
     /// The PROXY header that it begins with.
     send_proxy: Option<SendProxy>,
 }
@@ -86,6 +88,10 @@ fn subjects(generation: &Generation) -> Vec<Subject> {
                 connect: limit(proxy.timeouts.connect),
                 answer: limit(proxy.timeouts.check),
                 elsewhere: probe::Elsewhere::of(line),
+                tells_state: proxy
+                    .check_steps
+                    .iter()
+                    .any(|step| step.kind == config::model::StepKind::SendState),
                 send_proxy: SendProxy::of_checks(&line.settings),
             });
         }
@@ -118,6 +124,30 @@ async fn run<C: Connector>(worker: Rc<Worker<C>>, subject: Subject, delay: Durat
 }
 
 impl Subject {
+    /// What `http-check send-state` tells the server of itself (manual 4.2).
+    fn state_told<C: Connector>(&self, worker: &Worker<C>) -> String {
+        let Some(known) = self.backend.server(self.server) else { return String::new() };
+        let status = known.state.health().status().into_owned();
+        let status = if status == "no check" { "UP".to_owned() } else { status };
+        let weights = (0..self.backend.servers.len())
+            .filter(|at| self.backend.balancer.state(*at) == Some(balance::State::Up));
+        let weights = weights.filter_map(|at| self.backend.server(at as u32));
+        let all: u32 = weights.map(|server| server.state.weight()).sum();
+        let address = known.state.address().and_then(|address| address.socket());
+        let ip = address.map(|address| address.ip().to_string()).unwrap_or_default();
+        format!(
+            "{status}; address={ip}; port={}; name={}/{}; node={}; weight={}/{all}; scur={}/{}; qcur={}",
+            address.map_or(0, |address| address.port()),
+            known.state.backend(),
+            known.state.name(),
+            worker.process.settings().hostname,
+            known.state.weight(),
+            known.state.streams.now(),
+            self.backend.state.streams.now(),
+            known.state.queued.now(),
+        )
+    }
+
     /// Where its checks go.
     fn target(&self) -> Option<ConnectTo> {
         let known = self.backend.server(self.server)?;

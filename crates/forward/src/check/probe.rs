@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use config::model::Server as ServerLine;
 use config_parse::address::{AddressKind, Host};
+use health::script::Connect;
 use health::{Check, CheckResult, Event, Step};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout};
@@ -50,8 +51,9 @@ pub(super) async fn probe<C: Connector>(worker: &Worker<C>, subject: &Subject) -
         half.copy_from_slice(&worker.next_seed().to_le_bytes());
     }
     let context = health::script::Context { server_serves: serves, nonce };
+    let state = if subject.tells_state { subject.state_told(worker) } else { String::new() };
     let mut running = Running {
-        check: Check::new(&subject.script, context),
+        check: Check::new(&subject.script, context).telling(state),
         began: Instant::now(),
         // Without `timeout check` the whole check has one interval (manual 4.2).
         connect: match subject.answer {
@@ -60,21 +62,32 @@ pub(super) async fn probe<C: Connector>(worker: &Worker<C>, subject: &Subject) -
                 .map_or(subject.settings.inter, |most| most.min(subject.settings.inter)),
             None => subject.settings.inter,
         },
-        answer: subject.answer,
-        send_proxy: subject.send_proxy,
+        subject,
     };
-    let Some(to) = subject.target() else {
-        return running.finish(Event::ConnectFailed("No address"));
-    };
-    running.run(worker, to).await
+    running.run(worker).await
 }
 
 struct Running<'a> {
     check: Check<'a>,
     began: Instant,
     connect: Duration,
-    answer: Option<Duration>,
-    send_proxy: Option<SendProxy>,
+    subject: &'a Subject,
+}
+
+/// An open connection of a check, and when the answer on it is late.
+struct Open<T> {
+    io: T,
+    deadline: Instant,
+    lingers: bool,
+}
+
+impl<T: crate::io::Io> Open<T> {
+    /// A check leaves no `TIME_WAIT` behind, unless its protocol would complain.
+    fn close(mut self) {
+        if !self.lingers {
+            self.io.reset_on_close();
+        }
+    }
 }
 
 /// The PROXY header of a check: it speaks for nobody, so the binary one has no addresses, and that of text those of
@@ -90,75 +103,99 @@ async fn begin<T: crate::io::Io>(
 }
 
 impl Running<'_> {
-    async fn run<C: Connector>(&mut self, worker: &Worker<C>, to: ConnectTo) -> CheckResult {
-        let _ = self.step(Event::Start);
-        let remote = to.address.socket();
-        let mut io = match timeout(self.connect, worker.connector.connect(to)).await {
-            Ok(Ok(io)) => io,
-            Ok(Err(error)) => return self.finish(Event::ConnectFailed(&words(&error))),
-            Err(_) => return self.finish(Event::TimedOut),
-        };
-        let local = io.local_addr();
-        let deadline = match self.answer {
-            Some(answer) => Instant::now() + answer,
-            None => self.began + self.connect,
-        };
-        let begun = match self.send_proxy {
-            Some(send) => begin(send, local, remote, &mut io).await,
-            None => Ok(()),
-        };
-        let result = match begun {
-            Ok(()) => self.converse(&mut io, deadline).await,
-            Err(error) => self.finish(Event::Broken(&words(&error))),
-        };
-        // A check leaves no `TIME_WAIT` behind.
-        io.reset_on_close();
-        result
-    }
-
-    async fn converse<T: crate::io::Io>(&mut self, io: &mut T, deadline: Instant) -> CheckResult {
-        let mut step = self.step(Event::Connected);
+    async fn run<C: Connector>(&mut self, worker: &Worker<C>) -> CheckResult {
+        let mut step = self.step(Event::Start);
+        let mut open: Option<Open<C::Io>> = None;
         let mut buffer = vec![0; 4096];
         loop {
-            match step {
-                Step::Done(result) => return result,
-                Step::Send(bytes) => {
-                    let sent = tokio::time::timeout_at(deadline, io.write_all(&bytes)).await;
-                    match sent {
-                        Ok(Ok(())) => step = Step::Wait,
-                        Ok(Err(error)) => return self.finish(Event::Broken(&words(&error))),
-                        Err(_) => return self.finish(Event::TimedOut),
+            step = match (step, &mut open) {
+                (Step::Done(result), _) => {
+                    if let Some(open) = open {
+                        open.close();
+                    }
+                    return result;
+                }
+                (Step::Connect, _) => {
+                    if let Some(open) = open.take() {
+                        open.close();
+                    }
+                    match self.open(worker).await {
+                        Ok(new) => {
+                            open = Some(new);
+                            self.step(Event::Connected)
+                        }
+                        Err(step) => step,
                     }
                 }
-                Step::Wait | Step::Connect => {
-                    let read = tokio::time::timeout_at(deadline, io.read(&mut buffer)).await;
-                    step = match read {
+                (Step::Send(bytes), Some(open)) => {
+                    let sent = tokio::time::timeout_at(open.deadline, open.io.write_all(&bytes));
+                    match sent.await {
+                        Ok(Ok(())) => self.step(Event::Sent),
+                        Ok(Err(error)) => self.step(Event::Broken(&words(&error))),
+                        Err(_) => self.step(Event::TimedOut),
+                    }
+                }
+                (Step::Wait, Some(open)) => {
+                    let read = tokio::time::timeout_at(open.deadline, open.io.read(&mut buffer));
+                    match read.await {
                         Ok(Ok(0)) => self.step(Event::Closed),
                         Ok(Ok(bytes)) => {
                             let bytes = buffer.get(..bytes).unwrap_or_default();
                             self.step(Event::Received(bytes))
                         }
-                        Ok(Err(error)) => return self.finish(Event::Broken(&words(&error))),
-                        Err(_) => return self.finish(Event::TimedOut),
-                    };
+                        Ok(Err(error)) => self.step(Event::Broken(&words(&error))),
+                        Err(_) => self.step(Event::TimedOut),
+                    }
                 }
-            }
+                // A script begins with a connection.
+                (Step::Send(_) | Step::Wait, None) => self.step(Event::TimedOut),
+            };
         }
+    }
+
+    /// Opens the connection that the check asks for; otherwise the step that follows.
+    async fn open<C: Connector>(&mut self, worker: &Worker<C>) -> Result<Open<C::Io>, Step> {
+        let wanted = self.check.connect();
+        let Some(to) = self.target(wanted) else {
+            return Err(self.step(Event::ConnectFailed("No address")));
+        };
+        let remote = to.address.socket();
+        let mut io = match timeout(self.connect, worker.connector.connect(to)).await {
+            Ok(Ok(io)) => io,
+            Ok(Err(error)) => return Err(self.step(Event::ConnectFailed(&words(&error)))),
+            Err(_) => return Err(self.step(Event::TimedOut)),
+        };
+        let local = io.local_addr();
+        let deadline = match self.subject.answer {
+            Some(answer) => Instant::now() + answer,
+            None => self.began + self.connect,
+        };
+        let send = match wanted {
+            Some(connect) if connect.send_proxy => Some(SendProxy::text()),
+            // What the server line says counts for connections that ask for it.
+            Some(connect) if !connect.default => None,
+            _ => self.subject.send_proxy,
+        };
+        if let Some(send) = send
+            && let Err(error) = begin(send, local, remote, &mut io).await
+        {
+            return Err(self.step(Event::Broken(&words(&error))));
+        }
+        Ok(Open { io, deadline, lingers: wanted.is_some_and(|connect| connect.linger) })
+    }
+
+    fn target(&self, wanted: Option<&Connect>) -> Option<ConnectTo> {
+        let mut to = self.subject.target()?;
+        if let (Some(connect), ServerAddress::Tcp(address)) = (wanted, &mut to.address) {
+            address.set_ip(connect.address.unwrap_or(address.ip()));
+            address.set_port(connect.port.unwrap_or(address.port()));
+        }
+        Some(to)
     }
 
     fn step(&mut self, event: Event<'_>) -> Step {
         let elapsed = self.began.elapsed();
         self.check.next(event, elapsed)
-    }
-
-    /// The result of an event that ends a check whatever came before.
-    fn finish(&mut self, event: Event<'_>) -> CheckResult {
-        match self.step(event) {
-            Step::Done(result) => result,
-            Step::Connect | Step::Send(_) | Step::Wait => {
-                CheckResult::new(health::CheckStatus::SocketError).after(self.began.elapsed())
-            }
-        }
     }
 }
 

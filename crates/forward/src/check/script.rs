@@ -1,35 +1,138 @@
 //! What a check says to a server, from the lines of its backend.
 
-use config::model::{CheckKind, HttpCheckStep, Proxy, Server as ServerLine, StepKind};
+use config::model::{
+    CheckKind, ConnectStep, ExpectStep, HeaderPattern, HttpCheckStep, Proxy, Server as ServerLine,
+    StepKind,
+};
 use config_parse::address::{AddressKind, Host, Ports};
-use config_parse::log_format::{LogFormat, Piece};
-use health::script::StatusRange;
-use health::{CheckScript, script};
+use config_parse::log_format::LogFormat;
+use health::script::{
+    Action, Code, Connect, Expect, Expectation, HeaderMatch, HttpRequest, Method, MysqlAuth, Rule,
+    StatusRange, Told, WebSocketCheck,
+};
+use health::{CheckScript, CheckStatus};
 
 /// The script of a server's checks.
 pub(super) fn of(proxy: &Proxy, server: &ServerLine) -> CheckScript {
-    match proxy.check.as_ref().map(|check| &check.value) {
-        Some(CheckKind::Http { method, uri, version, host }) => {
-            let mut check = script::HttpCheck::default();
-            set(&mut check.method, method.as_deref());
-            set(&mut check.uri, uri.as_deref());
-            set(&mut check.version, version.as_deref());
-            check.headers.extend(host.iter().map(|host| ("host".to_owned(), host.clone())));
-            proxy.check_steps.iter().for_each(|step| apply(step, &mut check));
-            CheckScript::Http(check)
+    let Some(check) = proxy.check.as_ref().map(|check| &check.value) else {
+        return CheckScript::connect();
+    };
+    match check {
+        CheckKind::Http { method, uri, version, host } => {
+            let host = host.iter().map(|host| ("host".to_owned(), host.clone()));
+            let request = HttpRequest {
+                method: method.clone(),
+                uri: uri.clone(),
+                version: version.clone(),
+                headers: host.collect(),
+                ..HttpRequest::default()
+            };
+            http(request, &proxy.check_steps)
         }
-        Some(CheckKind::Websocket { uri, host }) => {
+        CheckKind::Websocket { uri, host } => {
             let host = host.clone().unwrap_or_else(|| host_of(server));
-            CheckScript::WebSocket(script::WebSocketCheck { uri: uri.clone(), host })
+            CheckScript::websocket(WebSocketCheck { uri: uri.clone(), host })
         }
-        _ => CheckScript::Connect,
+        CheckKind::TcpScript => CheckScript::tcp(rules(&proxy.check_steps, false)),
+        CheckKind::Mysql(user) => {
+            let auth = |form: &str| match form {
+                "pre-41" => MysqlAuth::Pre41,
+                "post-80" => MysqlAuth::Post80,
+                _ => MysqlAuth::Post41,
+            };
+            CheckScript::mysql(user.as_ref().map(|(user, form)| (user.as_str(), auth(form))))
+        }
+        CheckKind::Pgsql(user) => CheckScript::pgsql(user),
+        CheckKind::Redis => CheckScript::redis(),
+        CheckKind::Smtp(hello) => CheckScript::smtp(hello),
+        CheckKind::Ldap => CheckScript::ldap(),
+        CheckKind::Spop => CheckScript::spop(),
+        CheckKind::SslHello => CheckScript::ssl_hello(),
+        CheckKind::Tcp | CheckKind::External => CheckScript::connect(),
     }
 }
 
-fn set(to: &mut String, value: Option<&str>) {
-    if let Some(value) = value {
-        value.clone_into(to);
+fn http(mut request: HttpRequest, steps: &[HttpCheckStep]) -> CheckScript {
+    let has = |wanted: &StepKind| steps.iter().any(|step| step.kind == *wanted);
+    request.tells_state = has(&StepKind::SendState);
+    let mut rules = rules(steps, true);
+    for rule in &mut rules {
+        if let Action::Request(own) = &mut rule.action {
+            own.tells_state = request.tells_state;
+        }
     }
+    let script = CheckScript::http(request, rules);
+    CheckScript { disable_on_404: has(&StepKind::DisableOn404), ..script }
+}
+
+/// The rules of the steps; those that are no rules of their own are left out.
+fn rules(steps: &[HttpCheckStep], http: bool) -> Vec<Rule> {
+    let rule = |step: &HttpCheckStep| {
+        let action = action(&step.kind, step.comment.as_ref(), http)?;
+        Some(Rule { action, comment: step.comment.clone() })
+    };
+    steps.iter().filter_map(rule).collect()
+}
+
+fn action(kind: &StepKind, comment: Option<&String>, http: bool) -> Option<Action> {
+    Some(match kind {
+        StepKind::Comment => Action::Comment,
+        StepKind::Connect(step) => Action::Connect(connect(step)),
+        StepKind::Send { method, uri, version, headers, body } => Action::Request(HttpRequest {
+            method: method.clone(),
+            uri: uri.as_ref().map(literal),
+            version: version.clone(),
+            headers: headers.iter().map(|(name, value)| (name.clone(), literal(value))).collect(),
+            body: body.as_ref().map(literal).unwrap_or_default().into_bytes(),
+            tells_state: false,
+        }),
+        StepKind::SendBytes { keyword, data } if keyword.contains("binary") => {
+            Action::Send(bytes_of(&literal(data)))
+        }
+        StepKind::SendBytes { data, .. } => Action::Send(literal(data).into_bytes()),
+        StepKind::Expect(step) => Action::Expect(expect(step, comment, http)?),
+        StepKind::SendState | StepKind::DisableOn404 | StepKind::Other(_) => return None,
+    })
+}
+
+fn connect(step: &ConnectStep) -> Connect {
+    let address = step.addr.as_ref().and_then(|address| match &address.kind {
+        AddressKind::Inet { host: Host::Ip(ip), .. } => Some(*ip),
+        _ => None,
+    });
+    let port = step.addr.as_ref().and_then(|address| match &address.kind {
+        AddressKind::Inet { ports: Ports::One(port), .. } => Some(*port),
+        _ => None,
+    });
+    Connect {
+        implicit: false,
+        port: step.port.or(port),
+        address,
+        default: step.default,
+        send_proxy: step.send_proxy,
+        linger: step.linger,
+    }
+}
+
+fn expect(step: &ExpectStep, comment: Option<&String>, http: bool) -> Option<Expect> {
+    let told = |format: &LogFormat| Told::Text(literal(format));
+    let status = |name: &Option<String>| name.as_deref().and_then(status_named);
+    Some(Expect {
+        negated: step.negated,
+        comment: comment.cloned(),
+        min_recv: step.min_recv.and_then(|bytes| usize::try_from(bytes).ok()),
+        ok_status: status(&step.ok_status),
+        error_status: status(&step.error_status),
+        timeout_status: status(&step.tout_status),
+        on_success: step.on_success.as_ref().map(told),
+        on_error: step.on_error.as_ref().map(told),
+        code: step.status_code.map(Code::Fixed),
+        ..Expect::new(expectation(step, http)?)
+    })
+}
+
+fn status_named(name: &str) -> Option<CheckStatus> {
+    CheckStatus::all().find(|status| status.code() == name)
 }
 
 /// `HOST:PORT` of a server line, as a client of it would say.
@@ -49,50 +152,57 @@ fn host_of(server: &ServerLine) -> String {
     }
 }
 
-fn apply(step: &HttpCheckStep, check: &mut script::HttpCheck) {
-    match &step.kind {
-        StepKind::Send { method, uri, version, headers, body } => {
-            set(&mut check.method, method.as_deref());
-            set(&mut check.uri, uri.as_ref().map(literal).as_deref());
-            set(&mut check.version, version.as_deref());
-            let literal_headers =
-                headers.iter().map(|(name, value)| (name.clone(), literal(value)));
-            check.headers.extend(literal_headers);
-            if let Some(body) = body {
-                check.body = literal(body).into_bytes();
-            }
-        }
-        StepKind::Expect { negated, matcher, pattern, .. } => {
-            if let Some(what) = expectation(matcher, pattern) {
-                check.expect =
-                    script::Expect { negated: *negated, what, comment: step.comment.clone() };
-            }
-        }
-        StepKind::DisableOn404 => check.disable_on_404 = true,
-        StepKind::Connect(_) | StepKind::SendState | StepKind::Other(_) => {}
-    }
-}
-
-/// The text of a format. Expressions have nothing to be evaluated in yet: they are left out.
+/// The text of a format. Formats that change were refused.
 fn literal(format: &LogFormat) -> String {
-    let pieces = format.pieces.iter().map(|piece| match piece {
-        Piece::Text(text) => text.as_str(),
-        Piece::Alias { .. } | Piece::Expr { .. } => "",
-    });
-    pieces.collect()
+    format.as_text().unwrap_or_default().to_owned()
 }
 
-fn expectation(matcher: &str, pattern: &str) -> Option<script::Expectation> {
-    let regex = || regex::bytes::Regex::new(pattern).ok();
-    Some(match matcher {
+/// The bytes of a text in hexadecimal, which was checked.
+fn bytes_of(text: &str) -> Vec<u8> {
+    let digits = text.chars().filter_map(|digit| digit.to_digit(16));
+    let digits: Vec<u8> = digits.filter_map(|digit| u8::try_from(digit).ok()).collect();
+    digits.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect()
+}
+
+fn expectation(step: &ExpectStep, http: bool) -> Option<Expectation> {
+    let pattern = step.pattern.as_str();
+    let regex = || sample::regex::compile(pattern, false).ok();
+    Some(match step.matcher.as_str() {
         "status" => {
             let ranges: Option<Vec<StatusRange>> = pattern.split(',').map(status_range).collect();
-            script::Expectation::Status(ranges?)
+            Expectation::Status(ranges?)
         }
-        "rstatus" => script::Expectation::StatusRegex(regex()?),
-        "string" => script::Expectation::Body(pattern.as_bytes().to_vec()),
-        "rstring" => script::Expectation::BodyRegex(regex()?),
+        "rstatus" => Expectation::StatusRegex(regex()?),
+        "string" | "string-lf" if http => Expectation::Body(pattern.as_bytes().to_vec()),
+        "rstring" if http => Expectation::BodyRegex(regex()?),
+        "hdr" | "fhdr" => Expectation::Header(HeaderMatch {
+            // Names have no case, values have one.
+            name: method(step.name.as_ref()?, true)?,
+            value: match &step.value {
+                Some(value) => Some(method(value, false)?),
+                None => None,
+            },
+            whole: step.matcher == "fhdr",
+        }),
+        "string" => Expectation::Text(pattern.as_bytes().to_vec()),
+        "rstring" => Expectation::Regex(regex()?),
+        "binary" => Expectation::Binary(bytes_of(pattern)),
+        "rbinary" => Expectation::BinaryRegex(regex()?),
+        "string-lf" => Expectation::Format(pattern.as_bytes().to_vec()),
+        "binary-lf" => Expectation::BinaryFormat(bytes_of(pattern)),
+        "custom" => Expectation::Custom,
         _ => return None,
+    })
+}
+
+fn method(pattern: &HeaderPattern, ignore_case: bool) -> Option<Method> {
+    let text = pattern.text.clone();
+    Some(match pattern.method.as_str() {
+        "beg" => Method::Begins(text),
+        "end" => Method::Ends(text),
+        "sub" => Method::Contains(text),
+        "reg" => Method::Regex(sample::regex::compile(&text, ignore_case).ok()?),
+        _ => Method::Exact(text),
     })
 }
 
@@ -107,9 +217,13 @@ mod tests {
 
     #[test]
     fn statuses_are_codes_and_ranges() {
-        let ranges = |text: &str| match expectation("status", text) {
-            Some(script::Expectation::Status(ranges)) => ranges,
-            _ => Vec::new(),
+        let ranges = |text: &str| {
+            let (matcher, pattern) = (String::from("status"), text.to_owned());
+            let step = ExpectStep { matcher, pattern, ..ExpectStep::default() };
+            match expectation(&step, true) {
+                Some(Expectation::Status(ranges)) => ranges,
+                _ => Vec::new(),
+            }
         };
         assert_eq!(ranges("200"), [200..=200]);
         assert_eq!(ranges("200-299,304"), [200..=299, 304..=304]);

@@ -41,6 +41,11 @@ impl SendProxy {
         }
     }
 
+    /// The header of text, as `tcp-check connect send-proxy` sends it.
+    pub(crate) fn text() -> SendProxy {
+        SendProxy { version: 1, ..SendProxy::default() }
+    }
+
     /// Whether it is the binary one, which may carry TLVs.
     pub(crate) fn is_binary(self) -> bool {
         self.version == 2

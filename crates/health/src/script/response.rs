@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::{CheckResult, CheckStatus};
-
 /// More header fields than HAProxy's default `tune.http.maxhdr` are an invalid answer.
 const MAX_HEADERS: usize = 101;
 
@@ -62,9 +60,9 @@ impl<'a> Response<'a> {
             .any(|item| item.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
     }
 
-    /// The passed check of this response.
-    pub(super) fn passed(&self) -> CheckResult {
-        CheckResult::new(CheckStatus::L7Ok).with_code(self.code)
+    /// All fields.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        self.headers.iter().copied()
     }
 
     /// The body so far; `last` says that no more bytes will come. `None` for chunks that make no

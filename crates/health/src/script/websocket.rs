@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest as _, Sha1};
 
+use super::expect::Verdict;
 use super::response::{Parsed, Response};
 use crate::{CheckResult, CheckStatus};
 
@@ -44,28 +45,23 @@ impl WebSocketCheck {
         .into_bytes()
     }
 
-    /// The verdict on the bytes so far, `None` to wait for more (never when `last`).
-    pub(super) fn judge(
-        &self,
-        received: &[u8],
-        last: bool,
-        nonce: [u8; 16],
-    ) -> Option<CheckResult> {
+    /// The verdict on the bytes so far.
+    pub(super) fn judge(&self, received: &[u8], last: bool, nonce: [u8; 16]) -> Verdict {
         let response = match Response::parse(received) {
-            Parsed::Partial if !last => return None,
+            Parsed::Partial if !last => return Verdict::Wait,
             Parsed::Partial | Parsed::Invalid => {
-                return Some(CheckResult::new(CheckStatus::L7Response));
+                return Verdict::Ends(CheckResult::new(CheckStatus::L7Response));
             }
             Parsed::Head(response) => response,
         };
         if response.code != 101 {
             let status = CheckResult::new(CheckStatus::L7Status).with_code(response.code);
-            return Some(status.with_info(response.reason));
+            return Verdict::Ends(status.with_info(response.reason));
         }
-        Some(match flaw(&response, nonce) {
-            Some(flaw) => CheckResult::new(CheckStatus::L7Response).with_info(flaw),
-            None => response.passed(),
-        })
+        match flaw(&response, nonce) {
+            Some(flaw) => Verdict::Ends(CheckResult::new(CheckStatus::L7Response).with_info(flaw)),
+            None => Verdict::Passed(CheckResult::new(CheckStatus::L7Ok).with_code(response.code)),
+        }
     }
 }
 

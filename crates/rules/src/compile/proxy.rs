@@ -122,6 +122,7 @@ pub(super) fn backend(
         (slots(proxy, Direction::Request), slots(proxy, Direction::Response));
     let slots = (request_slots.as_slice(), response_slots.as_slice());
     let mut s = Section::new(shared, proxy, None, Some(reference), slots, captures);
+    super::checks::check(proxy, &mut s);
     let set = &proxy.rules;
     let rules = BackendRules {
         persist: proxy.persist_rules.iter().filter_map(|rule| persist(rule, &mut s)).collect(),
