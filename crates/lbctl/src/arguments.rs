@@ -34,6 +34,8 @@ pub(crate) enum Command {
     /// Explains a code such as E0403
     #[command(visible_alias = "error")]
     Rule(Rule),
+    /// Serves an editor: findings, completion, names, layout (language server protocol)
+    Lsp(Lsp),
     /// Prints the completion script of a shell
     Completions(Completions),
     /// Prints the manual page, or writes those of all commands
@@ -278,6 +280,17 @@ pub(crate) enum DataFormat {
     Text,
     /// One object, for programs
     Json,
+}
+
+/// `lbctl lsp`.
+#[derive(Debug, Args)]
+pub(crate) struct Lsp {
+    /// Whose verdict to give: a HAProxy version, or proxyd
+    #[arg(long, default_value = "3.5", value_name = "VERSION|proxyd")]
+    pub(crate) target: String,
+    /// Editors pass it; there is no other way
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
 }
 
 /// `lbctl completions`.

@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod files;
 mod fmt;
+mod lsp;
 mod manual;
 mod out;
 mod rule;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Fmt(fmt) => fmt::run(fmt),
         Command::Compat(compat) => compat::run(compat),
         Command::Rule(rule) => rule::run(rule),
+        Command::Lsp(lsp) => lsp::run(lsp),
         Command::Completions(asked) => manual::completions(asked),
         Command::Man(asked) => manual::man(asked),
     });

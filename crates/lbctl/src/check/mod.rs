@@ -55,7 +55,7 @@ fn fails(check: &Check) -> Severity {
 }
 
 /// `proxyd`, or a version from 2.4 to 3.5.
-fn target(word: &str) -> Result<Target, CouldNot> {
+pub(crate) fn target(word: &str) -> Result<Target, CouldNot> {
     if word == "proxyd" {
         return Ok(Target::Proxyd);
     }
@@ -68,10 +68,10 @@ fn target(word: &str) -> Result<Target, CouldNot> {
     }
 }
 
-type Checked = (Sources, Vec<Diagnostic>);
+pub(crate) type Checked = (Sources, Vec<Diagnostic>);
 
 /// Every finding of every stage, in order of place.
-fn findings(read: Vec<Named>, target: Target) -> Checked {
+pub(crate) fn findings(read: Vec<Named>, target: Target) -> Checked {
     let environment = files::environment(files::version_of(target));
     let Loaded { sources, config, mut diagnostics } = config::load(read, &environment, target);
     // Without --env host no other file is opened: what they hold is taken as empty.
