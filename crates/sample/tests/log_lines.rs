@@ -7,7 +7,7 @@ use std::time::Duration;
 use config_parse::env::Environment;
 use config_parse::log_format::parse;
 use config_parse::tree::Word;
-use diag::{Diagnostic, Span, codes};
+use diag::{Diagnostic, Span};
 use sample::{
     Buffered, BuiltIn, CaptureSlots, CompileEnv, CompiledFormat, Context, Escape, Fact, FactValue,
     Facts, LogRecord, NoMaps, NoNames, Place, VarNames, Vars,
@@ -234,13 +234,34 @@ fn header_values_encode_what_headers_may_not_hold() {
     assert_eq!(write(Escape::Header, &format, &record()), "a  b a\"b\\c]/\u{c3}\u{a9}%01|{}#x |");
 }
 
+/// What HAProxy 3.5 writes of the same stream.
 #[test]
-fn an_encoding_that_is_not_built_is_refused_and_not_left_out() {
-    for text in ["%{+json}o %ci", "%{+cbor}o %ci", "%{+bin}o %[path]", "%{+json}[src]"] {
+fn named_items_are_an_object_in_json_and_cbor() {
+    let line = |text: &str| {
         let format = parse(&Word::new(text, Span::default())).unwrap();
-        let findings = try_compile(Place::Log, &format).unwrap_err();
-        assert_eq!(findings[0].code, codes::E0207, "{text}");
-    }
+        write(Escape::Log, &compile(Place::Log, &format), &record())
+    };
+    assert_eq!(
+        line(
+            "%{+json}o %(a)[int(5)] %(ip)ci %(port)cp left out %ST %(ts)ts %(u)HU %(hrl)hrl %(bo)[bool(true)] \
+             %(undef)[var(txn.zz)] %(bin)[bin(00ff41)] %(sec)Ts %(x){+X}ci %(aq:sint)[str(12)] %(as:str)[int(7)]"
+        ),
+        "{\"a\": 5, \"ip\": \"127.0.0.1\", \"port\": 57166, \"ts\": \"--\", \"u\": \"/a#22b?k=v\", \
+         \"hrl\": [\"a#22b\\\\c]/#C3#A9#01#7C#7B#7D#23x\", \"-\"], \"bo\": true, \"undef\": \"\", \"bin\": \"\", \
+         \"sec\": 1795437036, \"x\": \"7F000001\", \"aq\": 12, \"as\": \"7\"}"
+    );
+    assert_eq!(line("%{+cbor}o %(a)[int(5)] %(b)[str(xy)]"), "BF6161056162627879FF");
+    assert_eq!(line("%{+bin,+cbor}o %(a)[int(5)]"), "\u{bf}aa\u{5}\u{ff}");
+}
+
+#[test]
+fn an_encoding_of_one_item_leaves_the_line_as_it_is() {
+    let text = "pre=%(a)ci %(b){+json}[int(5)] %{+json}ST %{+json}[var(txn.z)] %{+cbor}[str(ab)]";
+    let format = parse(&Word::new(text, Span::default())).unwrap();
+    let line = write(Escape::Log, &compile(Place::Log, &format), &record());
+    assert_eq!(line, "pre=127.0.0.1 5 200 \"\" 626162");
     let format = parse(&Word::new("%{-json,+Q}o %ci", Span::default())).unwrap();
     assert!(try_compile(Place::Log, &format).is_ok());
+    let format = parse(&Word::new("%{+bin}o%[bin(41004f)]", Span::default())).unwrap();
+    assert_eq!(write(Escape::Log, &compile(Place::Log, &format), &record()), "A\0O");
 }

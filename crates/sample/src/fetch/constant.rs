@@ -19,7 +19,7 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
         FetchEntry::new("always_false", Type::Bool, ALL, always_false, "false"),
         FetchEntry::new("always_true", Type::Bool, ALL, always_true, "true"),
         FetchEntry::new("bin", Type::Bin, ALL, bytes, "bytes, in hexadecimal").args(1, STR),
-        FetchEntry::new("bool", Type::Bool, ALL, integer, "`true`, `false`, `1` or `0`")
+        FetchEntry::new("bool", Type::Bool, ALL, boolean, "`true`, `false`, `1` or `0`")
             .args(1, STR),
         FetchEntry::new("env", Type::Str, ALL, str, "an environment variable at the start")
             .args(1, STR),
@@ -72,6 +72,10 @@ fn bytes<'a>(args: &'a Args, _: &Context<'a>) -> Sample<'a> {
 
 fn meth<'a>(args: &'a Args, _: &Context<'a>) -> Sample<'a> {
     or_missing(args.str(0).map(|name| Value::Meth(Cow::Borrowed(name))))
+}
+
+fn boolean<'a>(args: &'a Args, _: &Context<'a>) -> Sample<'a> {
+    bool(args.int(0) == Some(1))
 }
 
 fn integer<'a>(args: &'a Args, _: &Context<'a>) -> Sample<'a> {

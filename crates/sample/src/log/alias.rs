@@ -149,6 +149,43 @@ impl Alias {
         )
     }
 
+    /// Whether its value is a number in an encoding.
+    pub(crate) fn is_number(self) -> bool {
+        matches!(
+            self,
+            Alias::AcceptSeconds
+                | Alias::AcceptMillis
+                | Alias::Active
+                | Alias::Connect
+                | Alias::Data
+                | Alias::Handshake
+                | Alias::Idle
+                | Alias::UntilRequest
+                | Alias::Request
+                | Alias::Response
+                | Alias::Total
+                | Alias::User
+                | Alias::Queue
+                | Alias::BytesRead
+                | Alias::BytesUploaded
+                | Alias::Status
+                | Alias::ProcessConnections
+                | Alias::BackendConnections
+                | Alias::SourcePort
+                | Alias::BackendQueue
+                | Alias::ClientPort
+                | Alias::FrontendConnections
+                | Alias::FrontendPort
+                | Alias::LogCounter
+                | Alias::Pid
+                | Alias::Retries
+                | Alias::RequestCounter
+                | Alias::ServerConnections
+                | Alias::ServerPort
+                | Alias::ServerQueue
+        )
+    }
+
     pub(crate) fn of(name: &str) -> Option<Alias> {
         ALIASES.iter().find(|(known, _)| *known == name).map(|(_, alias)| *alias)
     }

@@ -1,12 +1,14 @@
 //! From a log format's tree to its compiled form.
 
-use config_parse::log_format::{Flags, LogFormat, Piece};
+use config_parse::log_format::{Flags, Label, LogFormat, Piece};
 use diag::{Diagnostic, Spanned, codes};
 
+use crate::Type;
 use crate::compile::{CompileEnv, with_nearest};
 use crate::log::alias::{ALIASES, Alias};
+use crate::log::encode::Encoding;
 use crate::log::escape::Dress;
-use crate::log::write::{CompiledFormat, Item};
+use crate::log::write::{CompiledFormat, Item, Named};
 use crate::place::Place;
 
 /// Compiles a log format of any use; the place says whether it is a log line (spaces are merged and
@@ -23,42 +25,49 @@ pub fn log_format(
     let mut items = Vec::new();
     let mut findings = Vec::new();
     for piece in &format.pieces {
-        match not_built(piece) {
-            Some(finding) if env.names.haproxy().is_some() => {
-                env.warnings.push(Diagnostic::new(codes::W0212, finding.span, finding.message));
-            }
-            finding => findings.extend(finding),
-        }
         match piece {
             Piece::Text(text) if is_log => push_words(text, &mut items),
             Piece::Text(text) => items.push(Item::Text(text.clone().into_bytes())),
             Piece::Alias { name, flags, .. } if name.value == "o" => dress = with(dress, *flags),
-            Piece::Alias { name, flags, .. } => match Alias::of(&name.value) {
-                Some(alias) => items.push(Item::Alias(alias, with(dress, *flags))),
+            Piece::Alias { name, flags, label, .. } => match Alias::of(&name.value) {
+                Some(alias) => items.push(Item::Alias(alias, with(dress, *flags), name_of(label))),
                 None => findings.push(no_alias(name)),
             },
             Piece::Expr { expr, .. } if is_ignored(&expr.fetch.name.value, env.place) => {
                 env.warnings.push(ignored(&expr.fetch.name));
             }
-            Piece::Expr { expr, flags, .. } => match crate::compile::expr(expr, env) {
-                Ok(compiled) => items.push(Item::Expr(Box::new(compiled), with(dress, *flags))),
+            Piece::Expr { expr, flags, label, .. } => match crate::compile::expr(expr, env) {
+                Ok(compiled) => {
+                    let named = Named { name: name_of(label), kind: kind_of(label) };
+                    items.push(Item::Expr(Box::new(compiled), with(dress, *flags), named));
+                }
                 Err(mut more) => findings.append(&mut more),
             },
         }
     }
-    if findings.is_empty() { Ok(CompiledFormat { items, is_log }) } else { Err(findings) }
+    // The flags that are in force at the end say whether the whole is an object of the named items.
+    let object = dress.encoding;
+    let binary = dress.binary;
+    if findings.is_empty() {
+        Ok(CompiledFormat { items, is_log, object, binary })
+    } else {
+        Err(findings)
+    }
 }
 
-/// The flags whose encodings are not there; a line in another form would break who reads it.
-fn not_built(piece: &Piece) -> Option<Diagnostic> {
-    let (flags, span) = match piece {
-        Piece::Text(_) => return None,
-        Piece::Alias { flags, span, .. } | Piece::Expr { flags, span, .. } => (flags, *span),
-    };
-    let asked = [("bin", flags.binary), ("cbor", flags.cbor), ("json", flags.json)];
-    let (name, _) = asked.into_iter().find(|(_, flag)| *flag == Some(true))?;
-    let message = format!("the flag `{name}` of log formats is not carried out by proxyd yet");
-    Some(Diagnostic::new(codes::E0207, span, message))
+fn name_of(label: &Option<Label>) -> Option<Box<str>> {
+    let name = label.as_ref().map(|label| label.name.as_str());
+    name.filter(|name| !name.is_empty()).map(Box::from)
+}
+
+/// The type that the value is made, whatever it has.
+fn kind_of(label: &Option<Label>) -> Option<Type> {
+    match label.as_ref()?.kind.as_deref()? {
+        "bool" => Some(Type::Bool),
+        "sint" => Some(Type::Int),
+        "str" => Some(Type::Str),
+        _ => None,
+    }
 }
 
 fn with(dress: Dress, flags: Flags) -> Dress {
@@ -67,6 +76,18 @@ fn with(dress: Dress, flags: Flags) -> Dress {
         hex: flags.hex.unwrap_or(dress.hex),
         escape: flags.escape.unwrap_or(dress.escape),
         mandatory: flags.mandatory.unwrap_or(dress.mandatory),
+        binary: flags.binary.unwrap_or(dress.binary),
+        encoding: encoding(dress.encoding, flags),
+    }
+}
+
+fn encoding(before: Encoding, flags: Flags) -> Encoding {
+    match (flags.json, flags.cbor) {
+        (Some(true), _) => Encoding::Json,
+        (_, Some(true)) => Encoding::Cbor,
+        (Some(false), _) if before == Encoding::Json => Encoding::Plain,
+        (_, Some(false)) if before == Encoding::Cbor => Encoding::Plain,
+        _ => before,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which bytes are encoded where, and how flags dress a text.
 
+use super::encode::Encoding;
 use crate::hex;
 
 /// The flags in force for one item.
@@ -10,6 +11,10 @@ pub(crate) struct Dress {
     pub(crate) escape: bool,
     /// Nothing is printed as `-`.
     pub(crate) mandatory: bool,
+    /// How the value is written; in JSON and CBOR no other flag but `hex` counts.
+    pub(crate) encoding: Encoding,
+    /// CBOR as bytes and not in hexadecimal.
+    pub(crate) binary: bool,
 }
 
 /// Bytes that are written as `#XX`.

@@ -3,6 +3,7 @@
 mod alias;
 mod built_in;
 pub(crate) mod compile;
+mod encode;
 mod escape;
 mod write;
 

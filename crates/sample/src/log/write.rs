@@ -4,9 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::alias::Alias;
+use super::encode::{Encoding, Shown};
 use super::escape::{Dress, Encode, push_encoded, push_header, push_text};
 use crate::date::Civil;
-use crate::{Compiled, Context, Fact, FactValue, LogRecord, Sample, Value, hex};
+use crate::{Compiled, Context, Fact, FactValue, LogRecord, Sample, Type, Value, cast, hex};
 
 /// How a value that is not safe where it goes is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub struct CompiledFormat {
     pub(crate) items: Vec<Item>,
     /// Separators merge, and the whole is a line.
     pub(crate) is_log: bool,
+    /// The named items are an object in this encoding, and nothing else is written.
+    pub(crate) object: Encoding,
+    /// CBOR as bytes.
+    pub(crate) binary: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -32,8 +37,16 @@ pub(crate) enum Item {
     Text(Vec<u8>),
     /// One space, unless a space is there already.
     Separator,
-    Alias(Alias, Dress),
-    Expr(Box<Compiled>, Dress),
+    /// With its name in an object.
+    Alias(Alias, Dress, Option<Box<str>>),
+    Expr(Box<Compiled>, Dress, Named),
+}
+
+/// `%(name:type)[...]`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Named {
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) kind: Option<Type>,
 }
 
 impl CompiledFormat {
@@ -51,6 +64,9 @@ impl CompiledFormat {
     pub fn write_as(&self, escape: Escape, ctx: &Context<'_>, out: &mut Vec<u8>) {
         let nothing = LogRecord::default();
         let record = ctx.log.unwrap_or(&nothing);
+        if self.object != Encoding::Plain {
+            return self.write_object(ctx, record, out);
+        }
         // A line begins as if a separator had just been written.
         let mut spaced = self.is_log;
         for item in &self.items {
@@ -63,14 +79,35 @@ impl CompiledFormat {
                     spaced = true;
                     continue;
                 }
-                Item::Alias(alias, dress) => Line { ctx, record, dress: *dress, out }.alias(*alias),
-                Item::Expr(expr, dress) => push_expr(expr, *dress, escape, ctx, out),
+                Item::Alias(alias, dress, _) if dress.encoding == Encoding::Plain => {
+                    Line { ctx, record, dress: *dress, out }.alias(*alias);
+                }
+                Item::Expr(expr, dress, named) if dress.encoding == Encoding::Plain => {
+                    push_expr(expr, *dress, named.kind, escape, ctx, out);
+                }
+                Item::Alias(_, dress, _) | Item::Expr(_, dress, _) => {
+                    if let Some(shown) = shown(item, ctx, record) {
+                        dress.encoding.value(&shown, self.binary, out);
+                    }
+                }
             }
             // Only captured headers can be nothing at all; other items end a run of spaces even
             // when they print nothing.
-            let captures = matches!(item, Item::Alias(alias, _) if alias.is_capture());
+            let captures = matches!(item, Item::Alias(alias, ..) if alias.is_capture());
             spaced &= captures && out.len() == before;
         }
+    }
+
+    fn write_object(&self, ctx: &Context<'_>, record: &LogRecord, out: &mut Vec<u8>) {
+        let named = self.items.iter().filter_map(|item| {
+            let name = match item {
+                Item::Alias(_, _, name) => name.as_deref()?,
+                Item::Expr(_, _, named) => named.name.as_deref()?,
+                Item::Text(_) | Item::Separator => return None,
+            };
+            Some((name, shown(item, ctx, record)?))
+        });
+        self.object.object(named, self.binary, out);
     }
 
     /// Whether an alias is in it: it is written from [`Context::log`].
@@ -90,7 +127,7 @@ impl CompiledFormat {
     /// The expressions in it, in order: for traces, and to find what a format depends on.
     pub fn expressions(&self) -> impl Iterator<Item = &Compiled> {
         self.items.iter().filter_map(|item| match item {
-            Item::Expr(expr, _) => Some(&**expr),
+            Item::Expr(expr, ..) => Some(&**expr),
             _ => None,
         })
     }
@@ -104,8 +141,79 @@ impl CompiledFormat {
     }
 }
 
-fn push_expr(expr: &Compiled, dress: Dress, escape: Escape, ctx: &Context<'_>, out: &mut Vec<u8>) {
-    let sample = expr.eval_text(ctx);
+/// The value of an item as encodings keep it; text is none.
+fn shown(item: &Item, ctx: &Context<'_>, record: &LogRecord) -> Option<Shown> {
+    match item {
+        Item::Text(_) | Item::Separator => None,
+        Item::Alias(alias, dress, _) => Some(shown_alias(*alias, *dress, ctx, record)),
+        Item::Expr(expr, _, named) => {
+            let value = expr.eval_now(ctx).known();
+            let value = match named.kind {
+                Some(kind) => value.and_then(|value| cast(value, kind)),
+                None => value,
+            };
+            Some(match value {
+                None => Shown::Text(Vec::new()),
+                Some(Value::Bool(yes)) => Shown::Bool(yes),
+                Some(Value::Int(number)) => Shown::Int(number),
+                Some(Value::Bin(bytes)) => Shown::Bytes(bytes.into_owned()),
+                Some(text) => Shown::Text(crate::as_text(text).into_owned()),
+            })
+        }
+    }
+}
+
+fn shown_alias(alias: Alias, dress: Dress, ctx: &Context<'_>, record: &LogRecord) -> Shown {
+    let list = match alias {
+        Alias::RequestHeaders | Alias::RequestHeadersList => Some(ctx.captured_request),
+        Alias::ResponseHeaders | Alias::ResponseHeadersList => Some(ctx.captured_response),
+        _ => None,
+    };
+    let plain = Dress { hex: dress.hex, ..Dress::default() };
+    let encoded = |value: &Option<Vec<u8>>| {
+        let mut out = Vec::new();
+        let dress = Dress { mandatory: dress.mandatory, ..plain };
+        push_text(value.as_deref().unwrap_or_default(), dress, Encode::Header, &mut out);
+        out
+    };
+    match (alias, list) {
+        (_, Some([])) => return Shown::Null,
+        (Alias::RequestHeadersList | Alias::ResponseHeadersList, Some(list)) => {
+            return Shown::List(list.iter().map(encoded).collect());
+        }
+        _ => {}
+    }
+    let mut text = Vec::new();
+    Line { ctx, record, dress: plain, out: &mut text }.alias(alias);
+    let digits = text.strip_prefix(b"+").unwrap_or(&text);
+    let number = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+    match number.filter(|_| alias.is_number() && !dress.hex) {
+        Some(number) => Shown::Int(number),
+        None => Shown::Text(text),
+    }
+}
+
+fn push_expr(
+    expr: &Compiled,
+    dress: Dress,
+    kind: Option<Type>,
+    escape: Escape,
+    ctx: &Context<'_>,
+    out: &mut Vec<u8>,
+) {
+    let sample = match kind {
+        // The flag keeps what stands behind a zero.
+        None if dress.binary => match expr.eval_now(ctx) {
+            Sample::Known(Value::Bin(bytes)) => Sample::Known(Value::Str(bytes)),
+            _ => expr.eval_text(ctx),
+        },
+        None => expr.eval_text(ctx),
+        Some(kind) => {
+            let made = expr.eval_now(ctx).known().and_then(|value| cast(value, kind));
+            let text = made.and_then(|value| cast(value, Type::Str));
+            text.map_or(Sample::Missing, Sample::Known)
+        }
+    };
     let text: &[u8] = match &sample {
         Sample::Known(Value::Str(text)) => text,
         _ => b"",
