@@ -9,6 +9,7 @@ mod compat;
 mod corpus;
 mod demo;
 mod fuzz;
+mod keywords;
 mod matches;
 mod needs;
 mod peers;
@@ -44,6 +45,8 @@ enum Command {
     Compat(compat::Compat),
     /// The verdicts of lbctl check beside those of HAProxy on real configurations.
     Corpus(corpus::Corpus),
+    /// The registries beside those that HAProxy prints of itself.
+    Keywords(keywords::Keywords),
     /// Clients and servers that are not ours: python websockets, curl, wrk, Chromium.
     Peers(peers::Peers),
     /// Match methods and maps over long lists: HAProxy and proxyd must agree on every lookup.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Compat(compat) => compat::run(&compat),
         Command::Corpus(corpus) => corpus::run(&corpus),
+        Command::Keywords(keywords) => keywords::run(&keywords),
         Command::Peers(peers) => peers::run(&peers),
         Command::Matches(matches) => matches::run(&matches),
         Command::Regtests(regtests) => regtests::run(&regtests),

@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Fmt(Fmt),
     /// Shows what proxyd does with each keyword of a configuration
     Compat(Compat),
+    /// Prints every keyword of the language and what proxyd does with it
+    Keywords(Keywords),
     /// Explains a code such as E0403
     #[command(visible_alias = "error")]
     Rule(Rule),
@@ -306,6 +308,17 @@ pub(crate) struct Man {
     /// A folder for a page of each command
     #[arg(value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
+}
+
+/// `lbctl keywords`.
+#[derive(Debug, Args)]
+pub(crate) struct Keywords {
+    /// Only these areas: global, proxy, option, bind, server, action, filter, fetch, converter, acl, ...
+    #[arg(long, value_delimiter = ',', value_name = "AREAS")]
+    pub(crate) area: Vec<String>,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(crate) output_format: DataFormat,
 }
 
 /// `lbctl rule`.

@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod files;
 mod fmt;
+mod keywords;
 mod lsp;
 mod manual;
 mod out;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Diff(diff) => diff::run(diff),
         Command::Fmt(fmt) => fmt::run(fmt),
         Command::Compat(compat) => compat::run(compat),
+        Command::Keywords(keywords) => keywords::run(keywords),
         Command::Rule(rule) => rule::run(rule),
         Command::Lsp(lsp) => lsp::run(lsp),
         Command::Completions(asked) => manual::completions(asked),

@@ -133,6 +133,11 @@ impl Places {
         Places(set)
     }
 
+    /// The row of the matrix: a `Y` or a dot for each place, in order.
+    pub fn row(self) -> String {
+        (0..22).map(|place| if self.0 & (1 << place) != 0 { 'Y' } else { '.' }).collect()
+    }
+
     /// Whether the place is in the set.
     pub const fn has(self, place: Place) -> bool {
         self.0 & (1 << place as u8) != 0

@@ -191,7 +191,10 @@ pub fn converter(name: &str) -> Option<&'static ConvertEntry> {
     converters().find(|entry| entry.name == name)
 }
 
-pub use crate::known::{converter_names, fetch_names};
+pub use crate::known::{
+    converter as known_converter, converter_names, fetch as known_fetch, fetch_names,
+    is_newer_converter, is_newer_fetch,
+};
 pub use crate::not_built::{
     converter_not_built, converters_not_built, fetch_not_built, fetches_not_built,
 };

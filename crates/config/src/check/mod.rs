@@ -26,6 +26,22 @@ use crate::target::Target;
 pub(crate) fn section(draft: &Draft, findings: &mut Vec<Diagnostic>) {
     acls::section(&draft.proxy, findings);
     unused_steps(draft, findings);
+    fcgi(draft, findings);
+}
+
+/// A server that speaks FastCGI needs to know which application.
+fn fcgi(draft: &Draft, findings: &mut Vec<Diagnostic>) {
+    if draft.fcgi_app {
+        return;
+    }
+    for server in &draft.proxy.servers {
+        let proto = server.settings.tls.as_deref().and_then(|tls| tls.proto.as_ref());
+        if let Some(proto) = proto.filter(|proto| proto.value == "fcgi") {
+            let message = "a server that speaks FastCGI needs a `use-fcgi-app` line";
+            findings.push(Diagnostic::new(codes::E0314, proto.span, message));
+            return;
+        }
+    }
 }
 
 /// All sections together.

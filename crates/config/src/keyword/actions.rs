@@ -61,6 +61,20 @@ impl Sets {
         Self(self.0 | other.0)
     }
 
+    /// The words of the rule sets.
+    pub(crate) fn names(self) -> Vec<&'static str> {
+        let all = [
+            Set::TcpConnection,
+            Set::TcpSession,
+            Set::TcpContent,
+            Set::TcpResponse,
+            Set::HttpRequest,
+            Set::HttpResponse,
+            Set::HttpAfterResponse,
+        ];
+        all.into_iter().filter(|set| self.holds(*set)).map(Set::name).collect()
+    }
+
     pub(crate) fn holds(self, set: Set) -> bool {
         self.0 & set as u8 != 0
     }

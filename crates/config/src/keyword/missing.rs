@@ -87,7 +87,6 @@ pub(super) const GLOBAL: &[Missing] = &[
 /// Directives of proxies that are refused, where they may stand.
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
     refused("force-be-switch", Places::FRONT.no_defaults(), "4.2", "this keyword is not built yet"),
-    refused("filter", Places::ANY.no_defaults(), "9", "filters are not built"),
     refused("compression", Places::ANY, "4.2", "compression is not built yet"),
     Keyword::new("bind-process", Places::ANY, "<n>", "4.2", "which processes listen", |line, _| {
         line.skip_rest();
@@ -108,7 +107,6 @@ const fn refused(
 pub(super) const PROXY: &[Missing] = &[
     Missing::not_built("filters are not built", "9", &[("filter-sequence", 0)]),
     Missing::not_built("mail alerts are not built", "4.2", &[("email-alert", 0)]),
-    Missing::not_built("FastCGI is not built", "4.2", &[("use-fcgi-app", 0)]),
     Missing::not_built("QUIC is not built", "4.2", &[("quic-initial", 0)]),
     Missing::not_built("TLS is not built yet", "4.2", &[("crt", 0), ("ssl-f-use", 0)]),
     Missing::not_built("transparent proxying is not built yet", "4.2", &[("transparent", 0)]),

@@ -15,6 +15,7 @@ mod check_words;
 mod checks;
 mod cookie;
 mod errors;
+mod filters;
 mod global_log;
 mod global_process;
 mod global_refused;
@@ -213,6 +214,7 @@ pub(crate) static PROXY: Table<Draft> = Table {
         checks::KEYWORDS,
         cookie::KEYWORDS,
         errors::KEYWORDS,
+        filters::KEYWORDS,
         identity::KEYWORDS,
         limits::KEYWORDS,
         log::KEYWORDS,
@@ -254,6 +256,10 @@ pub struct Info {
     pub args: &'static str,
     /// The sections that take it; `None` for words inside of a line.
     pub places: Option<Places>,
+    /// The rule sets that take it, when it is an action.
+    pub rule_sets: Vec<&'static str>,
+    /// HAProxy 2.6 does not know it yet.
+    pub newer_than_2_6: bool,
     /// What becomes of it.
     pub status: Status,
     /// The section of the manual.
@@ -274,7 +280,9 @@ pub fn registry() -> Vec<Info> {
     list("action", &ACTIONS, &mut all);
     list("bind", &BIND_OPTIONS, &mut all);
     list("server", &SERVER_OPTIONS, &mut all);
+    list("filter", &filters::FILTERS, &mut all);
     list("userlist", &USERLIST, &mut all);
+    all.extend(tls_options::crt_list());
     for (name, table) in section::tables() {
         list(name, table, &mut all);
     }
@@ -289,6 +297,8 @@ fn list<T>(area: &'static str, table: &Table<T>, all: &mut Vec<Info>) {
             name: keyword.name,
             args: keyword.args,
             places: (keyword.places != Places::INSIDE).then_some(keyword.places),
+            rule_sets: if area == "action" { keyword.sets.names() } else { Vec::new() },
+            newer_than_2_6: than_2_6(table.noun, keyword.name),
             status: keyword.status,
             manual: keyword.manual,
             doc: keyword.doc,
@@ -300,6 +310,8 @@ fn list<T>(area: &'static str, table: &Table<T>, all: &mut Vec<Info>) {
             name,
             args: "",
             places: None,
+            rule_sets: Vec::new(),
+            newer_than_2_6: than_2_6(table.noun, name),
             status: Status::Refused(missing.code, missing.why),
             manual: missing.manual,
             doc: missing.why,

@@ -2,7 +2,7 @@
 
 use diag::Spanned;
 
-use super::{Keyword, Places};
+use super::{Info, Keyword, Places};
 use crate::lower::{Directive, spanned};
 use crate::model::{Bind, ServerSettings, Tls};
 
@@ -243,5 +243,44 @@ pub(crate) fn knows_curves(list: &str) -> bool {
     list.split(':').all(|curve| {
         let curve = curve.trim_start_matches(['?', '*', '-', '/']).to_ascii_lowercase();
         CURVES.iter().any(|known| curve.starts_with(known))
+    })
+}
+
+/// Options of the lines of a `crt-list` file: those of `bind` that belong to one certificate.
+const CRT_LIST: &[&str] = &[
+    "allow-0rtt",
+    "alpn",
+    "ca-file",
+    "ca-verify-file",
+    "ciphers",
+    "ciphersuites",
+    "client-sigalgs",
+    "crl-file",
+    "curves",
+    "ecdhe",
+    "ktls",
+    "no-alpn",
+    "no-ca-names",
+    "npn",
+    "sigalgs",
+    "ssl-max-ver",
+    "ssl-min-ver",
+    "verify",
+];
+
+/// Their entries.
+pub(super) fn crt_list() -> impl Iterator<Item = Info> {
+    let known =
+        |name: &&'static str| BIND_COMMON.iter().chain(BIND).find(|known| known.name == *name);
+    CRT_LIST.iter().filter_map(known).map(|keyword| Info {
+        area: "crt-list",
+        name: keyword.name,
+        args: keyword.args,
+        places: None,
+        rule_sets: Vec::new(),
+        newer_than_2_6: super::than_2_6("bind option", keyword.name),
+        status: super::Status::Refused(diag::codes::E0207, WHY),
+        manual: keyword.manual,
+        doc: keyword.doc,
     })
 }

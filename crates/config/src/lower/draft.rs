@@ -14,6 +14,8 @@ pub(crate) struct Draft {
     pub(crate) check_inherited: bool,
     /// The place where own steps replaced a request that `option httpchk` of `defaults` described.
     pub(crate) request_lost: Option<Span>,
+    /// `use-fcgi-app` stands in the section.
+    pub(crate) fcgi_app: bool,
     /// Names that its lines declare and mention.
     pub(crate) declared: Declared,
 }
@@ -25,6 +27,7 @@ impl Draft {
             default_server: ServerSettings::default(),
             check_inherited: false,
             request_lost: None,
+            fcgi_app: false,
             declared: Declared::default(),
         }
     }

@@ -15,7 +15,7 @@ use crate::registry::{ConvertEntry, FetchEntry};
 use crate::{Fact, Sample, Type};
 
 /// The fetch of a name, built or not.
-pub(crate) fn fetch(name: &str) -> Option<&'static FetchEntry> {
+pub fn fetch(name: &str) -> Option<&'static FetchEntry> {
     static ALL: OnceLock<HashMap<&str, FetchEntry>> = OnceLock::new();
     ALL.get_or_init(|| {
         let rows = fetches::FETCHES.iter();
@@ -46,7 +46,7 @@ static LUA_CONVERTER: ConvertEntry =
 const LUA_ARGS: &[ArgKind] = &[ArgKind::Str; 12];
 
 /// The converter of a name, built or not.
-pub(crate) fn converter(name: &str) -> Option<&'static ConvertEntry> {
+pub fn converter(name: &str) -> Option<&'static ConvertEntry> {
     static ALL: OnceLock<HashMap<&str, ConvertEntry>> = OnceLock::new();
     ALL.get_or_init(|| {
         let rows = converters::CONVERTERS.iter();
@@ -76,12 +76,12 @@ pub fn converter_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Whether HAProxy 2.6 does not know the fetch yet.
-pub(crate) fn is_newer_fetch(name: &str) -> bool {
+pub fn is_newer_fetch(name: &str) -> bool {
     fetches::NEWER.split_whitespace().any(|newer| newer == name)
 }
 
 /// Whether HAProxy 2.6 does not know the converter yet.
-pub(crate) fn is_newer_converter(name: &str) -> bool {
+pub fn is_newer_converter(name: &str) -> bool {
     converters::NEWER.split_whitespace().any(|newer| newer == name)
 }
 
