@@ -51,6 +51,7 @@ impl<C: Connector> Worker<C> {
         let head_limits = http1::Limits {
             head_bytes: settings.bufsize.saturating_sub(settings.maxrewrite),
             fields: settings.maxhdr,
+            lax: false,
         };
         let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), index);
         let worker = Rc::new(Worker {

@@ -8,7 +8,9 @@ use crate::target::TargetForm;
 /// Refuses contradicting hosts and leaves at most one `Host` field, as HAProxy does before any rule.
 ///
 /// Where target and `Host` agree but for a default port, that port goes from both.
-pub(crate) fn settle(head: &mut RequestHead) -> Result<(), HeadError> {
+///
+/// With `lax` a target may contradict `Host`, and a CONNECT may name no port.
+pub(crate) fn settle(head: &mut RequestHead, lax: bool) -> Result<(), HeadError> {
     let at = one_host_field(head)?;
     let connect = head.method() == b"CONNECT";
     let parts = head.target_parts();
@@ -16,7 +18,7 @@ pub(crate) fn settle(head: &mut RequestHead) -> Result<(), HeadError> {
         return Ok(());
     }
     let authority = bare_authority(head.target(), parts.scheme());
-    if connect && port(authority).is_none_or(|port| decimal(port).is_none()) {
+    if connect && !lax && port(authority).is_none_or(|port| decimal(port).is_none()) {
         return Err(HeadError::Target { at: head.target.start() });
     }
     if authority.is_empty() {
@@ -30,6 +32,9 @@ pub(crate) fn settle(head: &mut RequestHead) -> Result<(), HeadError> {
         && !host.eq_ignore_ascii_case(authority)
         && !named(host).eq_ignore_ascii_case(short)
     {
+        if lax {
+            return Ok(());
+        }
         return Err(HeadError::Host { at: at.unwrap_or(0) });
     }
     if short.len() < authority.len() {

@@ -18,12 +18,16 @@ pub struct Limits {
     pub head_bytes: usize,
     /// `tune.http.maxhdr`: one more than the fields a head may have (the empty line counts).
     pub fields: usize,
+    /// Takes what the grammar forbids, as far as its end can be told (`option accept-unsafe-violations-in-http-request`
+    /// and `-response`): any byte but white space and controls in a target, any name before a colon, an authority that
+    /// `Host` contradicts.
+    pub lax: bool,
 }
 
 impl Default for Limits {
     /// HAProxy's defaults: 16384 - 1024 bytes, 101 fields.
     fn default() -> Limits {
-        Limits { head_bytes: 16384 - 1024, fields: 101 }
+        Limits { head_bytes: 16384 - 1024, fields: 101, lax: false }
     }
 }
 
@@ -118,7 +122,7 @@ pub fn parse_trailers(
 fn accept_request(head: &mut RequestHead, limits: &Limits) -> Result<(), HeadError> {
     let line = head.method().len() + head.target().len();
     fits(&head.fields, line, limits)?;
-    host::settle(head)?;
+    host::settle(head, limits.lax)?;
     let mut has_body = body::settle(&mut head.fields, true)?;
     if head.method() == b"CONNECT" {
         // What follows a CONNECT is the tunnel's; a length would only mislead the server.
@@ -181,7 +185,11 @@ fn request_head(cursor: &mut Cursor<'_>, head: &mut RequestHead, limits: &Limits
     cursor.skip_empty_lines()?;
     head.method = cursor.word(is_token, |at| HeadError::Method { at })?;
     cursor.skip_spaces();
-    head.target = cursor.word(is_target, |at| HeadError::Target { at })?;
+    let bad = |at| HeadError::Target { at };
+    head.target = match limits.lax {
+        true => cursor.word(|byte| byte > b' ' && byte != 0x7f, bad)?,
+        false => cursor.word(is_target, bad)?,
+    };
     head.received = (head.method, head.target);
     cursor.skip_spaces();
     (head.version, head.version_text) = cursor.version()?;
@@ -211,7 +219,10 @@ fn field_lines(cursor: &mut Cursor<'_>, fields: &mut Fields, limits: &Limits) ->
         if fields.list.len() + 1 >= limits.fields {
             return Err(HeadError::TooManyFields { limit: limits.fields }.into());
         }
-        let name = cursor.span(is_token);
+        let name = match limits.lax {
+            true => cursor.span(|byte| !matches!(byte, b':' | b'\r' | b'\n' | 0)),
+            false => cursor.span(is_token),
+        };
         if cursor.peek()? != b':' || name.range().is_empty() {
             return Err(HeadError::Name { at: cursor.at }.into());
         }

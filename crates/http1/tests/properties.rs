@@ -103,7 +103,7 @@ proptest! {
     #[test]
     fn any_bytes_are_read_without_panic(text in odd_request(), raw in proptest::collection::vec(any::<u8>(), 0..200)) {
         for bytes in [&text, &raw] {
-            let limits = Limits { head_bytes: 150, fields: 5 };
+            let limits = Limits { head_bytes: 150, fields: 5, lax: false };
             let mut request = RequestHead::new();
             let _ = parse_request(bytes, &mut request, &Limits::default());
             request.set_path(b"/x");

@@ -46,29 +46,25 @@ const SWITCHES: &[Keyword<Draft>] = &[
         "accept-unsafe-violations-in-http-request",
         FRONT,
         "takes requests that break the grammar"
-    )
-    .ignored("requests are read as strictly as without it"),
+    ),
     switch!(
         accept_unsafe_http_request,
         "accept-invalid-http-request",
         FRONT,
         "the old name of `accept-unsafe-violations-in-http-request`"
-    )
-    .ignored("requests are read as strictly as without it"),
+    ),
     switch!(
         accept_unsafe_http_response,
         "accept-unsafe-violations-in-http-response",
         BACK,
         "takes responses that break the grammar"
-    )
-    .ignored("responses are read as strictly as without it"),
+    ),
     switch!(
         accept_unsafe_http_response,
         "accept-invalid-http-response",
         BACK,
         "the old name of `accept-unsafe-violations-in-http-response`"
-    )
-    .ignored("responses are read as strictly as without it"),
+    ),
     switch!(allbackups, "allbackups", BACK, "all backup servers are used, not only the first"),
     switch!(checkcache, "checkcache", BACK, "refuses cacheable responses that set cookies"),
     switch!(clitcpka, "clitcpka", FRONT, "TCP keep-alive towards clients")

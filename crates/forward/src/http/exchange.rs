@@ -17,6 +17,7 @@ use crate::buffer::Outgoing;
 use crate::connection::{Kept, limit};
 use crate::idle::ServerConnection;
 use crate::io::{Connector, Io};
+use crate::ledger::on;
 use crate::live::{Backend, ServerState};
 use crate::reach::aborts_on_close;
 use crate::termination::{Cause, Failure, Phase, Termination};
@@ -55,6 +56,8 @@ pub(super) struct Exchange {
     pub(super) aborts: bool,
     /// `option contstats`: bytes are counted as they move.
     pub(super) counts: bool,
+    /// `option accept-unsafe-violations-in-http-response`.
+    pub(super) lax: bool,
 }
 
 /// What a poll of both directions came to.
@@ -98,6 +101,7 @@ impl<C: Connector> HttpStream<'_, C> {
             server_closed: false,
             aborts: aborts_on_close(&self.ledger.bound, backend),
             counts: self.ledger.counts_early(),
+            lax: self.takes_unsafe_responses(backend),
         };
         let mut place = BusyPlace::new(&self.connection.worker);
         let mark = known(backend, self.ledger.server).map_or(0, ServerState::ended_mark);
@@ -145,6 +149,11 @@ impl<C: Connector> HttpStream<'_, C> {
                 }
             }
         }
+    }
+
+    fn takes_unsafe_responses(&self, backend: &Backend) -> bool {
+        let program = &self.ledger.bound.generation.program;
+        on(program.backend(backend.reference).proxy().options.accept_unsafe_http_response)
     }
 
     fn write_request(&mut self, keeps: bool) {
@@ -281,7 +290,8 @@ impl<C: Connector> HttpStream<'_, C> {
         state: &mut Exchange,
         moved: &mut bool,
     ) -> Option<Event> {
-        let limits = self.connection.worker.head_limits;
+        let mut limits = self.connection.worker.head_limits;
+        limits.lax = state.lax;
         let work = &mut *self.work;
         loop {
             // An interim response may wait to be written to the client.

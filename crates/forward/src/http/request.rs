@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::connection::{frontend_timeouts, limit};
 use crate::io::Connector;
+use crate::ledger::on;
 use crate::termination::{Cause, Failure, Phase};
 
 use super::body::Body;
@@ -53,7 +54,10 @@ impl<C: Connector> HttpStream<'_, C> {
     }
 
     fn parse(&mut self) -> Result<Parsed, http1::HeadError> {
-        let limits = self.connection.worker.head_limits;
+        let mut limits = self.connection.worker.head_limits;
+        let bound = &self.ledger.bound;
+        let options = &bound.generation.program.frontend(bound.frontend).proxy().options;
+        limits.lax = on(options.accept_unsafe_http_request);
         let work = &mut *self.work;
         http1::parse_request(work.client.filled(), &mut work.request, &limits)
     }

@@ -190,6 +190,13 @@ impl Walk<'_> {
         let limits = Limits {
             head_bytes: bufsize.saturating_sub(maxrewrite),
             fields: global.http_maxhdr.map_or(101, |count| count.value) as usize,
+            lax: self
+                .program
+                .frontend(asked.frontend)
+                .proxy()
+                .options
+                .accept_unsafe_http_request
+                .is_some_and(|on| on.value),
         };
         match http1::parse_request(&asked.head, &mut self.head, &limits) {
             Ok(Parsed::Complete { consumed }) if consumed == asked.head.len() => Ok(()),
