@@ -32,6 +32,7 @@ mod program;
 mod proxy_tlvs;
 mod recording;
 mod respond;
+mod restrict;
 mod route;
 mod run;
 mod so_far;

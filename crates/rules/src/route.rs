@@ -12,7 +12,7 @@ use crate::moment::{Moment, Request, World};
 use crate::run::{self, Ending, List};
 use crate::{
     Cursor, Event, Outcome, Program, ReplyKind, RuleFamily, Stream, Trace, Verdict, capture,
-    condition, error_page, statistics, switch, timeouts,
+    condition, error_page, restrict, statistics, switch, timeouts,
 };
 
 /// The lists in the order in which they run.
@@ -95,6 +95,9 @@ fn frontend<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict>
     wait_for_body(step::FRONTEND_BODY, proxy, m)?;
     list(step::FRONTEND_HTTP, &part.rules.http_request, m, trace)?;
     statistics::answer(part.stats.as_ref(), step::FRONTEND_STATS, m, trace)?;
+    if m.stream.cursor.step <= step::FRONTEND_REDIRECT {
+        restrict::names(proxy, m)?;
+    }
     list(step::FRONTEND_REDIRECT, &part.rules.redirect, m, trace)?;
     if m.stream.cursor.step == step::SWITCHING {
         match switch::backend(m, trace) {
@@ -128,6 +131,9 @@ fn backend<T: Trace>(
     wait_for_body(step::BACKEND_BODY, proxy, m)?;
     list(step::BACKEND_HTTP, &part.rules.http_request, m, trace)?;
     statistics::answer(part.stats.as_ref(), step::BACKEND_STATS, m, trace)?;
+    if m.stream.cursor.step <= step::BACKEND_REDIRECT {
+        restrict::names(proxy, m)?;
+    }
     list(step::BACKEND_REDIRECT, &part.rules.redirect, m, trace)
 }
 

@@ -247,15 +247,7 @@ const OTHERS: &[Keyword<Draft>] = &[
                 return;
             }
             let words = [("preserve", "preserve"), ("delete", "delete"), ("reject", "reject")];
-            let at = line.peek();
             if let Some(word) = line.choice("`preserve`, `delete` or `reject`", &words) {
-                if let Some(at) = at.filter(|_| word.value != "preserve") {
-                    line.refuse_as(
-                        codes::E0207,
-                        "odd header names are kept: only `preserve` is built",
-                        at,
-                    );
-                }
                 line.end();
                 draft.proxy.restrict_req_hdr_names = Some(word.map(str::to_owned));
             }
