@@ -514,7 +514,6 @@ backend b
             8:9 N0208 `socket-stats` has no effect: statistics have one line for all `bind` lines of a frontend
             10:12 W0211 `transparent` has no effect in a `frontend` section
             11:15 E0207 `set-mark` is refused by proxyd: packets are not marked yet
-            12:15 E0207 `normalize-uri` is refused by proxyd: URIs are not normalized yet
             15:11 E0207 `dynamic` is refused by proxyd: cookies that are made from addresses are not built yet
             19:23 E0207 `namespace` is refused by proxyd: this option is not built yet
             19:36 N0208 `observe` has no effect: only checks decide about a server's health

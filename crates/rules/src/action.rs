@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod edit;
 pub(crate) mod header;
+pub(crate) mod normalize;
 pub(crate) mod redirect;
 pub(crate) mod reply;
 pub(crate) mod target;
@@ -17,6 +18,7 @@ use sample::{Compiled, CompiledFormat, VarId};
 use crate::RuleFamily;
 use address::AddressPart;
 use edit::Edit;
+use normalize::Normalizer;
 use redirect::Redirect;
 use reply::Reply;
 
@@ -64,6 +66,7 @@ pub(crate) enum Action {
         at_least: u64,
     },
     Edit(Edit),
+    Normalize(Normalizer),
     SetVar {
         id: VarId,
         value: Compiled,

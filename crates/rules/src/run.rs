@@ -7,7 +7,7 @@ use diag::Span;
 use sample::{Compiled, Fact, Sample, Type, Value, as_text, cast};
 
 use crate::action::{Action, Rule, Setting, Timeout, TimeoutValue};
-use crate::action::{address, edit, redirect, reply, variable};
+use crate::action::{address, edit, normalize, redirect, reply, variable};
 use crate::moment::{Moment, Request, change};
 use crate::{Change, Cursor, Event, Final, Outcome, ReplyKind, Trace};
 use crate::{condition, unique_id};
@@ -146,6 +146,12 @@ fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> 
             let body = if m.response.is_some() { m.response_body } else { m.request_body };
             let enough = *at_least > 0 && body.bytes.len() as u64 >= *at_least;
             return (!body.complete && !enough).then_some(Ending::WaitForBody(*time));
+        }
+        Action::Normalize(normalizer) => {
+            if normalize::apply(*normalizer, m, on, changes).is_err() {
+                let page = crate::error_page::choose(m.program, m.stream, 400);
+                return Some(answer(page, rule));
+            }
         }
         Action::Edit(edit) => edit::apply(edit, m, on, changes),
         Action::SetVar { id, value } => {

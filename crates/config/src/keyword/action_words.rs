@@ -87,11 +87,6 @@ pub(super) fn wait_for_body(line: &mut Directive<'_>, to: &mut Slot) {
 }
 
 pub(super) fn normalize_uri(line: &mut Directive<'_>, to: &mut Slot) {
-    if line.target.is_proxyd() {
-        // Refused by name: nothing more is to be said of it.
-        line.rest();
-        return;
-    }
     let normalizers = [
         "fragment-encode",
         "fragment-strip",

@@ -314,8 +314,7 @@ const URI: &[Keyword<Slot>] = &[
         "<normalizer>",
         "brings the URI into one form",
         normalize_uri,
-    )
-    .refused("URIs are not normalized yet"),
+    ),
 ];
 
 const STATE: &[Keyword<Slot>] = &[

@@ -265,7 +265,8 @@ impl<'a, C: Connector> HttpStream<'a, C> {
 
     pub(super) fn note_reply(&mut self, kind: ReplyKind) {
         let (cause, phase) = match kind {
-            ReplyKind::Deny => (Cause::Proxy, Phase::Request),
+            // An error is no rule's wish: a request that a normalizer could not read.
+            ReplyKind::Deny | ReplyKind::Error => (Cause::Proxy, Phase::Request),
             ReplyKind::Tarpit => (Cause::Proxy, Phase::Tarpit),
             ReplyKind::ServerRedirect => (Cause::Normal, Phase::Done),
             _ => (Cause::Local, Phase::Request),
@@ -277,13 +278,14 @@ impl<'a, C: Connector> HttpStream<'a, C> {
             ReplyKind::Service => Some(service::PROMETHEUS),
             _ => None,
         };
-        if kind != ReplyKind::Tarpit {
+        if !matches!(kind, ReplyKind::Tarpit | ReplyKind::Error) {
             self.stamp_request();
         }
         let frontend = self.ledger.bound.generation.frontend(self.ledger.bound.frontend);
         let counters = frontend.counters.of(self.connection.worker.index);
         match kind {
             ReplyKind::Deny | ReplyKind::Tarpit => counters.denied_requests.add(1),
+            ReplyKind::Error => counters.request_errors.add(1),
             _ => counters.intercepted.add(1),
         }
     }

@@ -10,6 +10,7 @@ use crate::RuleFamily;
 use crate::action::address::AddressPart;
 use crate::action::edit::Edit;
 use crate::action::header::Names;
+use crate::action::normalize::Normalizer;
 use crate::action::redirect::Redirect;
 use crate::action::target::Part;
 use crate::action::{self, Action, AsksId, Rule, Setting, Timeout};
@@ -80,9 +81,10 @@ fn action(
         M::Capture { value, slot } => capture(value, *slot, span, place, s)?,
         M::DisableL7Retry => Action::Setting(Setting::NoL7Retry),
         M::StrictMode(_) | M::DoLog | M::Other { .. } | M::EarlyHint { .. } => Action::Nothing,
-        M::NormalizeUri { name, .. } => {
-            return not_built(&format!("normalize-uri {name}"), span, s);
-        }
+        M::NormalizeUri { name, strict } => match Normalizer::from_words(name, *strict) {
+            Some(normalizer) => Action::Normalize(normalizer),
+            None => return unknown(&format!("normalize-uri {name}"), span, s),
+        },
         M::ExpectProxy => Action::Setting(Setting::ExpectProxy),
         M::SwitchMode => Action::SwitchMode,
         M::Service(_) => Action::Service,
@@ -223,11 +225,4 @@ fn capture(
 fn unknown(what: &str, span: Span, s: &mut Section<'_, '_>) -> Option<Action> {
     s.report(Diagnostic::new(codes::E0601, span, format!("`{what}` is no action")));
     None
-}
-
-fn not_built(what: &str, span: Span, s: &mut Section<'_, '_>) -> Option<Action> {
-    let refused = s.shared.target.is_proxyd();
-    let code = if refused { codes::E0207 } else { codes::W0212 };
-    s.report(Diagnostic::new(code, span, format!("`{what}` is not built yet")));
-    (!refused).then_some(Action::Nothing)
 }
