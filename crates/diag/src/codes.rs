@@ -92,4 +92,7 @@ codes! {
     W0711 Warning Health "cookie values are given but no cookie is configured";
     W0712 Warning Websocket "tunnels that lose one side have no timeout of their own";
     W0713 Warning Health "check steps replace the request of `option httpchk` in defaults";
+    E0720 Error Environment "no user or group of this machine has this name";
+    E0721 Error Environment "a certificate file cannot be used";
+    W0722 Warning Environment "a certificate has expired or soon will";
 }

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Shows what happens to a request, rule by rule, with the code that the daemon runs
     Explain(Box<Explain>),
+    /// Runs routing tests: named requests with what should become of them
+    Test(Test),
     /// Shows what changes between two configurations, or between a file and a running daemon
     Diff(Diff),
     /// Lays configurations out in one way; comments and meaning stay
@@ -61,6 +63,9 @@ pub(crate) struct Check {
     /// The same as HAProxy's -f; may be repeated
     #[arg(short = 'f', value_name = "FILE|DIR")]
     pub(crate) more: Vec<PathBuf>,
+    /// What may be looked at: nothing but the configuration, or this machine too
+    #[arg(long, value_enum, default_value_t = Env::None)]
+    pub(crate) env: Env,
     /// Whose verdict to give: a HAProxy version, or proxyd
     #[arg(long, default_value = "3.5", value_name = "VERSION|proxyd")]
     pub(crate) target: String,
@@ -94,6 +99,15 @@ pub(crate) struct Check {
     /// Say nothing: the exit code is the answer
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+/// What a check may look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Env {
+    /// Nothing but the configuration
+    None,
+    /// Also certificates, maps, Lua and error files, users, names, addresses and limits of this machine
+    Host,
 }
 
 /// How findings are shown.
@@ -208,6 +222,49 @@ pub(crate) enum ExplainFormat {
     Json,
     /// A Mermaid flowchart
     Mermaid,
+}
+
+/// `lbctl test`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lbctl test                          every *.lbtest.toml of this folder
+  lbctl test conf.d --coverage --fail-under 80
+  lbctl test --from-log haproxy.log > edge.lbtest.toml
+
+A file of cases:
+  files = [\"haproxy.cfg\"]
+  [[case]]
+  name = \"chat goes to the chat servers\"
+  request = \"GET http://ws.example/chat\"
+  ws = true
+  facts = [\"server bk_ws/a down\"]
+  [case.expect]
+  backend = \"bk_ws\"
+  server = \"b\"
+  timeouts = { tunnel = \"1h\" }
+
+A case takes headers, facts, ws, curl, src, dst, listener, sni, cookie, body, at, seed, server_status; it expects
+verdict, backend, server, status, location, line, headers, timeouts.
+Exit codes: 0 all passed, 1 a test failed or too few rules were reached, 2 it could not be done.")]
+pub(crate) struct Test {
+    /// Files of cases, or folders with `*.lbtest.toml`; this folder without one
+    #[arg(value_name = "FILE|DIR")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Only cases whose name matches this regular expression
+    #[arg(long, value_name = "RE")]
+    pub(crate) run: Option<String>,
+    /// Tell which rules and ACL outcomes were reached
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    /// Fail when fewer rules were taken, in percent
+    #[arg(long, value_name = "N")]
+    pub(crate) fail_under: Option<f64>,
+    /// Also write the results as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write cases out of a log of `option httplog`, and run nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "run", "coverage"])]
+    pub(crate) from_log: Option<PathBuf>,
 }
 
 /// `lbctl diff`.

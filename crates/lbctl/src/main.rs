@@ -16,6 +16,7 @@ mod keywords;
 mod lsp;
 mod manual;
 mod out;
+mod routing_test;
 mod rule;
 
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     let done = std::panic::catch_unwind(|| match &arguments.command {
         Command::Check(check) => check::run(check),
         Command::Explain(explain) => explain::run(explain),
+        Command::Test(test) => routing_test::run(test),
         Command::Diff(diff) => diff::run(diff),
         Command::Fmt(fmt) => fmt::run(fmt),
         Command::Compat(compat) => compat::run(compat),

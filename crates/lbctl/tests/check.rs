@@ -269,3 +269,64 @@ fn the_step_of_the_action_runs_lbctl_as_its_inputs_say() {
     let sarif = std::fs::read_to_string(dir.path().join("out.sarif")).expect("a file");
     assert!(sarif.contains("more.cfg"), "{sarif}");
 }
+
+/// A certificate for old.example that ended long ago.
+const EXPIRED: &str = "-----BEGIN CERTIFICATE-----
+MIIBGDCBv6ADAgECAgEHMAoGCCqGSM49BAMCMBYxFDASBgNVBAMMC29sZC5leGFt
+cGxlMB4XDTIwMDEwMTAwMDAwMFoXDTIxMDEwMTAwMDAwMFowFjEUMBIGA1UEAwwL
+b2xkLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARdwNp0LnfDHRQL
+pV4ebczlQ9HJUtI5aNEJSbuTc5yZicNGifDgNd41G+n9ikQNAyC37lr4cORcQBew
+a17+MTqAMAoGCCqGSM49BAMCA0gAMEUCIQCjxETJ2sJSkaIm0RAfSKCYct3KrXGx
+eW9161tTlJtd0AIgF5frkM35qmOCawpFp5mTZJcp+Mny1IWBpFE0AouXJOo=
+-----END CERTIFICATE-----
+";
+
+#[test]
+fn a_host_is_asked_for_files_names_users_and_certificates() {
+    let text = "global
+    user nobody-of-this-name
+    lua-load none.lua
+defaults
+    mode http
+    errorfile 503 none.http
+    timeout client 1s
+    timeout connect 1s
+    timeout server 1s
+frontend f
+    bind 127.0.0.1:0 ssl crt old.pem crt none.pem
+    bind 203.0.113.7:8443
+    default_backend b
+backend b
+    server s no-such-host.invalid:80
+    server t no-such-host.invalid:80 init-addr none
+";
+    let dir = folder(&[("edge.cfg", text), ("old.pem", EXPIRED)]);
+    let check = |env: &str| {
+        let line = [
+            "check",
+            "--env",
+            env,
+            "--select",
+            "E07,W0722",
+            "--output-format",
+            "concise",
+            "edge.cfg",
+        ];
+        run(dir.path(), &line).0
+    };
+    assert_eq!(check("none"), "", "nothing is looked at");
+    let out = check("host");
+    for part in [
+        "edge.cfg:2:10: E0720 this machine has no user named `nobody-of-this-name`",
+        "edge.cfg:3:14: E0701 `none.lua` cannot be read",
+        "edge.cfg:11:30: E0721 `old.pem` has no private key",
+        "edge.cfg:11:30: W0722 the certificate in `old.pem` expired ",
+        "edge.cfg:11:42: E0701 `none.pem` cannot be read",
+        "edge.cfg:12:10: E0705 `203.0.113.7:8443` cannot be bound",
+        "edge.cfg:15:14: E0702 `no-such-host.invalid` has no address here",
+    ] {
+        assert!(out.contains(part), "{part}\n{out}");
+    }
+    assert!(out.contains("none.http"), "{out}");
+    assert!(!out.contains("edge.cfg:16"), "{out}");
+}

@@ -1,6 +1,7 @@
 //! `lbctl check`: every finding of every stage, and the cure of those that have one.
 
 mod baseline;
+mod host;
 mod ignore;
 mod repair;
 
@@ -12,7 +13,7 @@ use config::{Loaded, Target};
 use diag::render;
 use diag::{Diagnostic, Severity, Sources};
 
-use crate::arguments::{Check, FailOn, FindingFormat};
+use crate::arguments::{Check, Env, FailOn, FindingFormat};
 use crate::exit::{CouldNot, Exit};
 use crate::files::{self, Named};
 use crate::out::{say, say_line};
@@ -27,7 +28,7 @@ pub(crate) fn run(check: &Check) -> Result<Exit, CouldNot> {
         return Err("nothing to check: name a file, as in `lbctl check haproxy.cfg`".into());
     }
     let read = files::read_all(&paths)?;
-    let mut checked = findings(read, target);
+    let mut checked = findings(read, target, check.env, !check.fix);
     if check.fix {
         match repair(check, &checked, target)? {
             Repaired::Shown(exit) => return Ok(exit),
@@ -71,13 +72,24 @@ pub(crate) fn target(word: &str) -> Result<Target, CouldNot> {
 pub(crate) type Checked = (Sources, Vec<Diagnostic>);
 
 /// Every finding of every stage, in order of place.
-pub(crate) fn findings(read: Vec<Named>, target: Target) -> Checked {
+///
+/// `last`: the process ends soon, and need not take apart what it read.
+pub(crate) fn findings(read: Vec<Named>, target: Target, env: Env, last: bool) -> Checked {
     let environment = files::environment(files::version_of(target));
     let Loaded { sources, config, mut diagnostics } = config::load(read, &environment, target);
     // Without --env host no other file is opened: what they hold is taken as empty.
-    let (program, more) = rules::compile_for(config, &|_| Ok(Vec::new()), &environment, target);
-    // Taking a large program apart costs as much as reading it, and the process ends soon.
-    std::mem::forget(program);
+    let contents: &dyn Fn(&str) -> Result<Vec<u8>, String> = match env {
+        Env::None => &|_| Ok(Vec::new()),
+        Env::Host => &files::contents,
+    };
+    if env == Env::Host {
+        diagnostics.extend(host::findings(&sources, &environment, &config));
+    }
+    let (program, more) = rules::compile_for(config, contents, &environment, target);
+    if last {
+        // Taking a large program apart costs as much as reading it.
+        std::mem::forget(program);
+    }
     diagnostics.extend(more);
     ignore::apply(&sources, &environment, &mut diagnostics);
     render::order(&mut diagnostics);

@@ -47,7 +47,7 @@ pub(super) fn repair(
             }
         }
         applied += fixed.applied;
-        found = findings(now.clone(), target);
+        found = findings(now.clone(), target, check.env, false);
     }
     if applied == 0 {
         return Ok(Repaired::Nothing);

@@ -4,11 +4,11 @@
 
 mod branches;
 mod curl;
-mod evaluate;
-mod facts;
-mod json;
+pub(crate) mod evaluate;
+pub(crate) mod facts;
+pub(crate) mod json;
 mod mermaid;
-mod request;
+pub(crate) mod request;
 mod text;
 mod why_not;
 
@@ -102,7 +102,7 @@ pub(crate) fn run(explain: &Explain) -> Result<Exit, CouldNot> {
 
 /// The configuration as the daemon reads it, or as a version of HAProxy does that takes it: what one of them
 /// understands can be explained.
-fn understood(paths: &[std::path::PathBuf]) -> Result<config::Loaded, CouldNot> {
+pub(crate) fn understood(paths: &[std::path::PathBuf]) -> Result<config::Loaded, CouldNot> {
     let newest = files::load(paths, Target::HaProxy(3, 5))?;
     for target in [Target::Proxyd, Target::HaProxy(2, 6)] {
         if !newest.diagnostics.iter().any(files::is_fatal) {
@@ -151,7 +151,7 @@ fn maps(given: &[String]) -> Result<HashMap<String, String>, CouldNot> {
 }
 
 /// Seconds since the epoch, out of a number or of RFC 3339.
-fn moment(word: &str) -> Result<i64, CouldNot> {
+pub(crate) fn moment(word: &str) -> Result<i64, CouldNot> {
     if let Ok(seconds) = word.parse() {
         return Ok(seconds);
     }

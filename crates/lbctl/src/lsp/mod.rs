@@ -13,7 +13,7 @@ use diag::{Diagnostic, FileId, Severity, Sources};
 use lsp_server::{Connection, Message, Notification, Request, Response};
 use serde_json::{Value, json};
 
-use crate::arguments::Lsp;
+use crate::arguments::{Env, Lsp};
 use crate::check;
 use crate::exit::{CouldNot, Exit};
 use crate::fmt;
@@ -93,7 +93,7 @@ impl Server<'_> {
 
     fn findings(&self, uri: &str) -> (Sources, Vec<Diagnostic>) {
         let text = self.texts.get(uri).cloned().unwrap_or_default();
-        check::findings(vec![(uri.to_owned(), text.into_bytes())], self.target)
+        check::findings(vec![(uri.to_owned(), text.into_bytes())], self.target, Env::None, false)
     }
 
     fn publish(&self, uri: &str) {

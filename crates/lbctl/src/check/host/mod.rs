@@ -1,0 +1,169 @@
+//! `--env host`: whether this machine has what a configuration asks for: files, users, names, addresses, limits.
+//!
+//! Everything here opens, resolves or binds something, so nothing of it runs without the option.
+
+mod certificate;
+
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+
+use config::model::{Config, ProxyKind};
+use config_parse::address::{Address, AddressKind, Host, Ports};
+use config_parse::env::Environment;
+use config_parse::tree::{self, LineKind, Word};
+use diag::{Diagnostic, Sources, Span, codes};
+
+/// What the machine lacks.
+pub(super) fn findings(sources: &Sources, env: &Environment, config: &Config) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    let mut words = Words::default();
+    tree::each_line(sources, env, |line| {
+        if line.kind == LineKind::Words {
+            words.line(&line.words, &mut findings);
+        }
+    });
+    addresses(config, &mut findings);
+    names(config, &mut findings);
+    limits(config, &mut findings);
+    findings
+}
+
+/// Paths and identities as they stand in the lines, whether or not `proxyd` carries the line out.
+#[derive(Default)]
+struct Words {
+    crt_base: PathBuf,
+    ca_base: PathBuf,
+}
+
+impl Words {
+    fn line(&mut self, words: &[Word<'_>], findings: &mut Vec<Diagnostic>) {
+        let word = |at: usize| words.get(at).map_or("", |word| word.text.as_ref());
+        match word(0) {
+            "crt-base" => self.crt_base = PathBuf::from(word(1)),
+            "ca-base" => self.ca_base = PathBuf::from(word(1)),
+            "user" => identity(words.get(1), "user", findings),
+            "group" => identity(words.get(1), "group", findings),
+            "chroot" => folder(words.get(1), findings),
+            "lua-load" | "lua-load-per-thread" => {
+                readable(words.get(1), Path::new(""), findings);
+            }
+            "bind" | "server" | "default-server" => self.options(words, findings),
+            "load" if word(1) == "crt" => {
+                certificate::check(words.get(2), &self.crt_base, findings)
+            }
+            _ => {}
+        }
+    }
+
+    fn options(&self, words: &[Word<'_>], findings: &mut Vec<Diagnostic>) {
+        for pair in words.windows(2) {
+            let [name, value] = pair else { continue };
+            match name.text.as_ref() {
+                "crt" => certificate::check(Some(value), &self.crt_base, findings),
+                "crt-list" => readable(Some(value), Path::new(""), findings),
+                "ca-file" | "crl-file" | "ca-verify-file" if !value.text.starts_with('@') => {
+                    readable(Some(value), &self.ca_base, findings);
+                }
+                "user" => identity(Some(value), "user", findings),
+                "group" => identity(Some(value), "group", findings),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn identity(word: Option<&Word<'_>>, what: &str, findings: &mut Vec<Diagnostic>) {
+    let Some(word) = word.filter(|word| !word.text.is_empty()) else { return };
+    let known = match what {
+        "user" => nix::unistd::User::from_name(&word.text).map(|user| user.is_some()),
+        _ => nix::unistd::Group::from_name(&word.text).map(|group| group.is_some()),
+    };
+    if known == Ok(false) {
+        let message = format!("this machine has no {what} named `{}`", word.text);
+        findings.push(Diagnostic::new(codes::E0720, word.span, message));
+    }
+}
+
+fn folder(word: Option<&Word<'_>>, findings: &mut Vec<Diagnostic>) {
+    let Some(word) = word else { return };
+    if !Path::new(word.text.as_ref()).is_dir() {
+        let message = format!("`{}` is no folder of this machine", word.text);
+        findings.push(Diagnostic::new(codes::E0701, word.span, message));
+    }
+}
+
+fn readable(word: Option<&Word<'_>>, base: &Path, findings: &mut Vec<Diagnostic>) {
+    let Some(word) = word.filter(|word| !word.text.is_empty()) else { return };
+    let path = base.join(word.text.as_ref());
+    if let Err(why) = std::fs::File::open(&path) {
+        findings.push(unreadable(word.span, &path, &why));
+    }
+}
+
+fn unreadable(at: Span, path: &Path, why: &std::io::Error) -> Diagnostic {
+    Diagnostic::new(codes::E0701, at, format!("`{}` cannot be read: {why}", path.display()))
+}
+
+/// Each address is bound for a moment, as a start would do.
+fn addresses(config: &Config, findings: &mut Vec<Diagnostic>) {
+    for proxy in config.proxies.iter().filter(|proxy| proxy.disabled.is_none()) {
+        for address in proxy.binds.iter().flat_map(|bind| &bind.addresses) {
+            let Some(socket) = literal(address) else { continue };
+            if let Err(why) = TcpListener::bind(socket) {
+                let message = format!("`{socket}` cannot be bound: {why}");
+                findings.push(Diagnostic::new(codes::E0705, address.span, message));
+            }
+        }
+    }
+}
+
+/// The address, when it is one of the internet with one port and no name.
+fn literal(address: &Address) -> Option<SocketAddr> {
+    let AddressKind::Inet { host, ports: Ports::One(port), datagram: false, .. } = &address.kind
+    else {
+        return None;
+    };
+    match host {
+        Host::Ip(ip) => Some(SocketAddr::new(*ip, *port)),
+        Host::Any => Some(SocketAddr::from(([0, 0, 0, 0], *port))),
+        Host::Name(_) => None,
+    }
+}
+
+/// Names of servers are resolved at the start, unless `init-addr` or `resolvers` say otherwise.
+fn names(config: &Config, findings: &mut Vec<Diagnostic>) {
+    for proxy in config.proxies.iter().filter(|proxy| proxy.kind != ProxyKind::Frontend) {
+        for server in &proxy.servers {
+            let AddressKind::Inet { host: Host::Name(name), .. } = &server.address.kind else {
+                continue;
+            };
+            let late =
+                server.settings.init_addr.as_ref().is_some_and(|how| how.value.contains("none"));
+            if late || name.starts_with('_') {
+                continue;
+            }
+            if let Err(why) = (name.as_str(), 0).to_socket_addrs() {
+                let message = format!("`{name}` has no address here: {why}");
+                let finding = Diagnostic::new(codes::E0702, server.address.span, message);
+                findings.push(
+                    finding.help("`init-addr last,libc,none` lets the server wait for an address"),
+                );
+            }
+        }
+    }
+}
+
+/// `maxconn` of `global` needs two descriptors a connection, and the limit may only be raised by root.
+fn limits(config: &Config, findings: &mut Vec<Diagnostic>) {
+    use nix::sys::resource::{Resource, getrlimit};
+    let Some(maxconn) = config.global.maxconn else { return };
+    let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
+    let needed = u64::from(maxconn.value) * 2 + 100;
+    if needed > hard && !nix::unistd::geteuid().is_root() {
+        let message = format!(
+            "{} connections need about {needed} file descriptors, and this machine gives {hard}",
+            maxconn.value
+        );
+        findings.push(Diagnostic::new(codes::W0704, maxconn.span, message));
+    }
+}
