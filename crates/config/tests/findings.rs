@@ -188,7 +188,6 @@ backend api
             10:21 E0402 no ACL above is named `is_apii` (did you mean `is_api`?)
             12:18 E0401 no backend is named `f`; 6: this one has no servers: it is a frontend
             14:13 E0406 no server of `api` is named `s2` (did you mean `s1`?)
-            15:24 E0207 `track` is refused by proxyd: a server cannot follow another's state yet
             15:30 E0401 no backend of this name has a server to track: `nosuch/s1`
         "#]],
     );

@@ -165,8 +165,8 @@ impl Facts for LiveFacts<'_> {
 
 /// How many more streams a server takes; `None` without a limit.
 fn free(server: &Server) -> Option<i64> {
-    let left = i64::from(server.maxconn) - i64::from(server.state.streams.now());
-    (server.maxconn != 0).then_some(left.max(0))
+    let left = i64::from(server.maxconn()) - i64::from(server.state.streams.now());
+    (server.maxconn() != 0).then_some(left.max(0))
 }
 
 /// The same of its queue.

@@ -158,7 +158,7 @@ fn server_rows(
         row.qmax = Some(state.queued.max());
         row.scur = Some(state.streams.now());
         row.smax = Some(state.streams.max());
-        row.slim = Some(server.maxconn).filter(|maxconn| *maxconn != 0);
+        row.slim = Some(server.maxconn()).filter(|maxconn| *maxconn != 0);
         row.qlimit = Some(server.maxqueue).filter(|maxqueue| *maxqueue != 0);
         row.status = Some(health.status().into_owned());
         row.weight = Some(live.balancer.weight(at).map_or(0, |weight| weight.get().div_ceil(16)));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use forward::{Checks, ConnectTo, Connector, Generation, Process, Settings, Worker};
 use tokio::io::DuplexStream;
 
-/// Port 2 never answers a connection; every other accepts and says nothing.
+/// Port 2 never answers a connection; every other accepts, and only port 3 says something.
 #[derive(Clone, Default)]
 struct Silence(Rc<RefCell<Vec<DuplexStream>>>);
 
@@ -20,7 +20,12 @@ impl Connector for Silence {
         if to.address.socket().is_some_and(|address| address.port() == 2) {
             return std::future::pending().await;
         }
-        let (ours, theirs) = tokio::io::duplex(1024);
+        let (ours, mut theirs) = tokio::io::duplex(1024);
+        if to.address.socket().is_some_and(|address| address.port() == 3) {
+            // An agent, or a server that says this to whoever connects.
+            use tokio::io::AsyncWriteExt as _;
+            theirs.write_all(b"down busy\n").await?;
+        }
         self.0.borrow_mut().push(theirs);
         Ok(ours)
     }
@@ -53,12 +58,16 @@ async fn log_of(backend: &str) -> Vec<String> {
     lines.collect()
 }
 
-#[track_caller]
-fn check(backend: &str, expected: &str) {
+fn lines_of(backend: &str) -> Vec<String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     let runtime = runtime.expect("a runtime");
-    let lines = tokio::task::LocalSet::new().block_on(&runtime, log_of(backend));
+    tokio::task::LocalSet::new().block_on(&runtime, log_of(backend))
+}
+
+#[track_caller]
+fn check(backend: &str, expected: &str) {
+    let lines = lines_of(backend);
     let first = lines.first().map_or("", |line| line.trim_end());
     assert!(first.contains(expected), "{lines:?}");
 }
@@ -92,5 +101,36 @@ fn a_websocket_check_waits_for_the_switch() {
     check(
         " option websocket-check /chat\n timeout connect 5s\n timeout check 400ms\n server s 127.0.0.1:1 check inter 1s fall 1",
         "Server be/s is DOWN, reason: Layer7 timeout, check duration: 400ms.",
+    );
+}
+
+#[test]
+fn an_agent_takes_its_server_down_and_with_it_those_that_track_it() {
+    check(
+        " server s 127.0.0.1:1 agent-check agent-port 3 agent-inter 1s\n server t 127.0.0.1:1",
+        "Server be/s is DOWN, reason: Layer7 wrong status, code: 0, info: \"via agent : down (busy)\", \
+         check duration: 0ms. 1 active and 0 backup servers left.",
+    );
+    let lines = lines_of(
+        " server s 127.0.0.1:2 check inter 500ms fall 1\n server t 127.0.0.1:1 track s\n server u 127.0.0.1:1 track t",
+    );
+    let said: Vec<&str> = lines.iter().filter_map(|line| line.split('.').next()).collect();
+    let expected = [
+        "Server be/s is DOWN, reason: Layer4 timeout, check duration: 500ms",
+        "Server be/t is DOWN via be/s",
+        "Server be/u is DOWN via be/t",
+        "backend be has no server available!",
+    ];
+    assert_eq!(said.first(), expected.first());
+    for line in expected {
+        assert!(said.iter().any(|said| said.trim_end() == line), "{line}: {said:?}");
+    }
+}
+
+#[test]
+fn tcp_check_rules_wait_for_timeout_check_and_name_their_step() {
+    check(
+        " option tcp-check\n tcp-check connect\n tcp-check send PING\\r\\n\n tcp-check expect string +PONG\n timeout connect 5s\n timeout check 300ms\n server s 127.0.0.1:1 check inter 1s fall 1",
+        "Server be/s is DOWN, reason: Layer7 timeout, info: \" at step 3 of tcp-check (expect string '+PONG')\", check duration: 300ms.",
     );
 }

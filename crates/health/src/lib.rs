@@ -11,7 +11,7 @@
 //! or the operator overruled the checks.
 //! Start with [`Health::observe`]; what a check says on the wire begins at [`Check::next`].
 //!
-//! Not here yet: `track`, `observe` and agent checks.
+//! Not here yet: `observe`.
 
 mod admin_state;
 mod machine;
@@ -24,7 +24,7 @@ mod transition;
 mod words;
 
 pub use admin_state::AdminState;
-pub use machine::{AdminOrder, Health, HealthOrder, Observed, Operational};
+pub use machine::{AdminOrder, AgentReply, Health, HealthOrder, Observed, Operational};
 pub use result::CheckResult;
 pub use schedule::{Spread, first_check_after};
 pub use script::{Check, CheckScript, Context, Event, Step};

@@ -5,7 +5,11 @@
 //! falling below `rise`. A checked server starts at `rise` exactly: it is UP, and its first failed
 //! check takes it down.
 
+mod agent;
+mod follow;
 mod view;
+
+pub use agent::AgentReply;
 
 use crate::transition::{Cause, Change, CheckReport, Transition};
 use crate::{AdminState, CheckResult, CheckSettings, Outcome};
@@ -79,6 +83,8 @@ pub struct Health {
     operational: Operational,
     admin: AdminState,
     last: Option<CheckResult>,
+    /// Whether its agent takes it for UP; `None` without `agent-check`.
+    agent_up: Option<bool>,
     failed_checks: u64,
     down_transitions: u64,
 }
@@ -97,6 +103,7 @@ impl Health {
             operational: Operational::Running,
             admin: AdminState::READY,
             last: None,
+            agent_up: None,
             failed_checks: 0,
             down_transitions: 0,
         }
@@ -158,6 +165,7 @@ impl Health {
             fall: self.fall,
             slow_start: self.slow_start,
             counter,
+            agent_up: self.agent_up.map(|up| earlier.agent_up.unwrap_or(up)),
             ..earlier.clone()
         }
     }
@@ -278,7 +286,7 @@ impl Health {
 
     fn go_up(&mut self, cause: Cause) -> Option<Transition> {
         let runs = matches!(self.operational, Operational::Running | Operational::Starting);
-        if !self.counter_is_up() || runs {
+        if !self.counter_is_up() || runs || self.agent_up == Some(false) {
             return None;
         }
         let before = self.state();
@@ -343,12 +351,13 @@ impl Health {
             was_down: before.operational == Operational::Stopped,
             is_down: self.operational == Operational::Stopped,
             is_draining: self.admin.is_drain(),
+            via: None,
         }
     }
 
     fn report(&self, result: &CheckResult) -> CheckReport {
         let (step, steps) = self.progress();
-        CheckReport { result: result.clone(), up: self.counter_is_up(), step, steps }
+        CheckReport { agent: false, result: result.clone(), up: self.counter_is_up(), step, steps }
     }
 
     fn state(&self) -> State {

@@ -9,6 +9,8 @@ pub enum Cause {
     Check(CheckResult),
     /// `set server b/s health` on the runtime socket.
     Cli,
+    /// The server that it tracks did the same.
+    Tracked,
 }
 
 /// One step in the life of a server.
@@ -47,6 +49,8 @@ pub struct Transition {
     pub is_down: bool,
     /// A forced drain is in force after the change.
     pub is_draining: bool,
+    /// The server, as `backend/name`, that it tracks and that made it change.
+    pub via: Option<String>,
 }
 
 impl Transition {
@@ -71,6 +75,8 @@ impl Transition {
 /// status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckReport {
+    /// It was the agent's reply.
+    pub agent: bool,
     /// The result.
     pub result: CheckResult,
     /// Whether the server is UP by its counter afterwards.

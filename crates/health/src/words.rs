@@ -35,7 +35,13 @@ impl LogLine {
     /// change of weight) that took the last one.
     #[must_use]
     pub fn no_server(backend: &str) -> Self {
-        let text = format!("backend {backend} has no server available!");
+        Self::no_server_in("backend", backend)
+    }
+
+    /// The same for a section of this kind: HAProxy says `proxy` of a `listen`.
+    #[must_use]
+    pub fn no_server_in(kind: &str, name: &str) -> Self {
+        let text = format!("{kind} {name} has no server available!");
         Self { level: LogLevel::Emergency, text }
     }
 }
@@ -79,10 +85,12 @@ impl Transition {
         logs_checks: bool,
     ) -> Vec<LogLine> {
         let name = server.named();
+        let via = self.via.as_ref().map(|leader| format!(" via {leader}")).unwrap_or_default();
         let because = |cause: &Cause| match cause {
             Cause::Check(_) if logs_checks => String::new(),
             Cause::Check(result) => reason(result),
             Cause::Cli => ", changed from CLI".to_owned(),
+            Cause::Tracked => via.clone(),
         };
         let (up, left, online) = (self.up_word(), view.left(), view.online());
         let text = match &self.change {
@@ -90,15 +98,20 @@ impl Transition {
             Change::Up(cause) => format!("{name} is UP{}. {online}", because(cause)),
             Change::Stopping(cause) => format!("{name} is stopping{}. {online}", because(cause)),
             Change::EntersMaintenance if self.was_down => {
-                format!("{name} was DOWN and now enters maintenance.")
+                format!("{name} was DOWN and now enters maintenance{via}.")
             }
-            Change::EntersMaintenance => format!("{name} is going DOWN for maintenance. {left}"),
+            Change::EntersMaintenance => {
+                format!("{name} is going DOWN for maintenance{via}. {left}")
+            }
             Change::LeavesMaintenance { draining } => {
                 let then = if *draining { "DRAIN" } else { "READY" };
-                format!("{name} is {up}/{then} (leaving forced maintenance).")
+                let forced = if via.is_empty() { "forced " } else { "" };
+                format!("{name} is {up}/{then} (leaving {forced}maintenance).")
             }
-            Change::EntersDrain if self.is_down => format!("{name} enters drain state. {left}"),
-            Change::EntersDrain => format!("{name} enters drain state. {online}"),
+            Change::EntersDrain if self.is_down => {
+                format!("{name} enters drain state{via}. {left}")
+            }
+            Change::EntersDrain => format!("{name} enters drain state{via}. {online}"),
             Change::LeavesDrain => format!("{name} is {up} (leaving forced drain)."),
         };
         let mut lines = vec![LogLine { level: self.level(), text }];
@@ -136,7 +149,8 @@ impl CheckReport {
         let kind = if server.backup { "backup server" } else { "server" };
         let state = if self.up { "UP" } else { "DOWN" };
         LogLine::notice(format!(
-            "Health check for {kind} {}/{} {}{}, status: {}/{} {state}.",
+            "{} check for {kind} {}/{} {}{}, status: {}/{} {state}.",
+            if self.agent { "Agent" } else { "Health" },
             server.backend,
             server.server,
             self.verdict(),

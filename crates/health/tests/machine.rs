@@ -220,3 +220,93 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_server_that_tracks_another_changes_with_it_and_says_why() {
+    use health::{BackendView, ServerLabel};
+    let settings = CheckSettings { rise: 1, fall: 1, ..CheckSettings::default() };
+    let (mut leader, mut follower) = (Health::checked(&settings), Health::unchecked());
+    let label = ServerLabel { backend: "be", server: "t", backup: false };
+    let mut lines = Vec::new();
+    let mut step = |leader: &Health| {
+        let transition = follower.follow(leader, "be/s");
+        let said = transition.map(|it| it.lines(label, &BackendView::default(), false));
+        lines.extend(said.into_iter().flatten().map(|line| line.text));
+    };
+    leader.observe(&CheckResult::refused());
+    step(&leader);
+    step(&leader);
+    leader.order(AdminOrder::Maint);
+    step(&leader);
+    leader.order(AdminOrder::Enable);
+    step(&leader);
+    leader.observe(&CheckResult::refused());
+    step(&leader);
+    leader.order(AdminOrder::Drain);
+    step(&leader);
+    leader.order(AdminOrder::Ready);
+    step(&leader);
+    leader.observe(&CheckResult::passed());
+    step(&leader);
+    let counts = "0 active and 0 backup servers";
+    let expected = [
+        format!(
+            "Server be/t is DOWN via be/s. {counts} left. 0 sessions active, 0 requeued, 0 remaining in queue."
+        ),
+        "Server be/t was DOWN and now enters maintenance via be/s.".to_owned(),
+        "Server be/t is UP/READY (leaving maintenance).".to_owned(),
+        format!(
+            "Server be/t is DOWN via be/s. {counts} left. 0 sessions active, 0 requeued, 0 remaining in queue."
+        ),
+        format!(
+            "Server be/t enters drain state via be/s. {counts} left. 0 sessions active, 0 requeued, 0 remaining in queue."
+        ),
+        "Server be/t is DOWN (leaving forced drain).".to_owned(),
+        format!(
+            "Server be/t is UP via be/s. {counts} online. 0 sessions requeued, 0 total in queue."
+        ),
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn an_agent_says_each_part_of_the_state_in_one_line() {
+    use health::AgentReply;
+    let told = |reply: &str| {
+        let read = AgentReply::read(reply);
+        let result = read.result(std::time::Duration::ZERO).map(|result| result.info);
+        (read.order, read.weight_percent, read.maxconn, result)
+    };
+    let info = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        told("75%,maxconn:30,maint,down\n"),
+        (Some(AdminOrder::Maint), Some(75), Some(30), info("via agent : down"))
+    );
+    assert_eq!(told("down busy as hell\n").3, info("via agent : down (busy)"));
+    assert_eq!(told("up 50%\nignored"), (None, Some(50), None, info("via agent : up")));
+    assert_eq!(
+        told("READY stopped"),
+        (Some(AdminOrder::Ready), None, None, info("via agent : stopped"))
+    );
+    assert_eq!(told("garbage -5% maxconn:x\n"), (None, None, None, None));
+}
+
+#[test]
+fn it_takes_the_checks_and_the_agent_to_be_up() {
+    use health::AgentReply;
+    let settings = CheckSettings { rise: 1, fall: 1, ..CheckSettings::default() };
+    let mut health = Health::checked(&settings).with_agent();
+    let agent = |health: &mut Health, reply: &str| {
+        let result = AgentReply::read(reply).result(std::time::Duration::ZERO).expect("a word");
+        health.observe_agent(&result).transition.is_some()
+    };
+    assert!(agent(&mut health, "down"));
+    assert_eq!(health.status(), "DOWN (agent)");
+    assert!(health.observe(&CheckResult::passed()).transition.is_none());
+    assert!(agent(&mut health, "up"));
+    assert!(health.observe(&CheckResult::refused()).transition.is_some());
+    assert!(!agent(&mut health, "fail"));
+    assert!(health.observe(&CheckResult::passed()).transition.is_none());
+    assert!(agent(&mut health, "up"));
+    assert_eq!(health.status(), "UP");
+}

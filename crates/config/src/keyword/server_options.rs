@@ -93,8 +93,7 @@ const STATE: &[Keyword<To>] = &[
     }),
     option("track", "[<backend>/]<server>", "takes its state from another server", |line, to| {
         text(line, &mut to.track, "a server");
-    })
-    .refused("a server cannot follow another's state yet"),
+    }),
     option("on-marked-down", "shutdown-sessions", "what happens when it goes down", |line, to| {
         word_of(line, &mut to.on_marked_down, &["shutdown-sessions"]);
     }),
@@ -105,8 +104,7 @@ const STATE: &[Keyword<To>] = &[
         |line, to| {
             word_of(line, &mut to.on_marked_up, &["shutdown-backup-sessions"]);
         },
-    )
-    .ignored("streams on backup servers end by themselves"),
+    ),
     option("init-addr", "<methods>", "how its address is found at start", init_addr)
         .ignored("names are resolved by the system at the start"),
     option("resolve-prefer", "ipv4|ipv6", "which family a name should give", |line, to| {
@@ -199,23 +197,18 @@ const CONNECTION: &[Keyword<To>] = &[
 const AGENT: &[Keyword<To>] = &[
     option("agent-check", "", "an agent on the server tells its state", |_, to| {
         agent(to).on = true
-    })
-    .refused("agents are not asked yet"),
+    }),
     option("no-agent-check", "", "ends `agent-check`", |_, to| agent(to).on = false),
-    option("agent-port", "<port>", "the agent's port", |line, to| port(line, &mut agent(to).port))
-        .ignored("only `agent-check` reads it, which is refused"),
+    option("agent-port", "<port>", "the agent's port", |line, to| port(line, &mut agent(to).port)),
     option("agent-addr", "<address>", "the agent's address", |line, to| {
         text(line, &mut agent(to).addr, "an address");
-    })
-    .ignored("only `agent-check` reads it, which is refused"),
+    }),
     option("agent-inter", "<time>", "the time between questions", |line, to| {
         positive(line, &mut agent(to).inter);
-    })
-    .ignored("only `agent-check` reads it, which is refused"),
+    }),
     option("agent-send", "<text>", "what the agent is sent", |line, to| {
         text(line, &mut agent(to).send, "a text");
-    })
-    .ignored("only `agent-check` reads it, which is refused"),
+    }),
 ];
 
 /// Options that change nothing here. Those of TLS in their negative form ask for what is the case.

@@ -4,6 +4,7 @@
 //! their balancers and logged in HAProxy's words by [`crate::Backend`].
 //! Start with [`Checks::start`]; what a check says is made in `script.rs`.
 
+mod agent;
 mod probe;
 mod script;
 
@@ -40,7 +41,9 @@ impl Checks {
             let delay = first_check_after(shortest.unwrap_or_default(), None, position, count);
             tokio::task::spawn_local(run(Rc::clone(worker), subject, delay))
         });
-        Checks { tasks: tasks.collect() }
+        let agents = agent::agents(generation).into_iter();
+        let agents = agents.map(|agent| tokio::task::spawn_local(agent.run(Rc::clone(worker))));
+        Checks { tasks: tasks.chain(agents).collect() }
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Backend {
     pub fullconn: u32,
     /// Where its servers' state changes are logged.
     pub log: Arc<ProxyLog>,
+    /// What a log line calls the section.
+    pub(super) section: &'static str,
     /// `option log-health-checks`.
     pub logs_checks: bool,
     /// Whether a server has a limit that moves with the load (`minconn`) or the time (`slowstart`).
@@ -98,16 +100,16 @@ impl Backend {
     /// How many streams a server may have at this moment; 0 is no limit (manual 5.2, `minconn`).
     pub fn maxconn_now(&self, server: u32) -> u32 {
         let Some(known) = self.server(server) else { return 0 };
-        let fullconn = self.fullconn;
-        if known.maxconn == 0 || known.minconn >= known.maxconn || fullconn == 0 {
-            return known.maxconn;
+        let (fullconn, maxconn) = (self.fullconn, known.maxconn());
+        if maxconn == 0 || known.minconn >= maxconn || fullconn == 0 {
+            return maxconn;
         }
         let streams = self.state.streams.now();
         if streams >= fullconn {
-            return known.maxconn;
+            return maxconn;
         }
-        let share = u64::from(known.maxconn) * u64::from(streams) / u64::from(fullconn);
-        u32::try_from(share).unwrap_or(known.maxconn).max(known.minconn)
+        let share = u64::from(maxconn) * u64::from(streams) / u64::from(fullconn);
+        u32::try_from(share).unwrap_or(maxconn).max(known.minconn)
     }
 
     /// Tells the balancer the limits of this moment, before a choice.
@@ -254,6 +256,10 @@ impl Backend {
         } else {
             self.slot_freed(server);
         }
+        if transition.marks_up() && known.ends_backups_when_up && !known.backup {
+            let backups = self.servers.iter().filter(|other| other.backup);
+            backups.for_each(|other| other.state.end_streams(Kill::ServerUp));
+        }
         self.log_transition(server, transition, requeued, usable_before);
     }
 
@@ -304,9 +310,14 @@ impl Backend {
             self.log.send_now(line.level as u8, line.text.as_bytes());
         }
         if usable_before > 0 && active + backup == 0 {
-            let line = health::LogLine::no_server(self.state.name());
-            self.log.send_now(line.level as u8, line.text.as_bytes());
+            self.log_no_server();
         }
+    }
+
+    /// Says that no server is left.
+    pub(super) fn log_no_server(&self) {
+        let line = health::LogLine::no_server_in(self.section, self.state.name());
+        self.log.send_now(line.level as u8, line.text.as_bytes());
     }
 }
 

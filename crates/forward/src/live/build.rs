@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -57,11 +58,13 @@ impl Live {
         let backends = program.backends().map(|backend| {
             build_backend(program, backend, process, resolve, known.backends.get(backend.name()))
         });
-        Live {
+        let live = Live {
             frontends: frontends.collect(),
             frontend_logs: frontend_logs.collect(),
             backends: backends.collect(),
-        }
+        };
+        super::track::link(program, &live.backends);
+        live
     }
 
     /// Lets the streams that still run on `earlier` count here too. Called once, when this state
@@ -119,7 +122,7 @@ fn build_backend(
     };
     for (at, server) in servers.iter().enumerate() {
         balancer.set_state(at, balance_state(&server.state.health()));
-        let limits = Limits { maxconn: server.maxconn, maxqueue: server.maxqueue };
+        let limits = Limits { maxconn: server.maxconn(), maxqueue: server.maxqueue };
         balancer.set_limits(at, limits);
     }
     let built = Arc::new(Backend {
@@ -129,9 +132,10 @@ fn build_backend(
             |old| Arc::clone(&old.state),
         ),
         balancer: Arc::new(balancer),
-        limits_move: servers.iter().any(|server| server.minconn < server.maxconn),
+        limits_move: servers.iter().any(|server| server.minconn < server.maxconn()),
         fullconn: fullconn(program, proxy.fullconn),
         log: Arc::new(ProxyLog::new(process, program.config(), proxy)),
+        section: if proxy.kind == config::model::ProxyKind::Listen { "proxy" } else { "backend" },
         logs_checks: proxy.options.log_health_checks.is_some_and(|on| on.value),
         queue: Mutex::default(),
         servers,
@@ -178,8 +182,9 @@ fn build_server(
     let maxconn = number(settings.maxconn);
     Server {
         state,
-        maxconn,
-        minconn: settings.minconn.map_or(maxconn, |minconn| minconn.value.min(maxconn)),
+        maxconn: AtomicU32::new(maxconn),
+        minconn: settings.minconn.map_or(u32::MAX, |minconn| minconn.value),
+        initial_weight: weight,
         maxqueue: number(settings.maxqueue),
         backup: on(settings.backup),
         slowstart: settings
@@ -198,6 +203,8 @@ fn build_server(
             .on_marked_down
             .as_ref()
             .is_some_and(|action| action.value == "shutdown-sessions"),
+        ends_backups_when_up: settings.on_marked_up.is_some(),
+        followers: Mutex::default(),
     }
 }
 
@@ -209,6 +216,8 @@ fn initial_health(line: &ServerLine, has_address: bool) -> Health {
     } else {
         Health::unchecked()
     };
+    let agent = settings.agent.as_ref().is_some_and(|agent| agent.on);
+    let health = if agent { health.with_agent() } else { health };
     if on(settings.disabled) || !has_address { health.disabled() } else { health }
 }
 

@@ -12,6 +12,7 @@ mod orders;
 mod queue;
 mod server;
 mod stats;
+mod track;
 
 pub(crate) use backend::Slot;
 pub use backend::{Backend, BackendState};

@@ -2,10 +2,11 @@
 //! the queue and the log.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use balance::{Algorithm, EffectiveWeight, HashMethod, Limits, SlowStart};
-use health::{AdminOrder, CheckResult, HealthOrder, Transition};
+use health::{AdminOrder, AgentReply, CheckResult, HealthOrder, Transition};
 use tokio::time::Instant;
 
 use super::{Backend, FrontendState};
@@ -36,12 +37,36 @@ impl Backend {
     }
 
     /// Acts on a change; the lock of the server's health is free again by then.
-    fn act(self: &Arc<Self>, server: u32, transition: Option<Transition>) {
+    pub(super) fn act(self: &Arc<Self>, server: u32, transition: Option<Transition>) {
         let Some(transition) = transition else { return };
         if transition.marks_up() {
             self.warm_up(server);
         }
         self.state_changed(server, &transition);
+        self.lead(server);
+    }
+
+    /// Does what an agent says: orders first, then the weight, then the health.
+    pub(crate) fn obey_agent(self: &Arc<Self>, server: u32, reply: &str, took: Duration) {
+        let Some(known) = self.server(server) else { return };
+        let reply = AgentReply::read(reply);
+        if let Some(order) = reply.order {
+            self.order(server, order);
+        }
+        if let Some(percent) = reply.weight_percent {
+            let share = u64::from(known.initial_weight) * u64::from(percent) / 100;
+            self.set_weight(server, u32::try_from(share).unwrap_or(256).min(256));
+        }
+        if let Some(maxconn) = reply.maxconn {
+            self.set_maxconn(server, maxconn);
+        }
+        let Some(result) = reply.result(took) else { return };
+        let observed = known.state.health().observe_agent(&result);
+        if let Some(report) = observed.report.filter(|_| self.logs_checks) {
+            let line = report.line(self.label(known));
+            self.log.send_now(line.level as u8, line.text.as_bytes());
+        }
+        self.act(server, observed.transition);
     }
 
     /// `set server b/s weight`; `false` when the algorithm's weights cannot change while it runs.
@@ -53,9 +78,26 @@ impl Backend {
             return false;
         }
         known.state.store_weight(weight);
+        let usable = || {
+            let (active, backup) = self.balancer.usable();
+            active + backup
+        };
+        let before = usable();
         self.balancer.set_weight(server as usize, EffectiveWeight::full(weight));
+        if before > 0 && usable() == 0 {
+            self.log_no_server();
+        }
         self.slot_freed(server);
         true
+    }
+
+    /// `set maxconn server`: how many streams a server may have from now on; 0 is no limit.
+    pub fn set_maxconn(&self, server: u32, maxconn: u32) {
+        let Some(known) = self.server(server) else { return };
+        known.maxconn.store(maxconn, Relaxed);
+        let limits = Limits { maxconn: self.maxconn_now(server), maxqueue: known.maxqueue };
+        self.balancer.set_limits(server as usize, limits);
+        self.slot_freed(server);
     }
 
     /// Whether the algorithm takes weights only at the start (manual 4.2, `static-rr`, `map-based`).
@@ -112,7 +154,7 @@ impl Backend {
     fn warm(&self, server: u32, slow: SlowStart) {
         let Some(known) = self.server(server) else { return };
         self.balancer.set_weight(server as usize, slow.weight(known.state.weight()));
-        let maxconn = slow.maxconn(known.maxconn);
+        let maxconn = slow.maxconn(known.maxconn());
         self.balancer.set_limits(server as usize, Limits { maxconn, maxqueue: known.maxqueue });
         self.slot_freed(server);
     }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -164,10 +164,11 @@ impl ServerState {
 pub struct Server {
     /// What its name keeps.
     pub state: Arc<ServerState>,
-    /// `maxconn`; 0 is no limit.
-    pub maxconn: u32,
-    /// `minconn`; equal to `maxconn` when the limit does not move.
+    pub(super) maxconn: AtomicU32,
+    /// `minconn`; `u32::MAX` when the limit does not move.
     pub minconn: u32,
+    /// `weight` of its line, of which an agent takes its share.
+    pub(super) initial_weight: u32,
     /// `maxqueue`; 0 is no limit.
     pub maxqueue: u32,
     /// `backup`.
@@ -185,9 +186,18 @@ pub struct Server {
     pub(crate) keepalive: bool,
     pub(crate) user_timeout: Option<Duration>,
     pub(crate) kills_streams_when_down: bool,
+    /// `on-marked-up shutdown-backup-sessions`.
+    pub(crate) ends_backups_when_up: bool,
+    /// Servers that track this one, by their backend.
+    pub(super) followers: Mutex<Vec<(Weak<super::Backend>, u32)>>,
 }
 
 impl Server {
+    /// `maxconn` as configured, or set by an operator or an agent since; 0 is no limit.
+    pub fn maxconn(&self) -> u32 {
+        self.maxconn.load(Relaxed)
+    }
+
     /// How to reach it for a client that connected to `local`: a server line without a port takes over its port, one
     /// without an address its address.
     pub(crate) fn connect_to(&self, local: Option<SocketAddr>) -> Option<ConnectTo> {

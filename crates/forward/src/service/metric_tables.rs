@@ -354,7 +354,11 @@ pub(super) const SERVER: &[Metric] = &[
         "the most streams at a time",
         One(|s| server(s, |m| m.state.streams.max())),
     ),
-    gauge("limit_sessions", "streams at most (`maxconn`)", One(|s| server_limit(s, |m| m.maxconn))),
+    gauge(
+        "limit_sessions",
+        "streams at most (`maxconn`)",
+        One(|s| server_limit(s, |m| m.maxconn())),
+    ),
     gauge(
         "queue_limit",
         "streams that may wait at most (`maxqueue`)",

@@ -124,7 +124,9 @@ impl Health {
             return "MAINT";
         }
         match self.operational {
+            Operational::Stopped if self.is_down_by_agent() => "DOWN (agent)",
             Operational::Stopped => "DOWN",
+            _ if self.admin.is_drain() && self.agent_up.is_some() => "DRAIN (agent)",
             _ if self.admin.is_drain() => "DRAIN",
             Operational::Stopping => "NOLB",
             _ if self.checked => "UP",

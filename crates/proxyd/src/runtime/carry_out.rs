@@ -208,10 +208,9 @@ fn set_maxconn(daemon: &Daemon, generation: &Generation, maxconn: Maxconn) -> Re
                 },
             )
         }
-        Maxconn::Server(name, _) => {
-            let _ = name;
-            failed("`set maxconn server` is not built yet: nothing was done.")
-        }
+        Maxconn::Server(name, limit) => with_server(generation, &name, |backend, server| {
+            backend.set_maxconn(server, limit);
+        }),
     }
 }
 
