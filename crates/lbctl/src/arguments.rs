@@ -298,6 +298,8 @@ pub(crate) enum DiffFormat {
     Text,
     /// One object, for programs
     Json,
+    /// A table, for a comment on a change
+    Markdown,
 }
 
 /// `lbctl fmt`.

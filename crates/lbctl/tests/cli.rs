@@ -276,6 +276,18 @@ fn diff_tells_objects_with_their_impact() {
     "#]],
     );
     check(
+        &[("old.cfg", EDGE), ("new.cfg", &new)],
+        "diff --output-format markdown old.cfg new.cfg",
+        expect![[r#"
+            | | object | before | after | impact | place |
+            |---|---|---|---|---|---|
+            | changed | backend bk_page timeout tunnel | `15m` | `1h` | hot | new.cfg:6 |
+            | removed | backend bk_ws server b address | `192.0.2.2:80` |  | ends streams | old.cfg:16 |
+            | changed | backend bk_ws timeout tunnel | `15m` | `1h` | hot | new.cfg:6 |
+            exit 1
+        "#]],
+    );
+    check(
         &[("old.cfg", EDGE), ("new.cfg", EDGE)],
         "diff old.cfg new.cfg",
         expect![[r#"

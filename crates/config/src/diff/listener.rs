@@ -123,7 +123,7 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
     out.time(&key("slowstart"), &plain(slowstart));
     out.text(&key("track"), &plain(track));
     out.text(&key("observe"), &plain(observe));
-    out.number(&key("error-limit"), error_limit);
+    out.number(&key("error-limit"), &plain(error_limit));
     out.text(&key("on-error"), &plain(on_error));
     out.text(&key("on-marked-down"), &plain(on_marked_down));
     out.text(&key("on-marked-up"), &plain(on_marked_up));
@@ -139,10 +139,10 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
         out.set(&key(&name), text::log_format(format), tlv.span);
     }
     out.number(&key("check-send-proxy"), check_send_proxy);
-    out.number(&key("pool-max-conn"), pool_max_conn);
+    out.number(&key("pool-max-conn"), &plain(pool_max_conn));
     out.time(&key("pool-purge-delay"), &plain(pool_purge_delay));
-    out.number(&key("pool-low-conn"), pool_low_conn);
-    out.number(&key("max-reuse"), max_reuse);
+    out.number(&key("pool-low-conn"), &plain(pool_low_conn));
+    out.number(&key("max-reuse"), &plain(max_reuse));
     out.time(&key("tcp-ut"), &plain(tcp_ut));
     out.text(&key("hash-key"), &plain(hash_key));
     if let Some(AgentCheck { on, port, addr, inter, send }) = agent.as_deref() {

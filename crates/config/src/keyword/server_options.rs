@@ -311,15 +311,15 @@ fn word_of(line: &mut Directive<'_>, to: &mut Rare<String>, allowed: &[&str]) {
     }
 }
 
-fn count(line: &mut Directive<'_>, to: &mut Setting<u32>, low: i64, high: i64) {
+fn count<S: From<Spanned<u32>>>(line: &mut Directive<'_>, to: &mut Option<S>, low: i64, high: i64) {
     if let Some(number) = line.lenient("a number in range", low..=high) {
-        *to = Some(number.map(|n| u32::try_from(n.max(0)).unwrap_or(u32::MAX)));
+        *to = Some(number.map(|n| u32::try_from(n.max(0)).unwrap_or(u32::MAX)).into());
     }
 }
 
-fn signed(line: &mut Directive<'_>, to: &mut Setting<i32>) {
+fn signed(line: &mut Directive<'_>, to: &mut Rare<i32>) {
     if let Some(number) = line.lenient("a number, -1 for no limit", -1..=i64::from(i32::MAX)) {
-        *to = Some(number.map(|n| n as i32));
+        *to = Some(Box::new(number.map(|n| n as i32)));
     }
 }
 

@@ -64,7 +64,7 @@ pub struct ServerSettings {
     /// `observe layer4|layer7`.
     pub observe: Rare<String>,
     /// `error-limit`.
-    pub error_limit: Setting<u32>,
+    pub error_limit: Rare<u32>,
     /// `on-error`.
     pub on_error: Rare<String>,
     /// `on-marked-down shutdown-sessions`.
@@ -88,13 +88,13 @@ pub struct ServerSettings {
     /// `check-send-proxy`.
     pub check_send_proxy: Setting<bool>,
     /// `pool-max-conn`, -1 unlimited.
-    pub pool_max_conn: Setting<i32>,
+    pub pool_max_conn: Rare<i32>,
     /// `pool-purge-delay`, default 5 s.
     pub pool_purge_delay: Rare<Duration>,
     /// `pool-low-conn`.
-    pub pool_low_conn: Setting<u32>,
+    pub pool_low_conn: Rare<u32>,
     /// `max-reuse`, -1 unlimited.
-    pub max_reuse: Setting<i32>,
+    pub max_reuse: Rare<i32>,
     /// `tcp-ut`.
     pub tcp_ut: Rare<Duration>,
     /// `hash-key id|addr|addr-port` (3.x).

@@ -192,8 +192,8 @@ fn build_server(
             .as_ref()
             .map(|slow| slow.value)
             .filter(|slow| !slow.is_zero()),
-        pool_max: settings.pool_max_conn.map_or(-1, |max| max.value),
-        max_reuse: settings.max_reuse.map_or(-1, |max| max.value),
+        pool_max: settings.pool_max_conn.as_ref().map_or(-1, |max| max.value),
+        max_reuse: settings.max_reuse.as_ref().map_or(-1, |max| max.value),
         send_proxy: SendProxy::of(settings),
         ports: ports(&line.address),
         source: settings.source.as_ref().and_then(|source| source_address(&source.value, resolve)),

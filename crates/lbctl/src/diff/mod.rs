@@ -43,6 +43,7 @@ pub(crate) fn run(diff: &Diff) -> Result<Exit, CouldNot> {
     };
     match diff.output_format {
         DiffFormat::Text => say(text(&old, &new, &changes, &runtime)),
+        DiffFormat::Markdown => say(markdown(&old, &new, &changes, &runtime)),
         DiffFormat::Json => say_line(&to_json(&old, &new, &changes, &runtime).to_string()),
     }
     Ok(if changes.is_empty() && runtime.is_empty() { Exit::Clean } else { Exit::Found })
@@ -84,6 +85,58 @@ fn text(old: &Loaded, new: &Loaded, changes: &[Change], runtime: &[live::Runtime
         out.push_str("no difference\n");
     }
     out
+}
+
+/// A table of the changes; one of what was changed at run time, when there is something.
+fn markdown(old: &Loaded, new: &Loaded, changes: &[Change], runtime: &[live::Runtime]) -> String {
+    if changes.is_empty() && runtime.is_empty() {
+        return "No difference.\n".to_owned();
+    }
+    let mut out = String::new();
+    if !changes.is_empty() {
+        out.push_str("| | object | before | after | impact | place |\n|---|---|---|---|---|---|\n");
+    }
+    for change in changes.iter().filter(|change| !is_told_by_another(change, changes)) {
+        let code = |item: &Option<Item>| match item.as_ref().map(|item| item.text.as_str()) {
+            None | Some("") => String::new(),
+            Some(text) => format!("`{}`", cell(text)),
+        };
+        let sign = match change.kind {
+            Kind::Added => "added",
+            Kind::Removed => "removed",
+            Kind::Changed => "changed",
+        };
+        let place = cite(&new.sources, &change.to).or_else(|| cite(&old.sources, &change.from));
+        out.push_str(&format!(
+            "| {sign} | {} | {} | {} | {} | {} |\n",
+            cell(format!("{} {}", change.section, change.what).trim_end()),
+            code(&change.from),
+            code(&change.to),
+            impact_word(change.impact),
+            cell(&place.unwrap_or_default())
+        ));
+    }
+    if !runtime.is_empty() {
+        out.push_str(
+            "\n| changed at run time | what | in the daemon | in its file |\n|---|---|---|---|\n",
+        );
+    }
+    for change in runtime {
+        out.push_str(&format!(
+            "| {}/{} | {} | {} | {} |\n",
+            cell(&change.backend),
+            cell(&change.server),
+            change.what,
+            cell(&change.running),
+            cell(&change.loaded)
+        ));
+    }
+    out
+}
+
+/// Text that a cell of a table may hold.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
 }
 
 /// Whether a change belongs to something that came or went as a whole, which has a line of its own: a section, or
