@@ -29,10 +29,7 @@ pub fn proxy_tlvs(
         let mut value = Vec::new();
         format.write_as(sample::Escape::None, &m.context(), &mut value);
         m.settle();
-        // An expression without a value makes no TLV.
-        if !value.is_empty() {
-            tlvs.push((*kind, value));
-        }
+        tlvs.push((*kind, value));
     }
     tlvs
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use config_parse::log_format::LogFormat;
 use config_parse::quantity::Unit;
 use diag::{Spanned, codes};
 
@@ -394,7 +395,10 @@ fn proxy_tlv(line: &mut Directive<'_>, to: &mut To) {
         line.value("a format");
         return;
     };
-    if let Some(format) = line.log_format("a format") {
+    if line.peek().is_none() {
+        // At the end of the line a format may be missing: an empty value.
+        to.proxy_v2_tlvs.push(Spanned::new((number, LogFormat::default()), word.span));
+    } else if let Some(format) = line.log_format("a format") {
         to.proxy_v2_tlvs.push(Spanned::new((number, format.value), format.span));
     }
 }
