@@ -160,7 +160,9 @@ fn choose(line: &Directive<'_>, draft: &mut Draft, kind: CheckKind) {
 /// `option httpchk /uri`, `option httpchk GET /uri`, `option httpchk GET /uri HTTP/1.1`.
 fn httpchk(line: &mut Directive<'_>) -> CheckKind {
     let mut words = Vec::new();
-    while words.len() < 3 {
+    // The fourth word is a host in newer versions (manual 4.2).
+    let most = if line.target.is_from(3, 0) || line.target.is_proxyd() { 4 } else { 3 };
+    while words.len() < most {
         match line.word() {
             Some(word) => words.push(word.text.to_string()),
             None => break,
@@ -169,6 +171,7 @@ fn httpchk(line: &mut Directive<'_>) -> CheckKind {
     line.end();
     let mut words = words.into_iter();
     let (first, second, third) = (words.next(), words.next(), words.next());
+    let named = words.next();
     let (method, uri) = match (first, second) {
         // One word is the URI.
         (uri, None) => (None, uri),
@@ -192,7 +195,7 @@ fn httpchk(line: &mut Directive<'_>) -> CheckKind {
             }
         },
     };
-    CheckKind::Http { method, uri, version, host }
+    CheckKind::Http { method, uri, version, host: named.or(host) }
 }
 
 fn host_header(block: &str) -> Option<String> {
