@@ -79,6 +79,8 @@ codes! {
     W0603 Warning Route "a rule stands after rules that are processed later";
     W0604 Warning Route "a rule can never be reached";
     E0605 Error Syntax "a rule needs a condition";
+    W0606 Warning Route "a condition is never true";
+    W0607 Warning Route "a condition is always true";
     E0701 Error Environment "a file cannot be read";
     E0702 Error Environment "a name cannot be resolved";
     W0703 Warning Capacity "a missing timeout lets connections live for ever";

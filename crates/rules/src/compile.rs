@@ -19,7 +19,7 @@ use diag::Diagnostic;
 use sample::{BackendRef, FrontendRef, VarNames};
 
 use crate::program::{BackendPart, FrontendPart};
-use crate::{Listener, Program};
+use crate::{Listener, Program, prove};
 use names::Table;
 use section::Shared;
 
@@ -90,8 +90,9 @@ pub fn compile_for(
             program.backends.push(BackendPart { proxy: at, id, server_ids, ..part });
         }
     }
-    let Shared { vars, draws, findings, failed, .. } = shared;
+    let Shared { vars, draws, mut findings, failed, .. } = shared;
     drop(table);
+    findings.append(&mut prove::findings(&config));
     let program = Program { vars, draws, config, ..program };
     ((!failed).then(|| Arc::new(program)), findings)
 }

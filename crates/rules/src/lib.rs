@@ -29,6 +29,7 @@ mod pages;
 mod persistence;
 mod prepare;
 mod program;
+mod prove;
 mod proxy_tlvs;
 mod recording;
 mod respond;
