@@ -62,6 +62,7 @@ codes! {
     E0419 Error Reference "no capture slot has this number";
     E0420 Error Reference "no stick table has this name";
     E0421 Error Reference "no section of this kind has this name";
+    E0422 Error Reference "nothing of the configuration listens";
     E0501 Error Syntax "no sample fetch has this name";
     E0502 Error Syntax "no converter has this name";
     E0503 Error Syntax "a fetch or converter has the wrong arguments";

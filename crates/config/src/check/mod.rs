@@ -14,12 +14,12 @@ mod tls;
 mod unused;
 mod websocket;
 
-use diag::{Diagnostic, codes};
+use diag::{Diagnostic, Span, codes};
 
 use crate::keyword::unused_steps;
 use crate::lower::Draft;
 use crate::lower::Use;
-use crate::model::Config;
+use crate::model::{Config, Noun, Proxy};
 use crate::target::Target;
 
 /// One section, `defaults` included, at its end.
@@ -27,6 +27,20 @@ pub(crate) fn section(draft: &Draft, findings: &mut Vec<Diagnostic>) {
     acls::section(&draft.proxy, findings);
     unused_steps(draft, findings);
     fcgi(draft, findings);
+}
+
+/// HAProxy 2.6 refuses a configuration that listens nowhere; later versions do not.
+fn listens_nowhere(config: &Config, findings: &mut Vec<Diagnostic>) {
+    let listens = |proxy: &Proxy| !proxy.binds.is_empty() && proxy.disabled.is_none();
+    let other = |noun: &Noun| matches!(noun, Noun::Peers | Noun::LogForward);
+    let somewhere = config.proxies.iter().any(listens)
+        || !config.global.stats_sockets.is_empty()
+        || config.declared.sections.iter().any(|(noun, _)| other(noun));
+    if !somewhere {
+        let at = config.proxies.first().map_or(Span::default(), |proxy| proxy.name.span);
+        let finding = Diagnostic::new(codes::E0422, at, "nothing of this configuration listens");
+        findings.push(finding.help("write a `bind` line"));
+    }
 }
 
 /// A server that speaks FastCGI needs to know which application.
@@ -50,6 +64,13 @@ pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
     duplicates::ids(config, findings);
     references::config(config, findings);
     names::config(config, findings);
+    // HAProxy comes to this only when nothing else is wrong.
+    if target.is_2_6() && !findings.iter().any(Diagnostic::is_error) {
+        listens_nowhere(config, findings);
+    }
+    if !target.is_proxyd() {
+        tls::defaults(config, target, findings);
+    }
     for proxy in &config.proxies {
         servers::proxy(config, proxy, findings);
         if !target.is_proxyd() {

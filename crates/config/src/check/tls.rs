@@ -4,6 +4,7 @@ use diag::{Diagnostic, Span, codes};
 
 use crate::keyword::{knows_a_cipher, knows_curves};
 use crate::model::{Config, Proxy, Tls};
+use crate::target::Target;
 
 pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
     for bind in &proxy.binds {
@@ -28,6 +29,23 @@ pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnosti
             findings.push(no_authorities(tls.verify.map_or(on.span, |verify| verify.span)));
         }
         names(tls, findings);
+    }
+}
+
+/// The ciphers of `global` count where something speaks TLS; later versions have such a client of their own.
+pub(super) fn defaults(config: &Config, target: Target, findings: &mut Vec<Diagnostic>) {
+    let on = |tls: Option<&Tls>| tls.and_then(|tls| tls.on).is_some_and(|on| on.value);
+    let proxies = &config.proxies;
+    let mut binds = proxies.iter().flat_map(|proxy| &proxy.binds);
+    let listens = binds.any(|bind| on(bind.tls.as_deref()));
+    let mut servers = proxies.iter().flat_map(|proxy| &proxy.servers);
+    let connects = target.is_from(3, 0) || servers.any(|server| on(server.settings.tls.as_deref()));
+    for (of_servers, list) in &config.global.ssl_default_ciphers {
+        let used = if *of_servers { connects } else { listens };
+        if used && !knows_a_cipher(&list.value) {
+            let message = format!("no cipher is named in `{}`", list.value);
+            findings.push(Diagnostic::new(codes::E0301, list.span, message));
+        }
     }
 }
 

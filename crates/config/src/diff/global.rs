@@ -10,6 +10,7 @@ pub(super) fn global(global: &Global) -> Section {
     let Global {
         scripts: _,
         ssl_server_verify_none: _,
+        ssl_default_ciphers: _,
         daemon,
         master_worker,
         pidfile,

@@ -210,6 +210,9 @@ pub(super) fn number_or_expr(
 
 fn mention(line: &mut Directive<'_>, to: &mut Slot, noun: Noun, what: &str) {
     let Some(name) = line.arg(what).map(spanned) else { return };
+    if !line.target.is_2_6() {
+        line.take("no-early-hints");
+    }
     to.mentions.push(Mention { noun, name });
     done(line, to);
 }

@@ -63,6 +63,7 @@ pub(crate) static FILTERS: Table<Draft> = Table {
         filter("trace", "[options]", "tells what passes", |line, _| {
             options(line, &["name", "random-forwarding", "hexdump", "quiet"], &["name"]);
         }),
+        filter("lua.*", "[arguments]", "a script", |line, _| line.skip_rest()),
         filter("opentracing", "id <id> config <file>", "OpenTracing", |line, _| line.skip_rest()),
         filter("otel", "id <id> config <file>", "OpenTelemetry", |line, _| line.skip_rest()),
     ]],

@@ -16,6 +16,14 @@ const fn global(
 const TLS: &str = "TLS is not built";
 
 pub(super) const KEYWORDS: &[Keyword<Global>] = &[
+    global("ssl-default-bind-ciphers", "<list>", "ciphers of listeners", |line, to| {
+        ciphers(line, to, false);
+    })
+    .ignored(TLS),
+    global("ssl-default-server-ciphers", "<list>", "ciphers of servers", |line, to| {
+        ciphers(line, to, true);
+    })
+    .ignored(TLS),
     global("ssl-server-verify", "none|required", "looks at servers' certificates", |line, to| {
         let ways = [("none", true), ("required", false)];
         if let Some(none) = line.choice("`none` or `required`", &ways) {
@@ -28,6 +36,13 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     global("lua-load-per-thread", "<file> [arguments]", "loads a script", script)
         .refused("Lua is not built"),
 ];
+
+fn ciphers(line: &mut Directive<'_>, to: &mut Global, servers: bool) {
+    if let Some(list) = line.text("a list of ciphers") {
+        to.ssl_default_ciphers.push((servers, list));
+    }
+    line.end();
+}
 
 fn script(line: &mut Directive<'_>, to: &mut Global) {
     if line.arg("a file").is_some() {

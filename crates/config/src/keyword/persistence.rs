@@ -52,6 +52,12 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         |line, draft| {
             let Some(name) = line.text("the name of a header") else { return };
             line.end();
+            if line.target.is_from(3, 0) && name.value.eq_ignore_ascii_case("host") {
+                let message =
+                    "`Host` is the client's own header and cannot carry the server's name";
+                line.error(codes::E0301, name.span, message);
+                return;
+            }
             draft.proxy.http_send_name_header = Some(name);
         },
     ),

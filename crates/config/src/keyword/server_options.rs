@@ -277,6 +277,8 @@ const REFUSED: &[Keyword<To>] = &[
     refused("socks4", "the SOCKS proxy on the way"),
     refused("tcp-md5sig", "signs segments"),
     refused("usesrc", "the source address"),
+    refused("from", "the settings it begins with"),
+    refused("name", "the name of these settings"),
 ];
 
 const fn refused(name: &'static str, doc: &'static str) -> Keyword<To> {

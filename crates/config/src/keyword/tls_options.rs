@@ -132,7 +132,9 @@ pub(super) const BIND: &[Keyword<Bind>] = &[
     value("ca-sign-file", "<file>", "the authority that signs certificates made here"),
     value("ca-sign-pass", "<text>", "its password"),
     flag("ca-sign-use-chain", "its chain is sent too"),
-    value("ca-verify-file", "<file>", "more authorities"),
+    refused("ca-verify-file", "<file>", "more authorities", |line, to: &mut Bind| {
+        to.tls().authorities |= line.value("a file").is_some();
+    }),
     value("crt-ignore-err", "<list>", "errors of certificates that count as none"),
     refused("crt-list", "<file>", "certificates with their options", |line, to| {
         to.tls().certificate |= line.value("a file").is_some();
@@ -171,13 +173,11 @@ pub(super) const SERVER: &[Keyword<ServerSettings>] = &[
     refused("check-ssl", "", "checks speak TLS", |line, to| {
         to.tls().check = line.last().map(|word| Spanned::new(true, word.span));
     }),
-    refused("sni", "<expr>", "the name that is asked for", |line, to| {
+    refused("sni", "<expr>", "the name that is asked for", |line, _| {
+        // One word is the whole expression: what follows is the next option.
         let Some(word) = line.value("an expression") else { return };
-        // One word is the whole expression.
-        let _ = to;
-        line.back();
-        line.expr("an expression");
-        let _ = word;
+        let read = config_parse::expr::parse(word);
+        line.keep(read);
     }),
     flag("sni-auto", "the name in `Host` is asked for"),
     value("verifyhost", "<name>", "the name that its certificate must have"),

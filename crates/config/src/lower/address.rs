@@ -94,7 +94,11 @@ impl Directive<'_> {
                 Ports::Offset(_) if used != AddressUse::Server => {
                     Some("a port relative to another one belongs to servers")
                 }
-                _ if *datagram && !matches!(used, Log | Nameserver) => {
+                _ if *datagram
+                    && !matches!(used, Log | Nameserver)
+                    // Servers of `mode log` take them.
+                    && (used != AddressUse::Server || self.target.is_proxyd()) =>
+                {
                     Some("datagrams are not taken here")
                 }
                 _ => None,

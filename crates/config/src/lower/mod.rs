@@ -135,6 +135,14 @@ impl Lowering {
                 let findings = &mut self.findings;
                 let mut section =
                     Directive::new(&line.words, Place::Nowhere, target, &self.env, findings);
+                let alone = self.config.global.master_worker.is_none();
+                if first.text == "program" && (target.is_from(3, 3) || target.is_2_6() && alone) {
+                    let message = "`program` sections need the master-worker mode, and are gone in later versions";
+                    let finding = Diagnostic::new(codes::E0209, first.span, message);
+                    section.report(finding.help("start it with the system's supervisor"));
+                    self.section = Section::Skipped;
+                    return;
+                }
                 let too_new = target.is_2_6() && keyword::than_2_6(SECTIONS.noun, &first.text);
                 match too_new {
                     true => section.too_new(first),

@@ -12,6 +12,8 @@ use super::{LogTarget, Setting};
 pub struct Global {
     /// The first `lua-load` or `lua-load-per-thread` line: scripts may register anything.
     pub scripts: Option<Span>,
+    /// `ssl-default-bind-ciphers` (false) and `ssl-default-server-ciphers` (true).
+    pub ssl_default_ciphers: Vec<(bool, Spanned<String>)>,
     /// `ssl-server-verify none`.
     pub ssl_server_verify_none: bool,
     /// `daemon`.

@@ -28,6 +28,13 @@ pub(super) static CACHE: Table<Other> = table(&[&[
         line.number("a number of entries", 1..=i64::from(u32::MAX));
         line.end();
     }),
+    word("early-hints", "on|off", "6.2.1", "hints of kept responses are sent first", |line, _| {
+        if line.target.is_2_6() {
+            let at = line.keyword_span();
+            line.error(codes::E0202, at, "`early-hints` is not known to HAProxy 2.6");
+        }
+        line.skip_rest();
+    }),
     word("process-vary", "on|off", "6.2.1", "whether `Vary` is looked at", |line, _| {
         // Quirk: what is not `on` is off.
         line.word();
