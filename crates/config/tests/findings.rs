@@ -519,3 +519,22 @@ backend b
         "#]],
     );
 }
+
+#[test]
+fn upgrade_tests_must_not_depend_on_case_or_on_the_only_token() {
+    check_below_defaults(
+        "frontend f
+ bind :80
+ acl ws hdr(Upgrade) websocket
+ acl list req.fhdr(connection) -i upgrade
+ acl fine hdr(connection) -i upgrade
+ use_backend b if ws list fine
+backend b
+ timeout tunnel 1h
+ server s 127.0.0.1:1",
+        expect![[r#"
+            8:22 W0710 `websocket` is compared with its case (clients write it as they like: compare with `-i`)
+            9:35 W0710 `Connection` is compared as a whole, and browsers send several tokens in it (`req.hdr(connection)` looks at each token)
+        "#]],
+    );
+}

@@ -12,6 +12,7 @@ mod servers;
 mod timeouts;
 mod tls;
 mod unused;
+mod upgrade;
 mod websocket;
 
 use diag::{Diagnostic, Span, codes};
@@ -84,6 +85,7 @@ pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
         unused::config(config, findings);
     }
     websocket::config(config, findings);
+    upgrade::config(config, findings);
 }
 
 /// Who stands on which `defaults`.
