@@ -150,8 +150,8 @@ pub(crate) fn numbers(patterns: &[Pattern]) -> Result<Vec<(u32, i64, i64)>, Vec<
             return Ok(None);
         }
         range(&pattern.text)
-            // Quirk: a range with a colon is what it is, whatever operator stands before it.
-            .map(|(low, high)| match pattern.text.contains(':') {
+            // Quirk: a range is what it is, whatever operator stands before it.
+            .map(|(low, high)| match pattern.text.contains([':', '-']) {
                 true => Some((low, high)),
                 false => Some(compared(operator, low)),
             })
@@ -171,23 +171,26 @@ fn compared(operator: Operator, number: i64) -> (i64, i64) {
     }
 }
 
-/// `5`, `1:10`, `1:`, `:10`.
+/// `5`, `1:10`, `1-10`, `1:`, `:10`.
+///
+/// Quirk: a minus in front is such a separator too, so `-5` is all up to 5, and `--5` all up to -5.
 fn range(text: &str) -> Result<(i64, i64), String> {
-    let number = |text: &str| {
-        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-        let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        whole.then(|| text.parse::<i64>().ok()).flatten()
-    };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |text: &str| text.parse::<i64>().ok();
     let bad = || format!("`{text}` is no number");
-    let Some((low, high)) = text.split_once(':') else {
-        return number(text).map(|number| (number, number)).ok_or_else(bad);
+    let Some((low, high)) = text.split_once([':', '-']) else {
+        return number(text).filter(|_| digits(text)).map(|it| (it, it)).ok_or_else(bad);
     };
-    let bound = |text: &str, open: i64| match text {
-        "" => Some(open),
-        text => number(text),
+    let low = match low {
+        "" => Some(i64::MIN),
+        low => number(low).filter(|_| digits(low)),
     };
-    match (bound(low, i64::MIN), bound(high, i64::MAX)) {
-        (Some(low), Some(high)) if low <= high && text != ":" => Ok((low, high)),
+    let high = match high {
+        "" => Some(i64::MAX),
+        high => number(high).filter(|_| digits(high.strip_prefix('-').unwrap_or(high))),
+    };
+    match (low, high) {
+        (Some(low), Some(high)) if low <= high && text.len() > 1 => Ok((low, high)),
         (Some(_), Some(_)) => Err(format!("`{text}` is no range: lower end, `:`, upper end")),
         _ => Err(bad()),
     }
