@@ -61,7 +61,7 @@ impl StatsPage {
         let last = lines.last()?;
         let mut page = StatsPage {
             uri: "/haproxy?stats".to_owned(),
-            realm: "HAProxy Statistics".to_owned(),
+            realm: StatsPage::realm(lines).to_owned(),
             rules,
             admin,
             span: last.span,
@@ -74,13 +74,19 @@ impl StatsPage {
         Some(Arc::new(page))
     }
 
+    /// `stats realm`, or its default.
+    pub(crate) fn realm(lines: &[diag::Spanned<Vec<String>>]) -> &str {
+        let last =
+            lines.iter().rev().find(|line| line.value.first().is_some_and(|word| word == "realm"));
+        last.and_then(|line| line.value.get(1)).map_or("HAProxy Statistics", String::as_str)
+    }
+
     fn read(&mut self, words: &[&str], span: Span) {
         let text = || words.get(1..).filter(|rest| !rest.is_empty()).map(|rest| rest.join(" "));
         match words {
             ["uri", uri, ..] => {
                 (self.uri, self.span) = ((*uri).to_owned(), span);
             }
-            ["realm", realm, ..] => self.realm = (*realm).to_owned(),
             ["auth", pair, ..] => self.auth.push(pair.as_bytes().into()),
             ["scope", name, ..] => self.scope.push((*name).to_owned()),
             ["refresh", time, ..] => self.refresh = quantity::duration(time, Unit::Second).ok(),

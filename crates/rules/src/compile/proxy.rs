@@ -5,6 +5,7 @@ use std::sync::Arc;
 use config::model::{
     self, Action, Balance, CaptureSlot, Config, Direction, ForwardFor, LogFormatChoice, Mode, Proxy,
 };
+use config_parse::log_format::{LogFormat, Piece};
 use diag::{Diagnostic, Spanned, codes};
 use sample::{BackendRef, CaptureSlots, CompiledFormat, FrontendRef, Place};
 
@@ -183,11 +184,21 @@ fn tlvs(server: &model::Server, s: &mut Section<'_, '_>) -> Vec<(u8, CompiledFor
 fn statistics(proxy: &Proxy, place: Place, s: &mut Section<'_, '_>) -> Option<Arc<StatsPage>> {
     let http = proxy.mode() == Mode::Http;
     let lines = if http { proxy.stats.as_slice() } else { &[] };
-    let rules = rules::list(&proxy.stats_rules, RuleFamily::Stats, place, s);
+    let mut rules = proxy.stats_rules.clone();
+    rules.iter_mut().for_each(|rule| give_realm(&mut rule.action.value, StatsPage::realm(lines)));
+    let rules = rules::list(&rules, RuleFamily::Stats, place, s);
     let admin = proxy.stats_admin.iter();
     let admin =
         admin.filter_map(|condition| s.condition(Some(condition), place).flatten()).collect();
     StatsPage::of(lines, rules, admin)
+}
+
+/// `stats http-request auth` without a realm has that of the page.
+fn give_realm(action: &mut Action, realm: &str) {
+    if let Action::Auth { realm: to @ None } = action {
+        let pieces = vec![Piece::Text(realm.to_owned())];
+        *to = Some(LogFormat { pieces, ..LogFormat::default() });
+    }
 }
 
 fn response(proxy: &Proxy, s: &mut Section<'_, '_>) -> ResponseRules {
