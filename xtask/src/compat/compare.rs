@@ -70,6 +70,7 @@ pub(crate) fn normal_log(line: &str) -> String {
     };
     let mut timers = true;
     let mut counts = true;
+    let mut early = false;
     let mut words: Vec<String> = message
         .split(' ')
         .map(|word| {
@@ -90,12 +91,15 @@ pub(crate) fn normal_log(line: &str) -> String {
             }
             if timers {
                 timers = false;
+                early = parts.last().is_some_and(|total| total.starts_with('+'));
                 return parts.iter().map(|part| mask_timer(part)).collect::<Vec<_>>().join("/");
             }
             if counts && parts.len() == 5 {
                 counts = false;
                 // The process's and the frontend's connections race with the client's close.
-                return format!("#/#/{}", parts[2..].join("/"));
+                // A line of `logasap` may be written before or after the server is let go.
+                let server = if early { "#" } else { parts[3] };
+                return format!("#/#/{}/{server}/{}", parts[2], parts[4]);
             }
             word.into()
         })
@@ -181,6 +185,14 @@ mod tests {
         assert_eq!(
             normal_log("<134>1 2026-11-23T13:06:49.123456+00:00 host haproxy 123 - - text"),
             "<134> 1 T host # # - - text"
+        );
+    }
+
+    #[test]
+    fn a_line_before_the_end_loses_the_count_of_its_server_too() {
+        assert_eq!(
+            normal_log("fe be/s1 0/0/0/1/+1 200 +99 - - ---- 1/1/1/1/0 0/0"),
+            "> fe be/s1 #/#/#/#/+# 200 +99 - - ---- #/#/1/#/0 0/0"
         );
     }
 
