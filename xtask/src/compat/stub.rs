@@ -4,7 +4,8 @@
 //! `header=Name=value`, `garbage`, `drop`, `hang`, `slow=MILLISECONDS`, `interim=103`, `cut` (half the body, then
 //! closed), `early` (answered before the body is read), `count` (how many requests this connection has seen),
 //! `refuse-upgrade`; several are separated by commas. `x-stub-raw: BYTES` (with `\r`, `\n`, `\xHH`) answers with
-//! exactly these bytes and closes. An upgrade is accepted and echoed.
+//! exactly these bytes and closes. An upgrade is accepted and echoed. A header of version 2 of the PROXY protocol
+//! becomes a line of text before the head.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -58,12 +59,47 @@ fn serve(mut client: TcpStream, name: &str) {
     let _ = client.set_nodelay(true);
     let mut input = Vec::new();
     let mut count = 0;
+    let Some(mut proxied) = read_proxied(&mut client, &mut input) else { return };
     while let Some(head) = read_head(&mut client, &mut input) {
         count += 1;
+        let head = std::mem::take(&mut proxied) + &head;
         if !answer(&mut client, name, &head, &mut input, count) {
             return;
         }
     }
+}
+
+/// What begins a header of version 2 of the PROXY protocol.
+const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+
+/// A PROXY header of version 2 as a line of text, but for the client's port; nothing when there is none.
+fn read_proxied(client: &mut TcpStream, input: &mut Vec<u8>) -> Option<String> {
+    while input.len() < SIGNATURE.len() && SIGNATURE.starts_with(input) {
+        more(client, input)?;
+    }
+    if !input.starts_with(SIGNATURE) {
+        return Some(String::new());
+    }
+    while input.len() < 16 {
+        more(client, input)?;
+    }
+    let end = 16 + usize::from(u16::from_be_bytes([input[14], input[15]]));
+    while input.len() < end {
+        more(client, input)?;
+    }
+    let rest = input.split_off(end);
+    let mut header = std::mem::replace(input, rest);
+    // Where the client's port stands, behind the two addresses.
+    let port = match header[13] >> 4 {
+        1 => 24..26,
+        2 => 48..50,
+        _ => 0..0,
+    };
+    if let Some(port) = header.get_mut(port) {
+        port.fill(0);
+    }
+    let hex: String = header[12..].iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(format!("PROXY2 {hex}\r\n"))
 }
 
 /// The next head with its empty line; what follows it stays in `input`.

@@ -42,7 +42,8 @@ pub(crate) fn differences(
         }
     }
     let [a, b, c] = [theirs, again, ours].map(|run| {
-        let mut lines: Vec<String> = run.logs.iter().map(|line| normal_log(line)).collect();
+        let mut lines: Vec<String> =
+            run.logs.iter().map(|line| own_page_size(&normal_log(line))).collect();
         lines.sort();
         lines.join("\n")
     });
@@ -63,6 +64,20 @@ fn is_drawn(world: &World, server: &str) -> bool {
 /// Pages about the process itself, which each daemon writes in its own words.
 fn own_page(body: &str) -> bool {
     body.contains("Statistics Report for") || body.contains("haproxy_process_")
+}
+
+/// A log line without the size of such a page.
+fn own_page_size(line: &str) -> String {
+    let own = |word: &str| word.ends_with("/<STATS>") || word.ends_with("/<PROMEX>");
+    let mut words: Vec<&str> = line.split(' ').collect();
+    // Behind the server's name: timers, status, size.
+    if let Some(at) = words.iter().position(|word| own(word))
+        && words.get(at + 2) == Some(&"200")
+        && let Some(size) = words.get_mut(at + 3)
+    {
+        *size = "(size)";
+    }
+    words.join(" ")
 }
 
 fn status(run: &Run, at: usize) -> String {

@@ -64,6 +64,7 @@ impl World {
         }
         let drawn = proxies.iter().filter(|proxy| is_drawn(proxy));
         let drawn = drawn.map(|proxy| proxy.name.value.clone()).collect();
+        make_socket_folders(config);
         let world = World { folder, entries, drawn, log: Arc::default() };
         world.take_logs(config)?;
         Ok(world)
@@ -124,6 +125,15 @@ impl World {
         let _ = std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let log = self.log.clone();
         std::thread::spawn(move || take(&log, |bytes| socket.recv(bytes)));
+    }
+}
+
+/// The folders of the statistics sockets, which an operator has made. One that cannot be made is told by the daemons.
+fn make_socket_folders(config: &Config) {
+    for socket in &config.global.stats_sockets {
+        if let AddressKind::Unix(path) = &socket.address.kind {
+            let _ = Path::new(path).parent().map(std::fs::create_dir_all);
+        }
     }
 }
 
