@@ -14,6 +14,7 @@ mod outcome;
 mod pattern;
 mod predefined;
 mod seen;
+mod shortlist;
 mod test;
 
 pub use acls::{Acl, Acls};
@@ -25,4 +26,5 @@ pub use outcome::Outcome;
 pub use pattern::Pattern;
 pub use predefined::predefined;
 pub use seen::{Observation, Seen};
+pub use shortlist::{Picked, Shortlist};
 pub use test::Test;

@@ -169,6 +169,14 @@ impl Matcher {
         self.texts.iter().map(|text| &**text)
     }
 
+    /// The texts that a value must be equal to, in no order, and whether case is ignored: those are
+    /// in lower case. Nothing for another way of comparing.
+    pub(crate) fn equal_texts(&self) -> Option<impl Iterator<Item = (bool, &[u8])>> {
+        let Kind::Str(both) = &self.kind else { return None };
+        let exact = both.exact.iter().flat_map(Exact::texts).map(|text| (false, text));
+        Some(exact.chain(both.folded.iter().flat_map(Exact::texts).map(|text| (true, text))))
+    }
+
     /// The regular expression of a pattern, for the groups of its match (`map_regm`).
     pub(crate) fn regex(&self, hit: Hit) -> Option<&regex::bytes::Regex> {
         match (&self.kind, hit) {

@@ -116,6 +116,10 @@ impl Test {
         self.method
     }
 
+    pub(crate) fn matcher(&self) -> &Matcher {
+        &self.matcher
+    }
+
     /// The ACL whose line this is; `None` between braces.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()

@@ -296,3 +296,53 @@ fn a_test_shows_its_patterns() {
     assert_eq!(tests[0].patterns().collect::<Vec<_>>(), ["/A", "/b"]);
     assert_eq!(tests[0].expr().fetch_name(), "path");
 }
+
+#[test]
+fn a_shortlist_lets_through_what_can_hold() {
+    let lines = [
+        "{ hdr(host) -i a.example }",
+        "{ hdr(host) b.example B.example }",
+        "{ path_beg /x }",
+        "{ hdr(host) -i A.example } { path /x }",
+        "{ hdr(host) c.example } or { hdr(host) -i d.example }",
+        "!{ hdr(host) e.example }",
+        "{ hdr(host),lower f.example }",
+        "{ hdr(host) -m beg g }",
+    ];
+    let compiled: Vec<Condition> = lines
+        .iter()
+        .map(|line| compile(Place::UseBackend, &format!("if {line}")).condition.unwrap())
+        .collect();
+    let mut conditions: Vec<_> = compiled.iter().map(Some).collect();
+    conditions.push(None);
+    let list = acl::Shortlist::new(&conditions).unwrap();
+    // Two conditions, an alternative, an `unless` term, a converter and a prefix are not decided on.
+    let walked = |host: &str| {
+        let mut head = request();
+        head.fields.set(b"host", host.as_bytes());
+        let (vars, facts) = (Vars::default(), World(None));
+        let ctx = Context {
+            request: Some(&head),
+            response: None,
+            request_body: Buffered::default(),
+            response_body: Buffered::default(),
+            vars: &vars,
+            captured_request: &[],
+            captured_response: &[],
+            facts: &facts,
+            log: None,
+        };
+        let picked = list.pick(&ctx).unwrap();
+        let mut places = Vec::new();
+        let mut from = 0;
+        while let Some(at) = list.next(from, &picked) {
+            places.push(at);
+            from = at + 1;
+        }
+        places
+    };
+    assert_eq!(walked("A.example"), [0, 2, 3, 5, 6, 7, 8]);
+    assert_eq!(walked("B.example"), [1, 2, 5, 6, 7, 8]);
+    assert_eq!(walked("c.example, a.example"), [0, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(walked("other"), [2, 5, 6, 7, 8]);
+}

@@ -65,6 +65,8 @@ pub(crate) struct FrontendRules {
     pub(crate) http_request: Vec<Rule>,
     pub(crate) redirect: Vec<Rule>,
     pub(crate) switching: Vec<Switch>,
+    /// Which of them can hold for a request.
+    pub(crate) switchable: Option<acl::Shortlist>,
     pub(crate) default_backend: Option<(BackendRef, Span)>,
     pub(crate) response: ResponseRules,
 }

@@ -31,6 +31,29 @@ pub(crate) struct PersistRule {
     pub(crate) span: Span,
 }
 
+/// Which of these can hold for a request, where that is worth knowing.
+pub(crate) fn shortlist(switches: &[Switch]) -> Option<acl::Shortlist> {
+    let conditions: Vec<_> = switches.iter().map(|switch| switch.condition.as_ref()).collect();
+    acl::Shortlist::new(&conditions)
+}
+
+/// The places of the rules to be looked at: all of them when a trace is to tell of each.
+fn candidates<'m, T: Trace>(m: &Moment<'m>) -> impl Iterator<Item = usize> + use<'m, T> {
+    let program = m.program;
+    let rules = &program.frontend(m.stream.frontend).part().rules;
+    let list = rules.switchable.as_ref().filter(|_| !T::ON);
+    let picked = list.and_then(|list| list.pick(&m.context()).map(|picked| (list, picked)));
+    let (all, mut from) = (rules.switching.len(), 0);
+    std::iter::from_fn(move || {
+        let at = match &picked {
+            Some((list, picked)) => list.next(from, picked)?,
+            None => (from < all).then_some(from)?,
+        };
+        from = at + 1;
+        Some(at)
+    })
+}
+
 /// The backend of the stream, `None` when there is none.
 ///
 /// # Errors
@@ -43,7 +66,8 @@ pub(crate) fn backend<T: Trace>(
     let frontend = program.frontend(m.stream.frontend);
     let switches = &frontend.part().rules.switching;
     let mut chosen = None;
-    for (at, switch) in switches.iter().enumerate() {
+    for at in candidates::<T>(m) {
+        let Some(switch) = switches.get(at) else { break };
         let truth = condition::holds(switch.condition.as_ref(), m, trace);
         let outcome = match truth {
             Truth::Yes => Outcome::Taken,

@@ -20,6 +20,13 @@ pub struct Compiled {
     pub(crate) text: Box<str>,
 }
 
+/// Text fetches that look at nothing but the request's head.
+const HEAD_FETCHES: [&str; 9] =
+    ["base", "method", "path", "pathq", "query", "req.cook", "req.fhdr", "req.hdr", "url"];
+/// Converters of text that look at nothing but their input.
+const PURE_CONVERTERS: [&str; 8] =
+    ["field", "host_only", "lower", "ltrim", "rtrim", "upper", "url_dec", "word"];
+
 /// One converter of a chain.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
@@ -51,6 +58,14 @@ impl Compiled {
     /// Whether it has no value in its place, and never will.
     pub fn is_absent(&self) -> bool {
         self.absent
+    }
+
+    /// Whether it reads the request's head and nothing else: evaluated twice on the same head it
+    /// gives the same values, and it leaves nothing behind.
+    pub fn reads_head_only(&self) -> bool {
+        self.fetch.stable == Stable::Always
+            && HEAD_FETCHES.contains(&self.fetch.name)
+            && self.steps.iter().all(|step| PURE_CONVERTERS.contains(&step.entry.name))
     }
 
     /// One value: of a fetch with several it is the one that the manual names (the last for `hdr`).

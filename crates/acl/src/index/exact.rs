@@ -23,6 +23,16 @@ impl Exact {
         Exact::Many(table)
     }
 
+    /// The patterns, in no order.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        let (few, many) = match self {
+            Exact::Few(list) => (Some(list), None),
+            Exact::Many(table) => (None, Some(table)),
+        };
+        let few = few.into_iter().flatten().map(|(_, text)| &**text);
+        few.chain(many.into_iter().flat_map(|table| table.keys().map(|text| &**text)))
+    }
+
     pub(crate) fn find(&self, text: &[u8]) -> Option<u32> {
         match self {
             Exact::Few(list) => list.iter().find(|(_, it)| **it == *text).map(|(id, _)| *id),

@@ -15,6 +15,7 @@ mod substring;
 mod words;
 
 pub(crate) use exact::Exact;
+pub(crate) use hasher::Fold;
 pub(crate) use network::{Network, Networks};
 pub(crate) use number::Numbers;
 pub(crate) use prefix::{Prefixes, Suffixes};

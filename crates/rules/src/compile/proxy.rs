@@ -40,7 +40,7 @@ pub(super) fn frontend(
     let slots = (request_slots.as_slice(), response_slots.as_slice());
     let mut s = Section::new(shared, proxy, Some(reference), own_backend, slots, captures);
     let set = &proxy.rules;
-    let rules = FrontendRules {
+    let mut rules = FrontendRules {
         tcp_connection: rules::list(
             &set.tcp_request_connection,
             RuleFamily::TcpRequestConnection,
@@ -77,9 +77,11 @@ pub(super) fn frontend(
             &mut s,
         ),
         switching: proxy.switching.iter().filter_map(|rule| switch(rule, &mut s)).collect(),
+        switchable: None,
         default_backend: default_backend(proxy, &mut s),
         response: response(proxy, &mut s),
     };
+    rules.switchable = crate::switch::shortlist(&rules.switching);
     looked_at::check(proxy, &mut s);
     let pages = s.pages(proxy);
     let forwardfor = forwarded(proxy.forwardfor.as_ref(), &mut s);
