@@ -137,8 +137,10 @@ impl Process {
         self.dropped_logs.load(Relaxed)
     }
 
-    pub(crate) fn log_dropped(&self) {
-        self.dropped_logs.fetch_add(1, Relaxed);
+    pub(crate) fn logs_dropped(&self, lines: u64) {
+        if lines > 0 {
+            self.dropped_logs.fetch_add(lines, Relaxed);
+        }
     }
 
     pub(crate) fn add_tunnels(&self, tunnels: &Arc<Tunnels>) {

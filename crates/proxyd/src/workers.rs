@@ -124,6 +124,7 @@ async fn run(index: usize, process: Arc<Process>, mut orders: UnboundedReceiver<
         }
     }
     drop(checks);
+    worker.logs.flush();
 }
 
 /// How long a listener rests when the process has no file descriptors or a limit is reached.

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use config::model::LogAddress;
 use config_parse::address::{AddressKind, Host, Ports};
 
+use super::batch;
+
 /// Where lines of one `log` address go.
 #[derive(Debug)]
 pub(crate) enum Destination {
@@ -42,15 +44,18 @@ impl Destination {
         opened.unwrap_or(Destination::Nowhere)
     }
 
-    pub(crate) fn send(&self, line: &[u8]) -> io::Result<()> {
-        let sent = match self {
-            Destination::Udp(socket, to) => socket.send_to(line, to)?,
-            // The path is looked up for each line: a syslog daemon that restarts makes it anew.
-            Destination::Unix(socket, path) => socket.send_to(line, path)?,
-            Destination::File(file) => io::Write::write(&mut &*file, line)?,
-            Destination::Nowhere => return Err(io::ErrorKind::NotConnected.into()),
+    /// Sends lines in order; those of a large batch of datagrams in any. Returns how many were lost.
+    pub(crate) fn send_all(&self, lines: &[&[u8]]) -> u64 {
+        let each = |send: &dyn Fn(&[u8]) -> io::Result<usize>| {
+            lines.iter().filter(|line| !batch::is_sent(send(line), line)).count() as u64
         };
-        if sent == line.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+        match self {
+            Destination::Udp(socket, to) => batch::send_datagrams(socket, *to, lines),
+            // The path is looked up for each line: a syslog daemon that restarts makes it anew.
+            Destination::Unix(socket, path) => each(&|line| socket.send_to(line, path)),
+            Destination::File(file) => each(&|line| io::Write::write(&mut &*file, line)),
+            Destination::Nowhere => lines.len() as u64,
+        }
     }
 }
 

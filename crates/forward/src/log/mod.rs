@@ -4,6 +4,7 @@
 //! of a process; streams append to their thread's [`LogRing`], which a task of the same thread
 //! empties when everything else is done.
 
+mod batch;
 mod destination;
 mod header;
 mod ring;
@@ -17,6 +18,7 @@ use diag::Span;
 use crate::clock::wall_micros;
 use crate::process::Process;
 
+use batch::Batch;
 pub(crate) use destination::Destination;
 pub(crate) use header::{Format, Header};
 pub use ring::LogRing;
@@ -95,7 +97,9 @@ impl ProxyLog {
     /// Sends a line to every target that wants its level, without waiting. A target that cannot
     /// take it loses it, and that is counted.
     pub fn send_now(&self, level: u8, text: &[u8]) {
-        self.send(level, text, b"", wall_micros(), &mut Vec::new());
+        let mut batch = Batch::default();
+        self.append(level, text, b"", wall_micros(), &mut batch);
+        self.process.logs_dropped(batch.send(0));
     }
 
     /// Whether a target has a place for structured data.
@@ -103,13 +107,14 @@ impl ProxyLog {
         self.targets.iter().any(|target| target.format == Format::Rfc5424)
     }
 
-    pub(crate) fn send(
+    /// Adds a line to the batches of the targets that want its level.
+    pub(crate) fn append(
         &self,
         level: u8,
         text: &[u8],
         data: &[u8],
         micros: i64,
-        line: &mut Vec<u8>,
+        batch: &mut Batch,
     ) {
         // Quirk: the text alone has one byte less than the longest line that any target takes.
         let longest = self.targets.iter().map(|target| target.len).max().unwrap_or(1);
@@ -118,7 +123,6 @@ impl ProxyLog {
             if level > target.max_level || !target.sample.as_ref().is_none_or(Sampling::takes) {
                 continue;
             }
-            line.clear();
             let header = Header {
                 priority: target.facility * 8 + level.max(target.min_level),
                 micros,
@@ -127,13 +131,13 @@ impl ProxyLog {
                 hostname: self.hostname.as_deref(),
                 data,
             };
-            header.write(target.format, line);
-            line.extend_from_slice(text);
-            line.truncate(target.len);
-            line.push(b'\n');
-            if target.destination.send(line).is_err() {
-                self.process.log_dropped();
-            }
+            batch.add(&target.destination, |line| {
+                let start = line.len();
+                header.write(target.format, line);
+                line.extend_from_slice(text);
+                line.truncate(start + target.len);
+                line.push(b'\n');
+            });
         }
     }
 }

@@ -11,14 +11,21 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::ProxyLog;
+use super::batch::Batch;
 
 /// Bytes that may wait; a line more is dropped and counted.
 const LIMIT: usize = 1 << 20;
+
+/// So many turns of the event loop at most a line waits for others.
+const TURNS: usize = 4;
+/// So many lines are a batch: a reader's socket has room for a few hundred.
+const ENOUGH: usize = 48;
 
 /// The log lines of one thread.
 #[derive(Debug, Default)]
 pub struct LogRing {
     lines: RefCell<Waiting>,
+    batch: RefCell<Batch>,
     filled: Notify,
 }
 
@@ -62,7 +69,7 @@ impl LogRing {
         }
         let mut waiting = self.lines.borrow_mut();
         if waiting.text.len() > LIMIT {
-            log.process.log_dropped();
+            log.process.logs_dropped(1);
             return;
         }
         let wants_data = log.takes_data();
@@ -81,11 +88,15 @@ impl LogRing {
         let mut sending = self.lines.take();
         let count = sending.lines.len();
         let mut start = 0;
-        let mut buffer = Vec::new();
+        let mut batch = self.batch.borrow_mut();
         for line in &sending.lines {
             let text = sending.text.get(start..line.end).unwrap_or_default();
-            line.log.send(line.level, text, &line.data, line.micros, &mut buffer);
+            line.log.append(line.level, text, &line.data, line.micros, &mut batch);
             start = line.end;
+        }
+        let lost = batch.send(LIMIT / 8);
+        if let Some(line) = sending.lines.front() {
+            line.log.process.logs_dropped(lost);
         }
         // The buffers go back, unless a burst made them large.
         sending.lines.clear();
@@ -97,12 +108,25 @@ impl LogRing {
         count
     }
 
+    fn waiting(&self) -> usize {
+        self.lines.borrow().lines.len()
+    }
+
     /// Sends lines as they come, for ever.
     pub async fn run(self: Rc<Self>) {
         loop {
             self.filled.notified().await;
-            // Behind every task that is ready now: their lines go out in the same batch.
-            tokio::task::yield_now().await;
+            // Behind every task that is ready now: their lines go out in the same batch. On a busy
+            // thread the next turns bring more, which wait for each other.
+            let mut known = 0;
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+                let waiting = self.waiting();
+                if waiting < known + 2 || waiting >= ENOUGH {
+                    break;
+                }
+                known = waiting;
+            }
             self.flush();
         }
     }
