@@ -122,6 +122,12 @@ impl Balancer {
         (control.farm.usable_active(), control.farm.usable_backups())
     }
 
+    /// How many servers share the load now: backups only where no other server is usable, and then one of them
+    /// without `option allbackups`.
+    pub fn serving(&self) -> usize {
+        self.control().farm.serving_count()
+    }
+
     /// A server changed its state.
     pub fn set_state(&self, server: usize, state: State) {
         self.change(server, |server| server.set_state(state));

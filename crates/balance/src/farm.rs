@@ -100,6 +100,14 @@ impl Farm {
         }
     }
 
+    pub(crate) fn serving_count(&self) -> usize {
+        match (self.active.len(), self.backups.len()) {
+            (0, backups) if self.all_backups => backups,
+            (0, backups) => backups.min(1),
+            (active, _) => active,
+        }
+    }
+
     pub(crate) fn usable_active(&self) -> usize {
         self.active.len()
     }

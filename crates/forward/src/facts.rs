@@ -76,10 +76,7 @@ impl LiveFacts<'_> {
             Fact::BackendRate(backend) => {
                 self.backend(backend)?.state.counters.rate(self.micros, |c| &c.session_rate).into()
             }
-            Fact::UsableServers(backend) => {
-                let (active, backup) = self.backend(backend)?.balancer.usable();
-                (active + backup) as u64
-            }
+            Fact::UsableServers(backend) => self.backend(backend)?.balancer.serving() as u64,
             Fact::BackendQueue(backend) => {
                 let backend = self.backend(backend)?;
                 let servers = backend.servers.iter().map(|server| server.state.queued.now());

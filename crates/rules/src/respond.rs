@@ -177,7 +177,7 @@ fn set_cookie<T: Trace>(
         server: cookie.map(|cookie| cookie.value.as_str()),
         direct: m.stream.persistence.direct,
         ignored: m.stream.persistence.forced == Some(false),
-        post: request.method() == b"POST",
+        post: request.received_method() == b"POST",
         now: if dated { choose::seconds(m.world) } else { 0 },
     };
     m.flush(trace);

@@ -26,7 +26,7 @@ pub(crate) fn differences(
         .zip(&wire.answers)
         .filter(|(request, _)| request.raw.is_none() && request.reading == Reading::Message)
         .collect();
-    let explained = explain(lbctl, case, place, asked.iter().map(|(request, _)| *request))?;
+    let explained = explain(lbctl, case, place, &asked)?;
     if explained.len() != asked.len() {
         return Ok(vec![format!(
             "    lbctl explain answered {} of {} requests",
@@ -109,14 +109,19 @@ pub(crate) fn stub_answer(request: &Request) -> Value {
 }
 
 /// Asks lbctl about all requests in order, with one state, as a daemon would see them.
-fn explain<'a>(
+fn explain(
     lbctl: &Path,
     case: &Case,
     place: &Place,
-    requests: impl Iterator<Item = &'a Request>,
+    asked: &[(&Request, &Answer)],
 ) -> Result<Vec<Value>, Failure> {
-    let lines: String = requests
-        .map(|request| {
+    // A connection that the daemon closed is a new one for the next request, whatever its line says.
+    let open = asked.iter().map(|(_, answer)| !answer.closed);
+    let open = std::iter::once(false).chain(open);
+    let lines: String = asked
+        .iter()
+        .zip(open)
+        .map(|((request, _), open)| {
             let mut headers: Vec<Value> = request.headers.iter().map(|(n, v)| json!([n, v])).collect();
             if let Some(body) = &request.body {
                 headers.push(json!(["Content-Length", body.len().to_string()]));
@@ -129,7 +134,7 @@ fn explain<'a>(
                 "{}\n",
                 json!({"method": request.method, "url": request.target, "version": version, "headers": headers,
                        "body": request.body.as_ref().or(request.chunk.as_ref()), "src": "127.0.0.1",
-                       "dst": format!("127.0.0.1:{}", place.port(request.port)), "same_connection": request.same,
+                       "dst": format!("127.0.0.1:{}", place.port(request.port)), "same_connection": request.same && open,
                        "answer": stub_answer(request)})
             )
         })

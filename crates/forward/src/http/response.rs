@@ -61,11 +61,8 @@ impl<C: Connector> HttpStream<'_, C> {
         let emptied = status == 204
             && self.work.response.status != 204
             && self.received.version == http1::Version::Http11
-            && self.work.request.method() != b"HEAD"
+            && self.work.request.received_method() != b"HEAD"
             && !self.work.response.fields.contains(b"content-length");
-        if emptied {
-            self.work.response.fields.add(b"transfer-encoding", b"chunked");
-        }
         self.ledger.times.response = Some(Instant::now());
         self.ledger.status = Some(self.work.response.status);
         if switches {
@@ -82,9 +79,13 @@ impl<C: Connector> HttpStream<'_, C> {
         // Quirk: HAProxy counts what it received; what rules add to it is not counted.
         self.ledger.bytes_out += counted;
         let work = &mut *self.work;
-        wire::write_response(&mut work.response, version, keep, &mut work.to_client.bytes);
         if emptied {
+            http1::set_response_connection(&mut work.response, version, keep);
+            work.response.fields.add(b"transfer-encoding", b"chunked");
+            work.response.write_to(&mut work.to_client.bytes);
             work.to_client.bytes.extend_from_slice(http1::LAST_CHUNK);
+        } else {
+            wire::write_response(&mut work.response, version, keep, &mut work.to_client.bytes);
         }
         // Head and the beginning of the body leave in one write.
         let begun = self.down.pass(&mut work.server, &mut work.to_client.bytes);

@@ -1,4 +1,6 @@
 //! Header fields: add, set, delete, replace.
+//!
+//! A request's `Host` also names the authority of its target: whoever writes it writes both.
 
 use http1::Fields;
 use regex::bytes::Regex;
@@ -42,11 +44,10 @@ pub(crate) fn add(
     if on {
         changes.push(change(what(name), None, Some(value)));
     }
+    follow_host(m, name, value);
 }
 
 /// Removes every field of the name and adds one.
-///
-/// A request's `Host` also names the authority of its target, so that both stay one.
 pub(crate) fn set(
     m: &mut Moment<'_>,
     name: &[u8],
@@ -54,13 +55,17 @@ pub(crate) fn set(
     on: bool,
     changes: &mut Vec<Change>,
 ) {
-    let is_request = m.response.is_none();
     let Some(fields) = m.fields_mut() else { return };
     if on {
         changes.push(change(what(name), joined(fields, name).as_deref(), Some(value)));
     }
     fields.set(name, value);
-    if is_request && name.eq_ignore_ascii_case(b"host") {
+    follow_host(m, name, value);
+}
+
+/// The target's authority becomes a `Host` that was just written.
+fn follow_host(m: &mut Moment<'_>, name: &[u8], value: &[u8]) {
+    if m.response.is_none() && name.eq_ignore_ascii_case(b"host") {
         super::target::set_authority(m, value);
     }
 }
@@ -85,6 +90,7 @@ pub(crate) fn replace(
     mut new: impl FnMut(&[u8]) -> Option<Vec<u8>>,
 ) {
     let Some(fields) = m.fields_mut() else { return };
+    let mut last = None;
     for index in 0..fields.len() {
         let Some((found, old)) = fields.at(index) else { break };
         if !found.eq_ignore_ascii_case(name) {
@@ -95,6 +101,10 @@ pub(crate) fn replace(
             changes.push(change(what(name), Some(old), Some(&value)));
         }
         fields.replace_at(index, &value);
+        last = Some(value);
+    }
+    if let Some(value) = last {
+        follow_host(m, name, &value);
     }
 }
 

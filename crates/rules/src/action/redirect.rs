@@ -70,8 +70,10 @@ fn location(redirect: &Redirect, to: Vec<u8>, head: Option<&RequestHead>) -> Vec
         RedirectKind::Prefix => {}
         RedirectKind::Scheme => {
             location.extend_from_slice(b"://");
-            let host = head.and_then(|head| head.fields.get(b"host"));
-            location.extend_from_slice(host.unwrap_or_default());
+            let host = head.and_then(|head| head.fields.get(b"host")).unwrap_or_default();
+            // Quirk: the first of its values, where a rule wrote several.
+            let end = host.iter().position(|byte| *byte == b',').unwrap_or(host.len());
+            location.extend_from_slice(&host[..end]);
         }
     }
     let Some(head) = head else { return location };

@@ -29,8 +29,11 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
 };
 
 /// The values of a parameter, in order; without a name those of all.
+///
+/// One ends at `&`, at `;` and at what begins them: of `?a=1?b=2` there are two.
 struct Parameters<'a> {
     rest: Option<&'a [u8]>,
+    delimiter: u8,
     name: Option<&'a [u8]>,
     ignore_case: bool,
 }
@@ -40,16 +43,16 @@ impl<'a> Parameters<'a> {
     fn of_target(target: &'a [u8], args: &'a Args) -> Parameters<'a> {
         let delimiter = args.str(1).and_then(|text| text.first().copied()).unwrap_or(b'?');
         let rest = memchr::memchr(delimiter, target).and_then(|at| target.get(at + 1..));
-        Parameters::new(rest, args, args.str(2))
+        Parameters::new(rest, delimiter, args, args.str(2))
     }
 
     fn of_form(body: &'a [u8], args: &'a Args) -> Parameters<'a> {
-        Parameters::new(Some(body), args, args.str(1))
+        Parameters::new(Some(body), b'&', args, args.str(1))
     }
 
-    fn new(rest: Option<&'a [u8]>, args: &'a Args, flags: Option<&[u8]>) -> Self {
+    fn new(rest: Option<&'a [u8]>, delimiter: u8, args: &'a Args, flags: Option<&[u8]>) -> Self {
         let name = args.str(0).filter(|name| !name.is_empty());
-        Parameters { rest, name, ignore_case: flags == Some(b"i") }
+        Parameters { rest, delimiter, name, ignore_case: flags == Some(b"i") }
     }
 
     fn is_asked_for(&self, name: &[u8]) -> bool {
@@ -67,7 +70,7 @@ impl<'a> Iterator for Parameters<'a> {
     fn next(&mut self) -> Option<&'a [u8]> {
         loop {
             let rest = self.rest?;
-            let (pair, after) = match memchr::memchr2(b'&', b';', rest) {
+            let (pair, after) = match memchr::memchr3(b'&', b';', self.delimiter, rest) {
                 Some(at) => (&rest[..at], rest.get(at + 1..)),
                 None => (rest, None),
             };
