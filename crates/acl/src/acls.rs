@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use config_parse::condition::AclExpr;
+use config_parse::env::Environment;
 use diag::{Diagnostic, Span, Spanned, codes};
-use sample::CompileEnv;
+use sample::{AclTest, CompileEnv, Context, NoMaps, NoNames, Place, Sample, Value, VarNames};
 
-use crate::Test;
+use crate::{Outcome, Test, predefined};
 
 /// A named ACL.
 #[derive(Debug, Clone)]
@@ -65,9 +66,52 @@ impl Acls {
         self.acls.get(name)
     }
 
+    /// The ACL of a name as a value, declared or predefined.
+    pub fn lookup(&self, name: &str, place: Place) -> Option<Arc<dyn AclTest>> {
+        if let Some(acl) = self.find(name) {
+            let here = acl.tests.iter().filter(|test| test.expr().has_value_in(place));
+            return Some(Arc::new(Named { tests: here.cloned().collect() }));
+        }
+        let (mut vars, mut draws) = (VarNames::default(), 0);
+        let mut env = CompileEnv {
+            place,
+            names: &NoNames,
+            vars: &mut vars,
+            captures: sample::CaptureSlots::default(),
+            files: &|_| Err(String::new()),
+            maps: &NoMaps,
+            env: &Environment::default(),
+            draws: &mut draws,
+            warnings: Vec::new(),
+        };
+        let test = predefined::test(name, Span::default(), &mut env)?;
+        Some(Arc::new(Named { tests: vec![Arc::new(test)] }))
+    }
+
     /// The declared names, in no order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.acls.keys().map(String::as_str)
+    }
+}
+
+/// A named ACL behind `acl(name)`.
+#[derive(Debug)]
+struct Named {
+    tests: Vec<Arc<Test>>,
+}
+
+impl AclTest for Named {
+    fn holds(&self, ctx: &Context<'_>) -> Sample<'static> {
+        let mut any = Outcome::No;
+        for test in &self.tests {
+            any = any.or(test.eval(ctx, &mut ()));
+        }
+        match any {
+            Outcome::Yes => Sample::Known(Value::Bool(true)),
+            Outcome::No => Sample::Known(Value::Bool(false)),
+            Outcome::Wait => Sample::Wait,
+            Outcome::Unknown(fact) => Sample::Unknown(fact),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use config_parse::env::Environment;
 use diag::{Diagnostic, SourceFile, Sources};
 
 use crate::lower;
-use crate::model::Config;
+use crate::model::{Config, FileLines};
 use crate::target::Target;
 
 /// A configuration and everything that was found in it.
@@ -35,6 +35,11 @@ pub fn load(
     for (name, bytes) in files {
         sources.add(SourceFile::new(name, bytes));
     }
-    let (config, diagnostics) = lower::read(&sources, env, target);
+    let (mut config, diagnostics) = lower::read(&sources, env, target);
+    let lines = sources.iter().map(|(_, file)| FileLines {
+        name: file.name.clone(),
+        starts: (1..).map_while(|line| file.line_start(line)).collect(),
+    });
+    config.files = lines.collect();
     Loaded { sources, config, diagnostics }
 }

@@ -323,6 +323,7 @@ impl<C: Connector> Connection<C> {
             proxied: self.proxied.as_deref(),
             refused: None,
             listener: bound.index,
+            connections: &self.listener.connections,
             micros,
             stream_id,
             thread: self.worker.index,

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use jiff::{Timestamp, tz::TimeZone};
 use sample::{BackendRef, Fact, FactValue, Facts, FrontendRef, ServerRef};
 
+use crate::counters::Gauge;
 use crate::generation::Generation;
 use crate::live::{Backend, Server};
 use crate::process::Process;
@@ -21,6 +22,8 @@ pub(crate) struct LiveFacts<'a> {
     /// Why the connection was refused before its first byte.
     pub(crate) refused: Option<Refused>,
     pub(crate) listener: u32,
+    /// Connections of that listener.
+    pub(crate) connections: &'a Gauge,
     /// Microseconds since the epoch, when the step began.
     pub(crate) micros: i64,
     pub(crate) stream_id: u64,
@@ -107,6 +110,7 @@ impl LiveFacts<'_> {
             Fact::StreamId => self.stream_id,
             Fact::Pid => self.process.settings().pid.into(),
             Fact::Listener => self.listener.into(),
+            Fact::ListenerConnections => self.connections.now().into(),
             Fact::Draw(number) => draw(self.seed, number).into(),
             _ => return None,
         })
@@ -157,6 +161,32 @@ impl Facts for LiveFacts<'_> {
                 Some(FactValue::Int(i64::try_from(number).unwrap_or(i64::MAX)))
             }
         }
+    }
+}
+
+/// What is known of the process alone, before there is a stream.
+pub(crate) struct StartFacts<'a> {
+    process: &'a Process,
+    micros: i64,
+}
+
+impl StartFacts<'_> {
+    pub(crate) fn now(process: &Process) -> StartFacts<'_> {
+        StartFacts { process, micros: crate::clock::wall_micros() }
+    }
+}
+
+impl Facts for StartFacts<'_> {
+    fn read(&self, fact: Fact) -> Option<FactValue> {
+        let settings = self.process.settings();
+        Some(match fact {
+            Fact::Now => FactValue::Int(self.micros),
+            Fact::UtcOffset => FactValue::Int(utc_offset_millis(self.micros)),
+            Fact::Hostname => FactValue::Text(settings.hostname.clone()),
+            Fact::Pid => FactValue::Int(settings.pid.into()),
+            Fact::Draw(number) => FactValue::Int(draw(self.micros as u64, number).into()),
+            _ => return None,
+        })
     }
 }
 

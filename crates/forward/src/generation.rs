@@ -7,6 +7,7 @@ use rules::Program;
 use sample::{FrontendRef, Scope, VarId};
 
 use crate::counters::{Gauge, PerThread};
+use crate::facts::StartFacts;
 use crate::live::{Backend, Counters, FrontendState, Live, Resolve};
 use crate::log::ProxyLog;
 use crate::process::Process;
@@ -32,6 +33,7 @@ impl Generation {
     ) -> Arc<Generation> {
         let live = Live::new(&program, process, resolve, earlier.map(|old| &old.live));
         let session_vars = session_vars(&program);
+        program.set_process_vars(&StartFacts::now(process));
         Arc::new(Generation { program, live, session_vars })
     }
 

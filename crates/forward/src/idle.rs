@@ -119,6 +119,10 @@ impl<T: Io> IdlePool<T> {
         let needed = server.streams.max().max(1) as usize;
         let most = usize::try_from(max).map_or(needed, |max| max.min(needed));
         if idle.connections.len() >= most {
+            // Those that their server closed meanwhile take no place.
+            idle.connections.retain_mut(ServerConnection::is_quiet);
+        }
+        if idle.connections.len() >= most {
             return;
         }
         idle.connections.push(connection);

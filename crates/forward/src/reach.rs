@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use config::model::{ConnectionMode, HttpReuse, LogFormatChoice};
@@ -18,9 +18,9 @@ use crate::connection::{Connection, limit};
 use crate::generation::Bound;
 use crate::http::{Body, RetryOn};
 use crate::idle::{ServerConnection, Wanted};
-use crate::io::{ConnectTo, Connector, Io as _};
+use crate::io::{ConnectTo, Connector, Io};
 use crate::ledger::{Ledger, on};
-use crate::live::{Backend, Place, Slot, Turn};
+use crate::live::{Backend, Place, Rank, Slot, Turn};
 use crate::proxy_protocol::{self, SendProxy};
 use crate::termination::{Cause, Failure, Phase};
 
@@ -59,7 +59,8 @@ impl<C: Connector> Reach<'_, C> {
     pub(crate) async fn run(&mut self) -> Result<ServerConnection<C::Io>, Failure> {
         let backend = &Arc::clone(self.backend);
         let program = Arc::clone(&self.ledger.bound.generation.program);
-        let allowed = program.backend(backend.reference).retries();
+        let retries = self.ledger.state.overrides.limits.retries;
+        let allowed = retries.unwrap_or_else(|| program.backend(backend.reference).retries());
         // A stream that tries again has its server already.
         let mut persistent = self.ledger.slot.is_some() || self.acquire(backend, None).await?;
         let again = RetryOn::of(program.backend(backend.reference).proxy()).failed_connection;
@@ -93,17 +94,27 @@ impl<C: Connector> Reach<'_, C> {
             }
             self.count_retry(backend, server);
             if failed == NotConnected::Refused {
-                self.turn_around(backend, began).await;
+                self.turn_around(backend, began).await?;
             }
         }
     }
 
-    /// Waits before the next try on the same server; a short `timeout connect` shortens it.
-    async fn turn_around(&self, backend: &Backend, began: Instant) {
+    /// Waits before the next try on the same server; a short `timeout connect` shortens it. With
+    /// `option abortonclose` a client that leaves meanwhile is not waited for.
+    async fn turn_around(&mut self, backend: &Backend, began: Instant) -> Result<(), Failure> {
         let pause = self.connect_timeout(backend).map_or(TURN_AROUND, |most| most.min(TURN_AROUND));
-        if let Some(until) = began.checked_add(pause) {
-            tokio::time::sleep_until(until).await;
-        }
+        let Some(until) = began.checked_add(pause) else { return Ok(()) };
+        let aborts = self.asks.head.is_some() && aborts_on_close(&self.ledger.bound, backend);
+        let Connection { timer, client, .. } = &mut *self.connection;
+        let received = &mut *self.asks.received;
+        timer.set(Some(until));
+        poll_fn(|cx| {
+            if aborts && client_left(cx, client, received) {
+                return Poll::Ready(Err(Failure::silent(Cause::Client, Phase::Connect)));
+            }
+            timer.poll(cx).map(Ok)
+        })
+        .await
     }
 
     /// Chooses a server and takes one of its slots, waiting in a queue if need be. Tells whether
@@ -190,7 +201,9 @@ impl<C: Connector> Reach<'_, C> {
         backend: &Arc<Backend>,
         place: Place,
     ) -> Result<Option<Slot>, Failure> {
-        let ticket = backend.join_queue(place, 0);
+        let overrides = &self.ledger.state.overrides;
+        let rank = Rank::now(overrides.priority_class, overrides.priority_offset);
+        let ticket = backend.join_queue(place, rank);
         let before = u32::try_from(ticket.before()).unwrap_or(u32::MAX);
         match place {
             Place::Backend => self.ledger.backend_queue = before.saturating_add(1),
@@ -209,12 +222,8 @@ impl<C: Connector> Reach<'_, C> {
             if let Poll::Ready(turn) = ticket.poll_turn(cx) {
                 return Poll::Ready(Waited::For(turn));
             }
-            while aborts && !received.is_full() {
-                match received.poll_fill(cx, client) {
-                    Poll::Ready(Ok(1..)) => {}
-                    Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Waited::ClientLeft),
-                    Poll::Pending => break,
-                }
+            if aborts && client_left(cx, client, received) {
+                return Poll::Ready(Waited::ClientLeft);
             }
             timer.poll(cx).map(|()| Waited::TooLong)
         })
@@ -329,14 +338,16 @@ impl<C: Connector> Reach<'_, C> {
 
     fn connect_timeout(&self, backend: &Backend) -> Option<Duration> {
         let program = &self.ledger.bound.generation.program;
-        limit(program.backend(backend.reference).proxy().timeouts.connect)
+        let set = self.ledger.state.overrides.limits.connect;
+        set.or(limit(program.backend(backend.reference).proxy().timeouts.connect))
     }
 
     /// `timeout queue`, or `timeout connect` where it is missing.
     fn queue_timeout(&self, backend: &Backend) -> Option<Duration> {
         let program = &self.ledger.bound.generation.program;
         let timeouts = &program.backend(backend.reference).proxy().timeouts;
-        limit(timeouts.queue).or(limit(timeouts.connect))
+        let set = self.ledger.state.overrides.limits.queue;
+        set.or(limit(timeouts.queue)).or(limit(timeouts.connect))
     }
 
     fn count_connect_failure(&self, backend: &Backend, server: u32) {
@@ -365,6 +376,18 @@ impl<C: Connector> Reach<'_, C> {
     }
 }
 
+/// Whether the client ended its side; what else it sends is kept for later.
+fn client_left<T: Io>(cx: &mut Context<'_>, client: &mut T, received: &mut Buffer) -> bool {
+    while !received.is_full() {
+        match received.poll_fill(cx, client) {
+            Poll::Ready(Ok(1..)) => {}
+            Poll::Ready(Ok(0) | Err(_)) => return true,
+            Poll::Pending => return false,
+        }
+    }
+    false
+}
+
 /// How a wait in a queue ended.
 enum Waited {
     For(Turn),
@@ -372,11 +395,10 @@ enum Waited {
     ClientLeft,
 }
 
-/// `option abortonclose`: HAProxy reads on from a client only when its frontend says so too.
+/// `option abortonclose` of the backend: a client that leaves is not waited for.
 pub(crate) fn aborts_on_close(bound: &Bound, backend: &Backend) -> bool {
     let program = &bound.generation.program;
-    on(program.frontend(bound.frontend).proxy().options.abortonclose)
-        && on(program.backend(backend.reference).proxy().options.abortonclose)
+    on(program.backend(backend.reference).proxy().options.abortonclose)
 }
 
 fn no_server() -> Failure {

@@ -753,10 +753,10 @@ fn answers_of_the_proxy_have_their_letters() {
 }
 
 #[test]
-fn a_client_that_leaves_is_not_waited_for_when_both_sides_say_so() {
+fn a_client_that_leaves_is_not_waited_for_when_the_backend_says_so() {
     let backend = format!("option abortonclose\n{SERVER}");
     check(
-        "option abortonclose",
+        "",
         &backend,
         "ASK\nS!\nC#\n+1\nS<",
         expect![[r#"
@@ -768,8 +768,8 @@ fn a_client_that_leaves_is_not_waited_for_when_both_sides_say_so() {
     "#]],
     );
     check(
-        "",
-        &backend,
+        "option abortonclose",
+        SERVER,
         "ASK\nS!\nC#\n+1\nS<",
         expect![[r#"
         S  GET /x HTTP/1.1

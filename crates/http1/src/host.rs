@@ -26,8 +26,7 @@ pub(crate) fn settle(head: &mut RequestHead, lax: bool) -> Result<(), HeadError>
     }
     let default = DefaultPorts { scheme: parts.scheme(), connect };
     let short = default.without(authority);
-    // A CONNECT's `Host` may leave a default port out, but not name the other one.
-    let named = |host| if connect { host } else { default.without(host) };
+    let named = |host| default.left_out_of(host);
     if let Some(host) = head.fields.get(b"host")
         && !host.eq_ignore_ascii_case(authority)
         && !named(host).eq_ignore_ascii_case(short)
@@ -37,7 +36,9 @@ pub(crate) fn settle(head: &mut RequestHead, lax: bool) -> Result<(), HeadError>
         }
         return Err(HeadError::Host { at: at.unwrap_or(0) });
     }
-    if short.len() < authority.len() {
+    // A CONNECT's `Host` that ends in a colon is left as it is.
+    let open = connect && head.fields.get(b"host").is_some_and(|host| host.ends_with(b":"));
+    if short.len() < authority.len() && !open {
         let (long, short) = (authority.len(), short.to_vec());
         drop_default_port(head, long, &short, connect);
     }
@@ -96,6 +97,17 @@ impl DefaultPorts<'_> {
         };
         let end = memchr::memrchr(b':', authority).filter(|_| default).unwrap_or(authority.len());
         authority.get(..end).unwrap_or_default()
+    }
+}
+
+impl DefaultPorts<'_> {
+    /// A `Host` without what may be left out. That of a CONNECT may lack a default port, with or
+    /// without the colon, but not name the other one.
+    fn left_out_of<'a>(&self, host: &'a [u8]) -> &'a [u8] {
+        match self.connect {
+            true => host.strip_suffix(b":").unwrap_or(host),
+            false => self.without(host),
+        }
     }
 }
 

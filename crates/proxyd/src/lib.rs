@@ -42,7 +42,7 @@ pub fn main(command_line: Vec<OsString>) -> ExitCode {
         return code;
     }
     match start::run(&arguments, &command_line) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(why) => {
             if !why.is_empty() {
                 say(Grave::Alert, &why);

@@ -8,13 +8,30 @@ use admin::ConfigText;
 use config::{Loaded, Target};
 use config_parse::address::Family;
 use config_parse::env::Environment;
-use diag::{Diagnostic, Severity, Sources, render};
+use diag::{Code, Diagnostic, Severity, Sources, codes, render};
 use rules::Program;
 
 use crate::disk::Disk;
 
 /// The version of the language whose predicates hold, for `.if version_atleast()`.
 const LANGUAGE: &str = "3.5.0";
+
+/// Warnings about configurations of which HAProxy says nothing.
+const ONLY_OURS: &[Code] = &[
+    codes::W0409,
+    codes::W0410,
+    codes::W0511,
+    codes::W0604,
+    codes::W0606,
+    codes::W0607,
+    codes::W0706,
+    codes::W0707,
+    codes::W0708,
+    codes::W0710,
+    codes::W0712,
+    codes::W0713,
+    codes::W0722,
+];
 
 /// A configuration that was read, valid or not.
 #[derive(Debug)]
@@ -41,9 +58,13 @@ impl Read {
         report
     }
 
-    /// Whether there is a warning.
+    /// Whether there is a warning of the kind that HAProxy has too: those that only look for mistakes
+    /// refuse nothing.
     pub(crate) fn warns(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity == Severity::Warning)
+        let counts = |finding: &Diagnostic| {
+            finding.severity == Severity::Warning && !ONLY_OURS.contains(&finding.code)
+        };
+        self.findings.iter().any(counts)
     }
 }
 

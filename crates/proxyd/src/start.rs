@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use config::model::Global;
@@ -25,7 +26,7 @@ use crate::{background, notify, pidfile, privileges};
 type Failure = String;
 
 /// Reads, opens, becomes, runs until told to end.
-pub(crate) fn run(arguments: &Arguments, command_line: &[OsString]) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Arguments, command_line: &[OsString]) -> Result<ExitCode, Failure> {
     if let Some(directory) = &arguments.directory {
         std::env::set_current_dir(directory)
             .map_err(|e| format!("{}: {e}", directory.display()))?;
@@ -41,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments, command_line: &[OsString]) -> Result<()
         if !arguments.quiet {
             answer("Configuration file is valid");
         }
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     let Some(program) = read.program.filter(|_| !refused) else {
         return Err("the configuration has errors: nothing was started".into());
@@ -49,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments, command_line: &[OsString]) -> Result<()
     let global = &program.config().global;
     if goes_to_background(arguments, global) && !background::is_child() {
         return match background::start(command_line) {
-            Ok(true) => Ok(()),
+            Ok(true) => Ok(ExitCode::SUCCESS),
             Ok(false) => Err(String::new()),
             Err(e) => Err(format!("going to the background: {e}")),
         };
@@ -85,7 +86,7 @@ fn serve(
     program: &Arc<Program>,
     text: admin::ConfigText,
     disk: Disk,
-) -> Result<(), Failure> {
+) -> Result<ExitCode, Failure> {
     let global = program.config().global.clone();
     let supervisor = Supervisor::new()?;
     let threads = threads(&global);
@@ -120,8 +121,10 @@ fn serve(
     }
     notify::tell("READY=1");
     relieve(arguments);
-    supervisor.run(&daemon, stats, &global);
-    Ok(())
+    let ended = supervisor.run(&daemon, stats, &global);
+    // A master says by its exit code which signal ended it; service managers count on that.
+    let told = ended.filter(|_| arguments.master_worker);
+    Ok(told.map_or(ExitCode::SUCCESS, |signal| ExitCode::from(128 + signal)))
 }
 
 /// `nbthread`, or one thread for each processor.

@@ -17,6 +17,10 @@ use crate::words::{Grave, say};
 /// How often the soft stop looks whether the last connection has gone.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// The numbers of the signals that end a process at once.
+const INT: u8 = 2;
+const TERM: u8 = 15;
+
 /// The main thread's runtime, with every signal caught.
 pub(crate) struct Supervisor {
     runtime: Runtime,
@@ -36,16 +40,23 @@ impl Supervisor {
         Ok(Supervisor { runtime, signals })
     }
 
-    /// Runs until told to end.
-    pub(crate) fn run(mut self, daemon: &Arc<Daemon>, stats: Vec<StatsSocket>, global: &Global) {
+    /// Runs until told to end; gives the number of the signal that ended it at once.
+    pub(crate) fn run(
+        mut self,
+        daemon: &Arc<Daemon>,
+        stats: Vec<StatsSocket>,
+        global: &Global,
+    ) -> Option<u8> {
         let hard = global.hard_stop_after.map(|limit| limit.value);
-        LocalSet::new().block_on(&self.runtime, async {
+        let ended = LocalSet::new().block_on(&self.runtime, async {
             runtime::serve_all(daemon, stats, global);
-            self.signals.until_stop(daemon).await;
+            let ended = self.signals.until_stop(daemon).await;
             notify::tell("STOPPING=1");
             self.signals.until_gone(daemon, hard).await;
+            ended
         });
         daemon.end();
+        ended
     }
 }
 
@@ -69,17 +80,17 @@ impl Signals {
     }
 
     /// Reloads as often as asked; returns when asked to stop. `TERM` stops at once, `USR1` softly.
-    async fn until_stop(&mut self, daemon: &Daemon) {
+    async fn until_stop(&mut self, daemon: &Daemon) -> Option<u8> {
         loop {
             tokio::select! {
                 _ = self.hup.recv() => reload(daemon),
                 _ = self.usr2.recv() => reload(daemon),
                 _ = self.usr1.recv() => {
                     daemon.stop();
-                    return;
+                    return None;
                 }
-                _ = self.term.recv() => return,
-                _ = self.int.recv() => return,
+                _ = self.term.recv() => return Some(TERM),
+                _ = self.int.recv() => return Some(INT),
             }
         }
     }

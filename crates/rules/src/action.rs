@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod edit;
 pub(crate) mod header;
+pub(crate) mod limit;
 pub(crate) mod normalize;
 pub(crate) mod redirect;
 pub(crate) mod reply;
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use acl::Condition;
 use diag::Span;
-use sample::{Compiled, CompiledFormat, VarId};
+use sample::{Bound, Compiled, CompiledFormat, SetIf, VarId};
 
 use crate::RuleFamily;
 use address::AddressPart;
@@ -69,17 +70,24 @@ pub(crate) enum Action {
     Normalize(Normalizer),
     SetVar {
         id: VarId,
+        conditions: Vec<SetIf>,
         value: Compiled,
     },
     SetVarFormat {
         id: VarId,
+        conditions: Vec<SetIf>,
         value: CompiledFormat,
     },
     UnsetVar(VarId),
     Setting(Setting),
     SetTimeout {
-        which: Timeout,
+        which: Bound,
         value: TimeoutValue,
+    },
+    SetRetries(Number),
+    SetPriority {
+        offset: bool,
+        value: Compiled,
     },
     SetAddress {
         part: AddressPart,
@@ -104,17 +112,16 @@ pub(crate) enum Setting {
     ExpectProxy,
 }
 
-/// Which timeout `set-timeout` sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Timeout {
-    Client,
-    Server,
-    Tunnel,
-}
-
 /// What `set-timeout` sets it to.
 #[derive(Debug)]
 pub(crate) enum TimeoutValue {
     Literal(Duration),
     Millis(Compiled),
+}
+
+/// A number that is known when the program is compiled, or one that the stream gives.
+#[derive(Debug)]
+pub(crate) enum Number {
+    Literal(u32),
+    Sample(Compiled),
 }

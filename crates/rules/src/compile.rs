@@ -16,10 +16,10 @@ use config::model::{Config, MOST_LISTENERS, Proxy};
 use config_parse::address::{Address, AddressKind, Ports};
 use config_parse::env::Environment;
 use diag::Diagnostic;
-use sample::{BackendRef, FrontendRef, VarNames};
+use sample::{BackendRef, FrontendRef, NoFacts, VarNames};
 
 use crate::program::{BackendPart, FrontendPart};
-use crate::{Listener, Program, prove};
+use crate::{Listener, Program, process_vars, prove};
 use names::Table;
 use section::Shared;
 
@@ -90,10 +90,14 @@ pub fn compile_for(
             program.backends.push(BackendPart { proxy: at, id, server_ids, ..part });
         }
     }
+    let set_at_start = section::global_vars(&config.global, &mut shared);
     let Shared { vars, draws, mut findings, failed, .. } = shared;
     drop(table);
     findings.append(&mut prove::findings(&config));
-    let program = Program { vars, draws, config, ..program };
+    let process_vars = process_vars::of(&vars);
+    let program = Program { vars, process_vars, set_at_start, draws, config, ..program };
+    // Whoever runs it sets them again with facts of the process.
+    program.set_process_vars(&NoFacts);
     ((!failed).then(|| Arc::new(program)), findings)
 }
 

@@ -4,9 +4,11 @@
 
 use std::cell::{Cell, OnceCell};
 
-use sample::{BackendRef, Fact, FactValue, FrontendRef};
+use config::model::{FileLines, Proxy};
+use diag::Span;
+use sample::{BackendRef, Bound, Fact, FactValue, FrontendRef};
 
-use crate::{Program, Stream};
+use crate::{Limits, Program, Stream, limits};
 
 /// Where a stream is.
 pub(crate) struct Whereabouts<'p> {
@@ -15,6 +17,10 @@ pub(crate) struct Whereabouts<'p> {
     pub(crate) backend: Cell<Option<BackendRef>>,
     server: Option<u32>,
     first_request: bool,
+    /// What rules set of the bounds of the stream.
+    pub(crate) limits: Cell<Limits>,
+    pub(crate) priority: Cell<(i32, i32)>,
+    last_rule: Option<Span>,
     /// The connection ended before there was a stream: it has no backend and counts no request.
     pub(crate) streamless: Cell<bool>,
     pub(crate) unique_id: OnceCell<String>,
@@ -29,6 +35,12 @@ impl<'p> Whereabouts<'p> {
             backend: Cell::new(stream.backend),
             server: stream.server,
             first_request: stream.requests_before == 0,
+            limits: Cell::new(stream.overrides.limits),
+            priority: Cell::new((
+                stream.overrides.priority_class,
+                stream.overrides.priority_offset,
+            )),
+            last_rule: stream.last_rule,
             streamless: Cell::new(false),
             unique_id: stream
                 .unique_id
@@ -82,9 +94,42 @@ impl<'p> Whereabouts<'p> {
                 }
             }
             Fact::FirstRequest => FactValue::Bool(self.first_request),
+            Fact::FrontendTimeout(bound) => FactValue::Int(limits::millis(frontend.proxy(), bound)),
+            Fact::BackendTimeout(bound) => FactValue::Int(limits::millis(self.proxy(), bound)),
+            Fact::CurrentTimeout(bound) => FactValue::Int(match self.limits.get().of(bound) {
+                Some(set) => limits::as_millis(set),
+                None if bound == Bound::Client => limits::millis(frontend.proxy(), bound),
+                None => limits::millis(self.proxy(), bound),
+            }),
+            Fact::BackendRetries => number(self.retries()),
+            Fact::CurrentRetries => {
+                number(self.limits.get().retries.unwrap_or_else(|| self.retries()))
+            }
+            Fact::PriorityClass => FactValue::Int(self.priority.get().0.into()),
+            Fact::PriorityOffset => FactValue::Int(self.priority.get().1.into()),
+            Fact::LastRuleFile => self.last_rule(|file, _| text(&file.name)),
+            Fact::LastRuleLine => self.last_rule(|file, rule| number(file.line(rule.start))),
             Fact::UniqueId => self.unique_id.get().map_or(FactValue::Missing, |id| text(id)),
             _ => return None,
         })
+    }
+
+    /// The backend, or the frontend before one was chosen.
+    fn proxy(&self) -> &'p Proxy {
+        match self.backend.get() {
+            Some(backend) => self.program.backend(backend).proxy(),
+            None => self.program.frontend(self.frontend).proxy(),
+        }
+    }
+
+    fn retries(&self) -> u32 {
+        self.proxy().retries.map_or(3, |retries| retries.value)
+    }
+
+    fn last_rule(&self, show: impl FnOnce(&FileLines, Span) -> FactValue) -> FactValue {
+        let files = &self.program.config.files;
+        let known = self.last_rule.and_then(|rule| Some((files.get(rule.file.0 as usize)?, rule)));
+        known.map_or(FactValue::Missing, |(file, rule)| show(file, rule))
     }
 
     fn server(&self, ask: impl FnOnce(BackendRef, u32) -> Option<FactValue>) -> FactValue {

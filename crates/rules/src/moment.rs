@@ -63,7 +63,7 @@ impl<'f> World<'f> {
             dst: Cell::default(),
             missing: Cell::default(),
         };
-        world.readdress(&stream.overrides);
+        world.take_over(&stream.overrides);
         world
     }
 
@@ -83,8 +83,10 @@ impl<'f> World<'f> {
         let _ = self.known.unique_id.set(text(id));
     }
 
-    /// Takes over the addresses that rules set.
-    pub(crate) fn readdress(&self, overrides: &Overrides) {
+    /// Takes over what rules set: addresses, bounds, places in queues.
+    pub(crate) fn take_over(&self, overrides: &Overrides) {
+        self.known.limits.set(overrides.limits);
+        self.known.priority.set((overrides.priority_class, overrides.priority_offset));
         self.src.set(overrides.src);
         self.dst.set(overrides.dst);
     }
@@ -113,6 +115,9 @@ impl Facts for World<'_> {
 impl<'m> Moment<'m> {
     /// A moment without messages.
     pub(crate) fn new(program: &'m Program, stream: &'m mut Stream, world: &'m World<'m>) -> Self {
+        if let Some(process) = &program.process_vars {
+            stream.vars.share(process);
+        }
         Self {
             program,
             stream,

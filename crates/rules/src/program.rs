@@ -8,7 +8,7 @@ use acl::Condition;
 use config::model::{Config, ConnectionMode, Mode, Proxy, Server};
 use config_parse::address::Address;
 use diag::Span;
-use sample::{BackendRef, Compiled, CompiledFormat, FrontendRef, VarId, VarNames};
+use sample::{BackendRef, Compiled, CompiledFormat, FrontendRef, ProcVars, VarId, VarNames};
 
 use crate::StatsPage;
 use crate::action::Rule;
@@ -26,6 +26,10 @@ pub struct Program {
     pub(crate) listeners: Vec<Listener>,
     pub(crate) backend_names: HashMap<Box<[u8]>, BackendRef>,
     pub(crate) vars: VarNames,
+    /// Values of `proc.name`; only where the configuration names one.
+    pub(crate) process_vars: Option<Arc<ProcVars>>,
+    /// `set-var` and `set-var-fmt` lines of `global`.
+    pub(crate) set_at_start: Vec<(VarId, GlobalValue)>,
     /// Random draws that expressions use; those of `balance random` come behind them.
     pub(crate) draws: u32,
 }
@@ -53,6 +57,13 @@ pub(crate) struct FrontendPart {
     /// The beginning of the line of a connection that failed before it was a session.
     pub(crate) handshake_log: Option<CompiledFormat>,
     pub(crate) log_sd: Option<CompiledFormat>,
+}
+
+/// What a variable of the process is set to at the start.
+#[derive(Debug)]
+pub(crate) enum GlobalValue {
+    Expr(Compiled),
+    Format(CompiledFormat),
 }
 
 /// The rules of a frontend.

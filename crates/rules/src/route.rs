@@ -103,6 +103,11 @@ fn frontend<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict>
         match switch::backend(m, trace) {
             Ok(backend) => {
                 m.stream.backend = backend;
+                let own = program.frontend(m.stream.frontend).part().own_backend;
+                if backend != own {
+                    m.stream.overrides.limits.enter_backend();
+                    m.world.take_over(&m.stream.overrides);
+                }
                 m.world.enter(backend);
             }
             Err(fact) => return ControlFlow::Break(Verdict::Unknown(fact)),

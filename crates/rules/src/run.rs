@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use acl::Outcome as Truth;
 use diag::Span;
-use sample::{Compiled, Fact, Sample, Type, Value, as_text, cast};
+use sample::{Compiled, Fact, Sample, as_text};
 
-use crate::action::{Action, Rule, Setting, Timeout, TimeoutValue};
-use crate::action::{address, edit, normalize, redirect, reply, variable};
+use crate::action::{Action, Rule, Setting};
+use crate::action::{address, edit, limit, normalize, redirect, reply, variable};
 use crate::moment::{Moment, Request, change};
 use crate::{Change, Cursor, Event, Final, Outcome, ReplyKind, Trace};
 use crate::{condition, unique_id};
@@ -57,6 +57,7 @@ pub(crate) fn rules<T: Trace>(list: &List<'_>, m: &mut Moment<'_>, trace: &mut T
                 return ending.unwrap_or(Ending::Wait);
             }
             Some(ending) => {
+                m.stream.last_rule = Some(rule.span);
                 skipped(&list.rules[at + 1..], trace);
                 m.stream.cursor = Cursor { step: list.step + 1, rule: 0 };
                 return ending;
@@ -154,16 +155,28 @@ fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> 
             }
         }
         Action::Edit(edit) => edit::apply(edit, m, on, changes),
-        Action::SetVar { id, value } => {
-            if let Err(fact) = variable::set(*id, value, m, on, changes) {
+        Action::SetVar { id, conditions, value } => {
+            if let Err(fact) = variable::set(*id, conditions, value, m, on, changes) {
                 return Some(Ending::Unknown(fact));
             }
         }
-        Action::SetVarFormat { id, value } => variable::set_format(*id, value, m, on, changes),
+        Action::SetVarFormat { id, conditions, value } => {
+            variable::set_format(*id, conditions, value, m, on, changes)
+        }
         Action::UnsetVar(id) => variable::store(*id, None, m, on, changes),
         Action::Setting(setting) => set(*setting, m, on, changes),
         Action::SetTimeout { which, value } => {
-            if let Err(fact) = set_timeout(*which, value, rule.span, m, on, changes) {
+            if let Err(fact) = limit::timeout(*which, value, rule.span, m, on, changes) {
+                return Some(Ending::Unknown(fact));
+            }
+        }
+        Action::SetRetries(value) => {
+            if let Err(fact) = limit::retries(value, m, on, changes) {
+                return Some(Ending::Unknown(fact));
+            }
+        }
+        Action::SetPriority { offset, value } => {
+            if let Err(fact) = limit::priority(*offset, value, m, on, changes) {
                 return Some(Ending::Unknown(fact));
             }
         }
@@ -214,60 +227,6 @@ fn set(setting: Setting, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>
     if on {
         changes.push(change(what, None, Some(after.as_bytes())));
     }
-}
-
-fn set_timeout(
-    which: Timeout,
-    value: &TimeoutValue,
-    span: Span,
-    m: &mut Moment<'_>,
-    on: bool,
-    changes: &mut Vec<Change>,
-) -> Result<(), Fact> {
-    let duration = match value {
-        TimeoutValue::Literal(duration) => Some(*duration),
-        TimeoutValue::Millis(value) => number(value, m)?
-            .and_then(|millis| u64::try_from(millis).ok())
-            .filter(|millis| *millis > 0)
-            .map(Duration::from_millis),
-    };
-    let Some(duration) = duration else { return Ok(()) };
-    let overrides = &mut m.stream.overrides;
-    let (what, slot, place) = match which {
-        Timeout::Client => {
-            ("timeout client", &mut overrides.timeout_client, &mut overrides.timeout_client_rule)
-        }
-        Timeout::Server => {
-            ("timeout server", &mut overrides.timeout_server, &mut overrides.timeout_server_rule)
-        }
-        Timeout::Tunnel => {
-            ("timeout tunnel", &mut overrides.timeout_tunnel, &mut overrides.timeout_tunnel_rule)
-        }
-    };
-    let before = slot.replace(duration);
-    *place = Some(span);
-    if on {
-        changes.push(Change {
-            what: what.to_owned(),
-            before: before.map(|old| format!("{}ms", old.as_millis())),
-            after: Some(format!("{}ms", duration.as_millis())),
-        });
-    }
-    Ok(())
-}
-
-/// The number that an expression gives.
-fn number(value: &Compiled, m: &mut Moment<'_>) -> Result<Option<i64>, Fact> {
-    let number = match value.eval_now(&m.context()) {
-        Sample::Known(value) => match cast(value, Type::Int) {
-            Some(Value::Int(number)) => Some(number),
-            _ => None,
-        },
-        Sample::Missing | Sample::Wait => None,
-        Sample::Unknown(fact) => return Err(fact),
-    };
-    m.settle();
-    Ok(number)
 }
 
 fn capture(

@@ -1,10 +1,11 @@
 //! What one stream remembers between the steps of its life.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use diag::Span;
 use sample::{BackendRef, FrontendRef, Scope, Vars};
+
+use crate::{LimitRules, Limits};
 
 /// The evaluator's whole memory of one stream. The daemon keeps it, every step takes and updates it.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Stream {
     /// The backend and server of the request before this one, while its connection is still open
     /// (`option prefer-last-server`); the daemon knows.
     pub last_server: Option<(BackendRef, u32)>,
+    /// The last rule that ended its list (`last_rule_line`).
+    pub last_rule: Option<Span>,
     /// Requests seen before on this connection (`http_first_req` is 0).
     pub requests_before: u64,
 }
@@ -54,6 +57,7 @@ impl Stream {
             cursor: Cursor::default(),
             responding: false,
             last_server: None,
+            last_rule: None,
             requests_before: 0,
         }
     }
@@ -93,18 +97,14 @@ pub struct Captures {
 /// What rules changed of the stream's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
-    /// `set-timeout client`.
-    pub timeout_client: Option<Duration>,
-    /// `set-timeout server`.
-    pub timeout_server: Option<Duration>,
-    /// `set-timeout tunnel`.
-    pub timeout_tunnel: Option<Duration>,
-    /// The rule behind `timeout_client`.
-    pub timeout_client_rule: Option<Span>,
-    /// The rule behind `timeout_server`.
-    pub timeout_server_rule: Option<Span>,
-    /// The rule behind `timeout_tunnel`.
-    pub timeout_tunnel_rule: Option<Span>,
+    /// `set-timeout`, `set-retries`.
+    pub limits: Limits,
+    /// The rules behind `limits`.
+    pub limit_rules: LimitRules,
+    /// `set-priority-class`, from -2047 to 2047: lower goes first.
+    pub priority_class: i32,
+    /// `set-priority-offset`, milliseconds of waiting from -524287 to 524287.
+    pub priority_offset: i32,
     /// `set-log-level`: `Some(None)` is silent.
     pub log_level: Option<Option<u8>>,
     /// `set-src`, `set-src-port`.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use config::model::{Proxy, Setting, Timeouts};
 use diag::Span;
+use sample::Bound;
 
-use crate::{Phase, Program, Stream, TimeoutInForce};
+use crate::{Phase, Program, Stream, TimeoutInForce, limits};
 
 /// Each timeout that bounds this stream now, with the line it came from.
 ///
@@ -13,31 +14,34 @@ use crate::{Phase, Program, Stream, TimeoutInForce};
 /// `client`; `queue` and `tarpit` are `connect`. `tunnel`, `client-fin` and `server-fin` have none:
 /// `client` and `server` go on to count there.
 pub fn timeouts_in_force(program: &Program, stream: &Stream) -> Vec<TimeoutInForce> {
-    let front = &program.frontend(stream.frontend).proxy().timeouts;
-    let back = stream.backend.map(|backend| &program.backend(backend).proxy().timeouts);
-    let none = Timeouts::default();
-    let back = back.unwrap_or(&none);
+    let front = program.frontend(stream.frontend).proxy();
+    let back = stream.backend.map(|backend| program.backend(backend).proxy());
+    let (front_line, none) = (&front.timeouts, Timeouts::default());
+    let back_line = back.map_or(&none, |back| &back.timeouts);
     let overrides = &stream.overrides;
-    let ruled = |ruled: Option<Duration>, span: Option<Span>, line: Setting<Duration>| match ruled {
-        Some(duration) => (Some(duration), span),
-        None => parts(line),
+    let ruled = |bound: Bound| match overrides.limits.of(bound) {
+        Some(duration) => (Some(duration), overrides.limit_rules.of(bound)),
+        None => parts(match bound {
+            Bound::Client => front_line.client,
+            Bound::Tarpit => limits::line(back.unwrap_or(front), bound),
+            bound => back.and_then(|back| limits::line(back, bound)),
+        }),
     };
-    let client = ruled(overrides.timeout_client, overrides.timeout_client_rule, front.client);
-    let server = ruled(overrides.timeout_server, overrides.timeout_server_rule, back.server);
-    let tunnel = ruled(overrides.timeout_tunnel, overrides.timeout_tunnel_rule, back.tunnel);
-    let request = front.http_request.map_or(client, |line| parts(Some(line)));
-    let keep_alive = parts(front.http_keep_alive.or(front.http_request).or(front.client));
+    let client = ruled(Bound::Client);
+    let request = front_line.http_request.map_or(client, |line| parts(Some(line)));
+    let keep_alive =
+        parts(front_line.http_keep_alive.or(front_line.http_request).or(front_line.client));
     [
         (Phase::Client, client),
         (Phase::HttpRequest, request),
         (Phase::HttpKeepAlive, keep_alive),
-        (Phase::Queue, parts(back.queue.or(back.connect))),
-        (Phase::Connect, parts(back.connect)),
-        (Phase::Server, server),
-        (Phase::Tunnel, tunnel),
-        (Phase::ClientFin, parts(front.client_fin)),
-        (Phase::ServerFin, parts(back.server_fin)),
-        (Phase::Tarpit, parts(tarpit_line(program, stream))),
+        (Phase::Queue, ruled(Bound::Queue)),
+        (Phase::Connect, ruled(Bound::Connect)),
+        (Phase::Server, ruled(Bound::Server)),
+        (Phase::Tunnel, ruled(Bound::Tunnel)),
+        (Phase::ClientFin, parts(front_line.client_fin)),
+        (Phase::ServerFin, parts(back_line.server_fin)),
+        (Phase::Tarpit, ruled(Bound::Tarpit)),
     ]
     .into_iter()
     .map(|(phase, (duration, span))| TimeoutInForce { phase, duration, span })
@@ -50,17 +54,14 @@ fn parts(line: Setting<Duration>) -> (Option<Duration>, Option<Span>) {
     (duration, line.map(|line| line.span))
 }
 
-fn tarpit_line(program: &Program, stream: &Stream) -> Setting<Duration> {
+/// How long a tarpit holds the client: as a rule says, or that of the proxy whose rules run.
+pub(crate) fn tarpit(program: &Program, stream: &Stream) -> Duration {
     let proxy = match stream.backend {
         Some(backend) => program.backend(backend).proxy(),
         None => program.frontend(stream.frontend).proxy(),
     };
-    proxy.timeouts.tarpit.or(proxy.timeouts.connect)
-}
-
-/// How long a tarpit holds the client: that of the proxy whose rules run.
-pub(crate) fn tarpit(program: &Program, stream: &Stream) -> Duration {
-    tarpit_line(program, stream).map(|line| line.value).unwrap_or_default()
+    let line = limits::line(proxy, Bound::Tarpit).map(|line| line.value);
+    stream.overrides.limits.tarpit.or(line).unwrap_or_default()
 }
 
 /// How long a request may take to arrive; for ever when nothing says.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::fetch::Userlist;
-use crate::names::{Map, MapMethod, NameIndex};
+use crate::names::{AclTest, Map, MapMethod, NameIndex};
 use crate::{BackendRef, FrontendRef, ServerRef, Type, VarId};
 
 /// What a signature asks for at one position.
@@ -98,6 +98,8 @@ pub enum Arg {
     Map(Arc<dyn Map>),
     /// The number of a draw of the stream.
     Draw(u32),
+    /// ACLs that must hold together; `true`: the ACL must not.
+    Acls(Vec<(bool, Arc<dyn AclTest>)>),
     /// Every name of the program.
     Names(Arc<NameIndex>),
 }
@@ -117,6 +119,7 @@ impl std::fmt::Debug for Arg {
             Arg::Regex(regex) => write!(f, "/{}/", regex.as_str()),
             Arg::Map(_) => f.write_str("map"),
             Arg::Draw(number) => write!(f, "draw {number}"),
+            Arg::Acls(acls) => write!(f, "{} ACLs", acls.len()),
             Arg::Names(_) => f.write_str("names"),
         }
     }

@@ -119,8 +119,40 @@ pub enum Fact {
     ProxyTlv(u8),
     /// What went wrong with the client's connection (`fc_err`): HAProxy's number, 0 for nothing.
     ConnectionError,
+    /// A timeout of the frontend's lines in milliseconds, 0 for none (`fe_client_timeout`).
+    FrontendTimeout(Bound),
+    /// The same of the backend, or of the frontend before one was chosen (`be_server_timeout`).
+    BackendTimeout(Bound),
+    /// The timeout in force now, with what rules made of it (`cur_server_timeout`).
+    CurrentTimeout(Bound),
+    /// `retries` of the backend (`be_max_retries`).
+    BackendRetries,
+    /// The retries in force now (`cur_max_retries`).
+    CurrentRetries,
+    /// The file of the last rule that ended its list (`last_rule_file`): [`FactValue::Text`].
+    LastRuleFile,
+    /// Its line.
+    LastRuleLine,
+    /// Connections that the listener has now (`dst_conn`).
+    ListenerConnections,
+    /// The class in the queue that rules set (`prio_class`).
+    PriorityClass,
+    /// The offset in the queue that rules set (`prio_offset`).
+    PriorityOffset,
     /// The name of the zone that [`Fact::UtcOffset`] belongs to (`CET`): [`FactValue::Text`].
     ZoneName,
+}
+
+/// A timeout that rules may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the words are the manual's own")]
+pub enum Bound {
+    Client,
+    Connect,
+    Queue,
+    Server,
+    Tarpit,
+    Tunnel,
 }
 
 /// An answer.

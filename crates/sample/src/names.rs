@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::fetch::Userlist;
-use crate::{BackendRef, FrontendRef, ServerRef, Type, Value};
+use crate::{BackendRef, Context, FrontendRef, Place, Sample, ServerRef, Type, Value};
 
 /// Finds proxies, servers and user lists by name.
 pub trait Names {
@@ -36,10 +36,20 @@ pub trait Names {
     fn index(&self) -> Arc<NameIndex> {
         Arc::default()
     }
+    /// The ACL of this name, as the place sees it.
+    fn acl(&self, _name: &str, _place: Place) -> Option<Arc<dyn AclTest>> {
+        None
+    }
     /// Every known name of proxies, for `did you mean`.
     fn proxies(&self) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// A named ACL, ready to be asked (`acl(name)`).
+pub trait AclTest: Send + Sync + std::fmt::Debug {
+    /// A boolean; or that it waits, or what it would have to know.
+    fn holds(&self, ctx: &Context<'_>) -> Sample<'static>;
 }
 
 /// The names of a program as they are kept for streams.

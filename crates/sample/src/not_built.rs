@@ -84,7 +84,7 @@ static FETCHES: &[(&str, &str)] = &[
     ),
     (
         "a fetch of its own",
-        "acl bc_reused dst_conn dump_all_vars req.bytes_out res.bytes_out server_status \
+        "bc_reused dump_all_vars req.bytes_out res.bytes_out server_status \
          spoe.engine-id tgroup",
     ),
     ("compression", "res.comp res.comp_algo"),
@@ -95,7 +95,6 @@ static FETCHES: &[(&str, &str)] = &[
         "cpu_calls cpu_ns_avg cpu_ns_tot cpu_usage_grp cpu_usage_proc cpu_usage_thr \
          lat_ns_avg lat_ns_tot",
     ),
-    ("queue priorities", "prio_class prio_offset"),
     ("saved SYN packets", "fc_saved_syn"),
     (
         "stick tables",
@@ -130,17 +129,7 @@ static FETCHES: &[(&str, &str)] = &[
          table_cnt",
     ),
     ("the cache", "res.cache_hit res.cache_name"),
-    (
-        "the record of the last rule",
-        "last_entity last_rule_file last_rule_line term_events waiting_entity",
-    ),
-    (
-        "timeouts as samples",
-        "be_connect_timeout be_max_retries be_queue_timeout be_server_timeout \
-         be_tarpit_timeout be_tunnel_timeout cur_client_timeout cur_connect_timeout \
-         cur_max_retries cur_queue_timeout cur_server_timeout cur_tarpit_timeout \
-         cur_tunnel_timeout fe_client_timeout fe_tarpit_timeout",
-    ),
+    ("the record of what waits", "last_entity term_events waiting_entity"),
 ];
 
 /// Converters by part.

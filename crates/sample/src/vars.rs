@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::Value;
+use crate::{ProcVars, Value};
 
 /// What evaluating an expression changes: `set-var`, `unset-var`, `capture-req` as converters.
 ///
@@ -77,6 +78,11 @@ impl VarNames {
         Ok(VarId { scope, index })
     }
 
+    /// Every name, in the order of their numbers.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// The name of a variable, `txn.user`.
     pub fn name(&self, id: VarId) -> &str {
         self.names.get(id.index as usize).map_or("", String::as_str)
@@ -87,11 +93,24 @@ impl VarNames {
 #[derive(Debug, Clone, Default)]
 pub struct Vars {
     values: Vec<(VarId, Value<'static>)>,
+    /// Those of the process; without them `proc.name` lives as long as the stream.
+    shared: Option<Arc<ProcVars>>,
     effects: RefCell<Vec<Effect>>,
 }
 
 impl Vars {
-    /// The value, if it is set.
+    /// From now on `proc.name` is read and set there.
+    pub fn share(&mut self, process: &Arc<ProcVars>) {
+        if !self.shared.as_ref().is_some_and(|known| Arc::ptr_eq(known, process)) {
+            self.shared = Some(Arc::clone(process));
+        }
+    }
+
+    fn process(&self, id: VarId) -> Option<&ProcVars> {
+        self.shared.as_deref().filter(|_| id.scope == Scope::Proc)
+    }
+
+    /// The value, if it is set; for variables of the process see [`Vars::read`].
     pub fn get(&self, id: VarId) -> Option<&Value<'static>> {
         self.values.iter().find(|(known, _)| *known == id).map(|(_, value)| value)
     }
@@ -105,7 +124,10 @@ impl Vars {
                 _ => {}
             }
         }
-        self.get(id).map(borrow)
+        match self.process(id) {
+            Some(process) => process.get(id),
+            None => self.get(id).map(borrow),
+        }
     }
 
     /// Notes a change that a converter asks for.
@@ -130,6 +152,9 @@ impl Vars {
 
     /// Sets a variable.
     pub fn set(&mut self, id: VarId, value: Value<'static>) {
+        if let Some(process) = self.process(id) {
+            return process.set(id, value);
+        }
         match self.values.iter_mut().find(|(known, _)| *known == id) {
             Some((_, old)) => *old = value,
             None => self.values.push((id, value)),
@@ -138,6 +163,9 @@ impl Vars {
 
     /// Forgets a variable.
     pub fn unset(&mut self, id: VarId) {
+        if let Some(process) = self.process(id) {
+            return process.unset(id);
+        }
         self.values.retain(|(known, _)| *known != id);
     }
 

@@ -6,7 +6,7 @@ use config_parse::condition::Test;
 use diag::{Diagnostic, codes};
 
 use super::acls;
-use crate::model::{Config, Proxy, ProxyKind};
+use crate::model::{Config, Proxy, ProxyKind, Rule, acls_asked, acls_of_line};
 
 pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
     for proxy in &config.proxies {
@@ -38,8 +38,19 @@ fn used_names(proxy: &Proxy) -> HashSet<&str> {
         Test::Named(used) => Some(used.value.as_str()),
         Test::Anonymous(_) => None,
     });
+    let mut asked = Vec::new();
+    for (condition, _) in acls::conditions(proxy) {
+        acls_asked(condition, &mut asked);
+    }
+    let rules = proxy.rules.lists().into_iter().flatten();
+    asked.extend(rules.flat_map(Rule::acls_asked));
+    for line in &proxy.acls {
+        if let Some(expr) = &line.expr {
+            acls_of_line(expr, &mut asked);
+        }
+    }
     let words = proxy.stats.iter().flat_map(|line| &line.value);
-    named.chain(words.map(|word| word.trim_start_matches('!'))).collect()
+    named.chain(words.map(|word| word.trim_start_matches('!'))).chain(asked).collect()
 }
 
 fn unused_backends(config: &Config, findings: &mut Vec<Diagnostic>) {

@@ -4,7 +4,8 @@ use config_parse::log_format::LogFormat;
 
 use super::text::{condition, duration, expr, log_format, word, words};
 use crate::model::{
-    Action, CaptureSlot, NameMatch, Redirect, RedirectKind, Reply, ReplyBody, Rule, TimeoutValue,
+    Action, CaptureSlot, NameMatch, NumberValue, Redirect, RedirectKind, Reply, ReplyBody, Rule,
+    TimeoutValue,
 };
 
 /// A rule: its action and its condition.
@@ -18,6 +19,18 @@ pub(super) fn rule(rule: &Rule) -> String {
 
 fn format(value: &LogFormat) -> String {
     word(&log_format(value))
+}
+
+fn number(value: &NumberValue) -> String {
+    match value {
+        NumberValue::Literal(number) => number.to_string(),
+        NumberValue::Expr(value) => word(&expr(value)),
+    }
+}
+
+fn variable(name: &str, conditions: &[String]) -> String {
+    let conditions = conditions.iter().map(String::as_str);
+    std::iter::once(name).chain(conditions).collect::<Vec<_>>().join(",")
 }
 
 fn named(keyword: &str, name: &str, value: &LogFormat) -> String {
@@ -103,9 +116,16 @@ fn state(action: &Action) -> String {
         Action::SetStatus { status, reason: Some(text) } => {
             format!("set-status {status} reason {}", word(text))
         }
-        Action::SetVar { name, value } => format!("set-var({}) {}", name.value, word(&expr(value))),
-        Action::SetVarFmt { name, value } => {
-            format!("set-var-fmt({}) {}", name.value, format(value))
+        Action::SetVar { name, conditions, value } => {
+            format!("set-var({}) {}", variable(&name.value, conditions), word(&expr(value)))
+        }
+        Action::SetVarFmt { name, conditions, value } => {
+            format!("set-var-fmt({}) {}", variable(&name.value, conditions), format(value))
+        }
+        Action::SetRetries(value) => format!("set-retries {}", number(value)),
+        Action::SetPriority { offset, value } => {
+            let what = if *offset { "offset" } else { "class" };
+            format!("set-priority-{what} {}", word(&expr(value)))
         }
         Action::UnsetVar { name } => format!("unset-var({})", name.value),
         Action::SetLogLevel(None) => "set-log-level silent".into(),

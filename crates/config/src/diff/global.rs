@@ -3,7 +3,7 @@
 use diag::{Span, Spanned};
 
 use super::{Section, text};
-use crate::model::{Global, Level, LogAddress, LogTarget, StatsSocket};
+use crate::model::{Global, GlobalValue, Level, LogAddress, LogTarget, StatsSocket};
 
 pub(super) fn global(global: &Global) -> Section {
     // Named one by one: a field that is added must be thought of here.
@@ -45,6 +45,7 @@ pub(super) fn global(global: &Global) -> Section {
         localpeer,
         unix_bind_prefix,
         h1_case_adjust,
+        set_vars,
         switches,
     } = global;
     let mut out = Section::default();
@@ -86,6 +87,13 @@ pub(super) fn global(global: &Global) -> Section {
     out.text("unix-bind prefix", unix_bind_prefix);
     out.list("h1-case-adjust", h1_case_adjust, |pair| {
         (text::words([pair.value.0.as_str(), &pair.value.1]), pair.span)
+    });
+    out.list("set-var", set_vars, |(name, value)| {
+        let (keyword, value) = match value {
+            GlobalValue::Expr(value) => ("", text::expr(value)),
+            GlobalValue::Format(value) => ("format ", text::log_format(value)),
+        };
+        (format!("{} {keyword}{}", name.value, text::word(&value)), name.span)
     });
     out.list("switches", switches, |name| (name.value.clone(), name.span));
     out

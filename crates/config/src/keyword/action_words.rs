@@ -7,7 +7,9 @@ use diag::{Diagnostic, Spanned, codes};
 use super::actions::Slot;
 use super::{actions_refused, reply};
 use crate::lower::{Directive, spanned};
-use crate::model::{Action, CaptureSlot, Mention, NameMatch, Noun, Reply, TimeoutValue};
+use crate::model::{
+    Action, CaptureSlot, Mention, NameMatch, Noun, NumberValue, Reply, TimeoutValue,
+};
 
 /// `deny` and `tarpit`: `status` makes a response of its own, `deny_status` takes the page of the proxy.
 pub(super) fn denial(line: &mut Directive<'_>) -> Option<Reply> {
@@ -106,6 +108,28 @@ pub(super) fn normalize_uri(line: &mut Directive<'_>, to: &mut Slot) {
     to.action = Some(Action::NormalizeUri { name: word.text.to_string(), strict });
 }
 
+/// The words that say when `set-var` sets.
+const CONDITIONS: &[&str] =
+    &["ifexists", "ifnotexists", "ifempty", "ifnotempty", "ifset", "ifnotset", "ifgt", "iflt"];
+
+/// The name and the conditions in the parentheses of the word read last.
+pub(super) fn variable_if(line: &mut Directive<'_>) -> Option<(Spanned<String>, Vec<String>)> {
+    let word = line.last()?;
+    let name = variable(line)?;
+    let inside = word.text.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    let mut conditions = Vec::new();
+    for condition in inside.unwrap_or("").split(',').skip(1).map(str::trim) {
+        if !CONDITIONS.contains(&condition) {
+            let message = format!("`{condition}` is no condition of `set-var`");
+            let finding = Diagnostic::new(codes::E0301, word.span, message);
+            line.report(finding.help(format!("use one of {}", CONDITIONS.join(", "))));
+            return None;
+        }
+        conditions.push(condition.to_owned());
+    }
+    Some((name, conditions))
+}
+
 /// The name in the parentheses of the word read last: a scope, a dot, and letters, digits, `_` or `.`.
 pub(super) fn variable(line: &mut Directive<'_>) -> Option<Spanned<String>> {
     let word = line.last()?;
@@ -199,16 +223,6 @@ pub(super) fn set_timeout(line: &mut Directive<'_>, to: &mut Slot) {
         line.error(codes::E0203, which.span, message);
         return;
     }
-    let built = matches!(which.text.as_ref(), "server" | "tunnel" | "client");
-    if !built {
-        let why = "only the timeouts `server`, `tunnel` and `client` can be set yet";
-        line.refuse_as(codes::E0207, why, which);
-        let time = |text: &str| config_parse::quantity::duration(text, Unit::Millisecond).is_ok();
-        if actions_refused::number_or_expr(line, to, "a time", time).is_some() {
-            to.action = Some(Action::Other { name: "set-timeout".into() });
-        }
-        return;
-    }
     let number = line.peek_text().starts_with(|c: char| c.is_ascii_digit());
     let value = if number {
         line.duration("a time", Unit::Millisecond).map(|time| TimeoutValue::Literal(time.value))
@@ -235,10 +249,28 @@ pub(super) fn socket(line: &mut Directive<'_>, to: &mut Slot) {
 }
 
 pub(super) fn priority(line: &mut Directive<'_>, to: &mut Slot) {
-    let Some(name) = line.last().map(spanned) else { return };
-    let words = line.words_left().into_iter().take(1).collect();
-    if let Some(expr) = line.expr("an expression") {
-        to.exprs.push(expr);
-        to.action = Some(Action::Socket { name: name.value, words });
+    let offset = line.last().is_some_and(|word| word.text == "set-priority-offset");
+    let value = line.expr("an expression");
+    to.action = value.map(|value| Action::SetPriority { offset, value });
+}
+
+pub(super) fn set_retries(line: &mut Directive<'_>, to: &mut Slot) {
+    if !line.place.has_backend() {
+        let at = line.keyword_span();
+        line.error(codes::E0203, at, "`set-retries` cannot stand in a `frontend` section");
+        return;
     }
+    to.action = number(line, |text| text.parse().ok()).map(Action::SetRetries);
+}
+
+/// A number as `read` reads it, or an expression.
+pub(super) fn number(
+    line: &mut Directive<'_>,
+    read: impl Fn(&str) -> Option<u32>,
+) -> Option<NumberValue> {
+    if let Some(number) = read(line.peek_text()) {
+        line.word();
+        return Some(NumberValue::Literal(number));
+    }
+    line.expr("a number or an expression").map(NumberValue::Expr)
 }

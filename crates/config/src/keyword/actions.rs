@@ -6,7 +6,8 @@ use diag::{Spanned, codes};
 
 use super::action_words::{
     address, capture, del_header, denial, name_value, normalize_uri, priority, regex_value,
-    replace, service, set_status, set_timeout, socket, variable, wait_for_body,
+    replace, service, set_retries, set_status, set_timeout, socket, variable, variable_if,
+    wait_for_body,
 };
 use super::{Keyword, Places, Table, actions_refused, log, redirect, reply};
 use crate::lower::Directive;
@@ -331,8 +332,9 @@ const STATE: &[Keyword<Slot>] = &[
         "(<name>[,<condition>]) <expr>",
         "sets a variable from a sample",
         |line, to| {
-            let Some(name) = variable(line) else { return };
-            to.action = line.expr("an expression").map(|value| Action::SetVar { name, value });
+            let Some((name, conditions)) = variable_if(line) else { return };
+            let value = line.expr("an expression");
+            to.action = value.map(|value| Action::SetVar { name, conditions, value });
         },
     ),
     action(
@@ -341,9 +343,9 @@ const STATE: &[Keyword<Slot>] = &[
         "(<name>[,<condition>]) <fmt>",
         "sets a variable from a format",
         |line, to| {
-            let Some(name) = variable(line) else { return };
-            let value = line.log_format("a format");
-            to.action = value.map(|value| Action::SetVarFmt { name, value: value.value });
+            let Some((name, conditions)) = variable_if(line) else { return };
+            let Some(value) = line.log_format("a format") else { return };
+            to.action = Some(Action::SetVarFmt { name, conditions, value: value.value });
         },
     ),
     action("unset-var", Sets::ALL, "(<name>)", "forgets a variable", |line, to| {
@@ -373,9 +375,16 @@ const STATE: &[Keyword<Slot>] = &[
     action(
         "set-timeout",
         Sets::REQUEST.or(Sets::RESPONSE),
-        "server|tunnel|client <time>|<expr>",
+        "client|connect|queue|server|tarpit|tunnel <time>|<expr>",
         "replaces a timeout",
         set_timeout,
+    ),
+    action(
+        "set-retries",
+        Sets::CONTENT.or(Sets::REQUEST),
+        "<n>|<expr>",
+        "how often a connection is tried again",
+        set_retries,
     ),
     action("disable-l7-retry", Sets::REQUEST, "", "no `retry-on` for this request", |_, to| {
         to.action = Some(Action::DisableL7Retry);
@@ -433,14 +442,12 @@ const SOCKET: &[Keyword<Slot>] = &[
         "<expr>",
         "the class in the queue",
         priority,
-    )
-    .ignored("who waits longest in a queue is served first"),
+    ),
     action(
         "set-priority-offset",
         Sets::CONTENT.or(Sets::REQUEST),
         "<expr>",
         "the place in the queue",
         priority,
-    )
-    .ignored("who waits longest in a queue is served first"),
+    ),
 ];

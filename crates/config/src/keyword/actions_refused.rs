@@ -120,17 +120,6 @@ pub(super) const KEYWORDS: &[Keyword<Slot>] = &[
         }
     })
     .refused("this action is not built yet"),
-    action("set-retries", Sets::CONTENT.or(Sets::REQUEST), "<n>|<expr>", "tries", |line, to| {
-        if !line.place.has_backend() {
-            let at = line.keyword_span();
-            line.error(codes::E0203, at, "`set-retries` cannot stand in a `frontend` section");
-            return;
-        }
-        if number_or_expr(line, to, "a number", |text| text.parse::<u32>().is_ok()).is_some() {
-            done(line, to);
-        }
-    })
-    .refused("this action is not built yet"),
     mark("set-bc-mark", "the mark of packets to the server"),
     mark("set-bc-tos", "the TOS of packets to the server"),
     action("otel-group", Sets::ALL, "<filter> <group>", "a group of spans", group)

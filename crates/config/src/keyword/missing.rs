@@ -55,11 +55,6 @@ const fn section(
 pub(super) const GLOBAL: &[Missing] = &[
     Missing::removed("leave it out: there is one process, with threads", &[("nbproc", 0)]),
     Missing::removed("start with `-d`", &[("debug", 0)]),
-    Missing::not_built(
-        "variables of the process are not set from the configuration yet",
-        "3.1",
-        &[("set-var", 0), ("set-var-fmt", 0)],
-    ),
     Missing::not_built("QUIC is not built", "3.4", &[("tune.quic.*", 0)]),
     Missing::not_built("ACME is not built", "12.8", &[("acme.scheduler", 0)]),
     Missing::not_built(

@@ -21,6 +21,7 @@ mod global_process;
 mod global_refused;
 mod global_stats;
 mod global_tune;
+mod global_vars;
 mod identity;
 mod limits;
 mod log;
@@ -240,6 +241,7 @@ pub(crate) static GLOBAL: Table<Global> = Table {
         global_log::KEYWORDS,
         global_stats::KEYWORDS,
         global_tune::KEYWORDS,
+        global_vars::KEYWORDS,
         global_refused::KEYWORDS,
     ],
     missing: missing::GLOBAL,

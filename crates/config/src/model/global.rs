@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use config_parse::address::Address;
+use config_parse::expr::Expr;
+use config_parse::log_format::LogFormat;
 use diag::{Span, Spanned};
 
 use super::{LogTarget, Setting};
@@ -84,8 +86,19 @@ pub struct Global {
     pub unix_bind_prefix: Setting<String>,
     /// `h1-case-adjust FROM TO`.
     pub h1_case_adjust: Vec<Spanned<(String, String)>>,
+    /// `set-var NAME EXPR` and `set-var-fmt NAME FMT`, in order.
+    pub set_vars: Vec<(Spanned<String>, GlobalValue)>,
     /// `insecure-fork-wanted`, `external-check` and other plain switches by name.
     pub switches: Vec<Spanned<String>>,
+}
+
+/// What a `set-var` or `set-var-fmt` line of `global` gives.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GlobalValue {
+    /// An expression.
+    Expr(Expr),
+    /// A format.
+    Format(LogFormat),
 }
 
 /// A `stats socket` line: a bind address with a level.

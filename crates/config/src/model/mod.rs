@@ -9,6 +9,7 @@ mod check;
 mod declared;
 mod global;
 mod log;
+mod mentions;
 mod proxy;
 mod rule;
 mod server;
@@ -20,6 +21,7 @@ pub use check::*;
 pub use declared::*;
 pub use global::*;
 pub use log::*;
+pub use mentions::{acls_asked, acls_of_line};
 pub use proxy::*;
 pub use rule::*;
 pub use server::*;
@@ -49,6 +51,8 @@ pub struct Config {
     pub http_errors: Vec<HttpErrors>,
     /// Names that other sections and lines declare, and where they are used.
     pub declared: Declared,
+    /// The files that it was read from.
+    pub files: Vec<FileLines>,
 }
 
 impl Config {
@@ -60,6 +64,22 @@ impl Config {
     /// The proxy of this name that has servers.
     pub fn backend(&self, name: &str) -> Option<&Proxy> {
         self.proxies.iter().find(|p| p.kind.is_backend() && p.name.value == name)
+    }
+}
+
+/// A file of a configuration, without its text: where each of its lines begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileLines {
+    /// The name as the user gave it.
+    pub name: String,
+    /// The offset of the first byte of each line.
+    pub starts: Vec<u32>,
+}
+
+impl FileLines {
+    /// The line, from 1, that holds the byte at `offset`.
+    pub fn line(&self, offset: u32) -> u32 {
+        self.starts.partition_point(|start| *start <= offset) as u32
     }
 }
 

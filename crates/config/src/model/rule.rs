@@ -110,19 +110,23 @@ pub enum Action {
     ReplaceUri { regex: String, value: LogFormat },
     /// `set-status N [reason R]`.
     SetStatus { status: u16, reason: Option<String> },
-    /// `set-var(NAME) EXPR`.
-    SetVar { name: Spanned<String>, value: Expr },
-    /// `set-var-fmt(NAME) FMT`.
-    SetVarFmt { name: Spanned<String>, value: LogFormat },
+    /// `set-var(NAME[,COND...]) EXPR`.
+    SetVar { name: Spanned<String>, conditions: Vec<String>, value: Expr },
+    /// `set-var-fmt(NAME[,COND...]) FMT`.
+    SetVarFmt { name: Spanned<String>, conditions: Vec<String>, value: LogFormat },
     /// `unset-var(NAME)`.
     UnsetVar { name: Spanned<String> },
     /// `set-log-level LEVEL`; `None` is silent.
     SetLogLevel(Option<u8>),
-    /// `set-timeout client|server|tunnel VALUE`.
+    /// `set-timeout client|connect|queue|server|tarpit|tunnel VALUE`.
     SetTimeout { which: String, value: TimeoutValue },
+    /// `set-retries N`.
+    SetRetries(NumberValue),
+    /// `set-priority-class EXPR`; with `offset`: `set-priority-offset EXPR`.
+    SetPriority { offset: bool, value: Expr },
     /// `set-src EXPR`, `set-dst`, `set-src-port`, `set-dst-port` by name.
     SetAddress { what: String, value: Expr },
-    /// `set-tos`, `set-mark`, `set-nice`, `set-priority-class`, ... by name with the rest as words.
+    /// `set-tos`, `set-mark`, `set-nice` and their kind by name with the rest as words.
     Socket { name: String, words: Vec<String> },
     /// `capture SAMPLE len N` or `id I`.
     Capture { value: Expr, slot: CaptureSlot },
@@ -152,6 +156,15 @@ pub enum TimeoutValue {
     /// A time.
     Literal(std::time::Duration),
     /// An expression that gives milliseconds.
+    Expr(Expr),
+}
+
+/// A literal number or an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NumberValue {
+    /// A number.
+    Literal(u32),
+    /// An expression that gives one.
     Expr(Expr),
 }
 

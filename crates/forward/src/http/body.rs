@@ -166,9 +166,15 @@ impl Body {
                 false
             }
             Kind::Chunked(decoder) => peek_chunks(decoder.clone(), received, decoded),
-            Kind::Trailers => true,
+            Kind::Trailers => trailers_end(received),
         }
     }
+}
+
+/// Whether the trailers at the start of `received` are here as a whole, or broken.
+fn trailers_end(received: &[u8]) -> bool {
+    let (mut trailers, limits) = (Fields::new(), http1::Limits::default());
+    !matches!(http1::parse_trailers(received, &mut trailers, &limits), Ok(Parsed::Partial))
 }
 
 /// How many bytes of data the chunks in `rest` hold, as far as they are here.
@@ -195,8 +201,9 @@ fn peek_chunks(mut decoder: ChunkDecoder, mut rest: &[u8], decoded: &mut Vec<u8>
                 decoded.extend_from_slice(&rest[..bytes]);
                 rest = &rest[bytes..];
             }
+            Ok(ChunkEvent::Trailers) => return trailers_end(rest),
             // A broken body is as complete as it will ever be; forwarding it finds the fault.
-            Ok(ChunkEvent::Trailers) | Err(_) => return true,
+            Err(_) => return true,
             Ok(ChunkEvent::More) => return false,
         }
     }

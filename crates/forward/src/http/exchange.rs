@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use config::model::ConnectionMode;
-use http1::Parsed;
+use http1::{BodyLength, Parsed};
 use rules::NoTrace;
 use tokio::time::Instant;
 
@@ -31,6 +31,8 @@ use super::wire;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Head,
+    /// The head is here, and a rule waits for more of the body.
+    Held,
     Body,
     Done,
 }
@@ -58,6 +60,22 @@ pub(super) struct Exchange {
     pub(super) counts: bool,
     /// `option accept-unsafe-violations-in-http-response`.
     pub(super) lax: bool,
+    /// Of [`Stage::Held`].
+    pub(super) held: Option<Held>,
+}
+
+/// A response whose head was read and whose rules wait (`http-response wait-for-body`).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    pub(super) length: BodyLength,
+    /// Bytes of the head as the log counts them.
+    pub(super) counted: u64,
+    /// It switches protocols.
+    pub(super) switches: bool,
+    /// When the waiting is over.
+    pub(super) until: Option<Instant>,
+    /// No more of the body will come, or fits.
+    pub(super) over: bool,
 }
 
 /// What a poll of both directions came to.
@@ -102,6 +120,7 @@ impl<C: Connector> HttpStream<'_, C> {
             aborts: aborts_on_close(&self.ledger.bound, backend),
             counts: self.ledger.counts_early(),
             lax: self.takes_unsafe_responses(backend),
+            held: None,
         };
         let mut place = BusyPlace::new(&self.connection.worker);
         let mark = known(backend, self.ledger.server).map_or(0, ServerState::ended_mark);
@@ -118,6 +137,11 @@ impl<C: Connector> HttpStream<'_, C> {
             })
             .await;
             match event {
+                Event::Head if state.held.is_some() => {
+                    if let Some(next) = self.go_on_with_head(backend, &mut state)? {
+                        return self.switch(backend, server, next).await.map(Some);
+                    }
+                }
                 Event::Head => {
                     if self.retries_status(backend, self.work.response.status) {
                         close_server(&mut server.io, false);
@@ -175,7 +199,7 @@ impl<C: Connector> HttpStream<'_, C> {
     fn server_timeout(&self, backend: &Backend) -> Option<std::time::Duration> {
         let program = &self.ledger.bound.generation.program;
         let configured = limit(program.backend(backend.reference).proxy().timeouts.server);
-        self.ledger.state.overrides.timeout_server.or(configured)
+        self.ledger.state.overrides.limits.server.or(configured)
     }
 
     fn poll_exchange(
@@ -213,7 +237,7 @@ impl<C: Connector> HttpStream<'_, C> {
         state: &mut Exchange,
         moved: &mut bool,
     ) -> Option<Event> {
-        let responded = state.stage != Stage::Head;
+        let responded = !matches!(state.stage, Stage::Head | Stage::Held);
         let path = Path {
             from: &mut self.connection.client,
             input: &mut self.work.client,
@@ -277,6 +301,7 @@ impl<C: Connector> HttpStream<'_, C> {
     ) -> Option<Event> {
         match state.stage {
             Stage::Head => self.poll_head(cx, server, state, moved),
+            Stage::Held => self.poll_held(cx, server, state, moved),
             Stage::Body => self.poll_body(cx, server, state, moved),
             Stage::Done => None,
         }
@@ -336,6 +361,27 @@ impl<C: Connector> HttpStream<'_, C> {
         }
     }
 
+    /// Reads more of a body that a rule waits for.
+    fn poll_held(
+        &mut self,
+        cx: &mut Context<'_>,
+        server: &mut ServerConnection<C::Io>,
+        state: &mut Exchange,
+        moved: &mut bool,
+    ) -> Option<Event> {
+        let held = state.held.as_mut()?;
+        if self.work.server.is_full() {
+            held.over = true;
+            return Some(Event::Head);
+        }
+        match self.work.server.poll_fill(cx, &mut server.io) {
+            Poll::Pending => return None,
+            Poll::Ready(Ok(1..)) => *moved = true,
+            Poll::Ready(Ok(0) | Err(_)) => held.over = true,
+        }
+        Some(Event::Head)
+    }
+
     fn poll_body(
         &mut self,
         cx: &mut Context<'_>,
@@ -392,15 +438,19 @@ impl<C: Connector> HttpStream<'_, C> {
             (true, _) => (state.client_timeout, Cause::ClientTimeout),
         };
         let timer = &mut self.connection.timer;
-        timer.set(timeout.and_then(|timeout| state.active.checked_add(timeout)));
+        let due = timeout.and_then(|timeout| state.active.checked_add(timeout));
+        let held = state.held.and_then(|held| held.until);
+        timer.set(held.into_iter().chain(due).min());
         if timer.poll(cx).is_pending() {
             return Poll::Pending;
         }
         Poll::Ready(match (state.stage, cause) {
-            (Stage::Head, Cause::ServerTimeout) => {
+            (Stage::Head | Stage::Held, Cause::ServerTimeout) => {
                 Event::Failed(Failure::new(cause, Phase::Headers, 504))
             }
-            (Stage::Head, _) => Event::Failed(Failure::new(cause, Phase::Headers, 408)),
+            (Stage::Head | Stage::Held, _) => {
+                Event::Failed(Failure::new(cause, Phase::Headers, 408))
+            }
             _ => Event::Broken(Termination::new(cause, Phase::Data)),
         })
     }
@@ -457,7 +507,7 @@ fn ended_by_order(
 ) -> Option<Event> {
     let cause = known(backend, server)?.ended_since(mark)?;
     Some(match state.stage {
-        Stage::Head => Event::Failed(Failure::new(cause, Phase::Headers, 502)),
+        Stage::Head | Stage::Held => Event::Failed(Failure::new(cause, Phase::Headers, 502)),
         Stage::Body | Stage::Done => Event::Broken(Termination::new(cause, Phase::Data)),
     })
 }

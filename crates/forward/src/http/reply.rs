@@ -14,6 +14,7 @@ use crate::io::Connector;
 use crate::service;
 use crate::termination::Failure;
 
+use super::exchange::Held;
 use super::stream::{HttpStream, Next};
 use super::wire;
 
@@ -143,7 +144,10 @@ impl<C: Connector> HttpStream<'_, C> {
         self.work.response = made.head;
         self.ledger.bytes_out +=
             wire::counted_response(&self.work.response) + made.body.len() as u64;
-        self.respond(None, 0)?;
+        // All of it is here: nothing is waited for.
+        let held =
+            Held { length: BodyLength::None, counted: 0, switches: false, until: None, over: true };
+        self.respond(None, 0, &held)?;
         self.ledger.status = Some(self.work.response.status);
         self.keep_client = self.may_keep();
         self.write_head();

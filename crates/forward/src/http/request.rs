@@ -167,23 +167,28 @@ impl<C: Connector> HttpStream<'_, C> {
             .or(limit(timeouts.client))
             .and_then(|whole| self.ledger.times.begun.instant.checked_add(whole));
         while !*complete {
-            if self.more_body(due).await? {
+            if self.more_body(due).await && !self.broke_off {
                 return Err(Failure::new(Cause::ClientTimeout, Phase::Request, 408));
             }
-            *complete = self.peek_body(decoded);
+            *complete = self.peek_body(decoded) || self.broke_off;
         }
         Ok(())
     }
 
-    /// Reads more of the body; true when the time is over.
-    pub(super) async fn more_body(&mut self, due: Option<Instant>) -> Result<bool, Failure> {
+    /// Reads more of the body; true when there will be no more: the time is over, or the client has
+    /// left, or the buffer is full.
+    pub(super) async fn more_body(&mut self, due: Option<Instant>) -> bool {
         if self.work.client.is_full() {
-            return Ok(true);
+            return true;
         }
         match self.more(due).await {
-            More::Read => Ok(false),
-            More::TimedOut => Ok(true),
-            More::Ended => Err(Failure::new(Cause::Client, Phase::Request, 400)),
+            More::Read => false,
+            More::TimedOut => true,
+            // The rules see what there is; only then it is an error.
+            More::Ended => {
+                self.broke_off = true;
+                true
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! response rules and sent with the beginning of its body.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use config::model::ConnectionMode;
 use http1::BodyLength;
@@ -15,7 +16,7 @@ use crate::live::Backend;
 use crate::termination::{Cause, Failure, Phase};
 
 use super::body::Body;
-use super::exchange::{Exchange, Stage};
+use super::exchange::{Exchange, Held, Stage};
 use super::stream::HttpStream;
 use super::{upgrade, wire};
 
@@ -56,7 +57,30 @@ impl<C: Connector> HttpStream<'_, C> {
         wire::strip_connection(&mut work.response.fields);
         let counted = wire::counted_response(&work.response);
         self.down = Body::new(length);
-        self.respond(Some(backend), counted)?;
+        state.held = Some(Held { length, counted, switches, until: None, over: false });
+        self.go_on_with_head(backend, state)
+    }
+
+    /// Runs the response rules, or those that are left of them, and sends the head.
+    pub(super) fn go_on_with_head(
+        &mut self,
+        backend: &Arc<Backend>,
+        state: &mut Exchange,
+    ) -> Result<Option<upgrade::Switch>, Failure> {
+        let invalid = Failure::new(Cause::Proxy, Phase::Headers, 502);
+        let Some(mut held) = state.held.take() else { return Err(invalid) };
+        let Held { length, counted, switches, .. } = held;
+        let status = self.work.response.status;
+        while let Some(within) = self.respond(Some(backend), counted, &held)? {
+            let first = held.until.is_none();
+            held.until = held.until.or_else(|| Instant::now().checked_add(within));
+            // The first time nothing was shown of what is here already.
+            if !first || held.until.is_none() {
+                state.held = Some(held);
+                state.stage = Stage::Held;
+                return Ok(None);
+            }
+        }
         // A rule that gives a 204 another status makes it a message with a body, which is empty.
         let emptied = status == 204
             && self.work.response.status != 204
@@ -73,6 +97,7 @@ impl<C: Connector> HttpStream<'_, C> {
         let delimited = length != BodyLength::UntilClose;
         self.keep_client = self.received.keeps
             && delimited
+            && !odd_coding(&self.work.response)
             && self.client_mode() != ConnectionMode::Close
             && !self.connection.worker.process.is_stopping();
         let (keep, version) = (self.keep_client, self.received.version);
@@ -127,18 +152,25 @@ impl<C: Connector> HttpStream<'_, C> {
         &mut self,
         backend: Option<&Backend>,
         counted: u64,
-    ) -> Result<(), Failure> {
-        let HttpStream { connection, work, ledger, .. } = self;
+        held: &Held,
+    ) -> Result<Option<Duration>, Failure> {
+        let HttpStream { connection, work, ledger, down, .. } = self;
+        let mut decoded = Vec::new();
+        // Only who waited for the body looks at it.
+        let body = match held.until {
+            Some(_) => {
+                let whole = down.peek(work.server.filled(), &mut decoded);
+                Buffered { bytes: &decoded, complete: whole || held.over }
+            }
+            None => Buffered { bytes: &[], complete: down.is_done() || held.over },
+        };
         let (state, facts) = ledger.evaluate(&connection.worker.process);
         let program = &facts.generation.program;
-        let body = Buffered::default();
         let crate::work::Work { request, response, .. } = &mut **work;
         let verdict = rules::respond(program, state, request, response, body, &facts, &mut NoTrace);
         match verdict {
-            Verdict::Forward(_)
-            | Verdict::Wait { .. }
-            | Verdict::SwitchMode
-            | Verdict::NoBackend => Ok(()),
+            Verdict::Forward(_) | Verdict::SwitchMode | Verdict::NoBackend => Ok(None),
+            Verdict::Wait { within } => Ok(Some(within)),
             Verdict::Reply(answer) => {
                 let index = self.connection.worker.index;
                 if let Some(backend) = backend {
@@ -161,4 +193,9 @@ impl<C: Connector> HttpStream<'_, C> {
             }
         }
     }
+}
+
+/// Chunks from a server of HTTP/1.0: where they end is not to be relied on (RFC 9112 section 6.1).
+fn odd_coding(response: &http1::ResponseHead) -> bool {
+    response.version == http1::Version::Http10 && response.fields.contains(b"transfer-encoding")
 }

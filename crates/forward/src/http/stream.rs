@@ -61,6 +61,8 @@ pub(crate) struct HttpStream<'a, C: Connector> {
     pub(crate) down: Body,
     /// Whether the client's connection can carry another request.
     pub(crate) keep_client: bool,
+    /// The client left before its body was complete.
+    pub(crate) broke_off: bool,
     /// A reused connection was closed by its server instead of an answer.
     pub(crate) stale: bool,
     /// The request as it was sent, where `retry-on` may want it again.
@@ -90,6 +92,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
             up: Body::default(),
             down: Body::default(),
             keep_client: false,
+            broke_off: false,
             stale: false,
             replay: None,
             replaced: None,
@@ -172,8 +175,11 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                 Verdict::Wait { within } => {
                     self.continue_expected().await;
                     let due = self.ledger.times.begun.instant.checked_add(within);
-                    complete = self.more_body(due).await?;
-                    complete |= self.peek_body(&mut decoded);
+                    let over = self.more_body(due).await;
+                    if over && !self.broke_off && !self.work.client.is_full() {
+                        return Err(Failure::new(Cause::ClientTimeout, Phase::Request, 408));
+                    }
+                    complete = self.peek_body(&mut decoded) || self.broke_off;
                 }
             }
         }
@@ -182,6 +188,9 @@ impl<'a, C: Connector> HttpStream<'a, C> {
     /// Sends the request to a server of a backend and its answer back.
     async fn forward(&mut self, backend: BackendRef) -> Result<Next<C::Io>, Failure> {
         self.stamp_request();
+        if self.broke_off {
+            return Err(Failure::new(Cause::Client, Phase::Request, 400));
+        }
         let backend = Arc::clone(self.ledger.bound.generation.backend(backend));
         loop {
             let HttpStream { connection, work, ledger, up, .. } = self;
@@ -299,6 +308,6 @@ impl<'a, C: Connector> HttpStream<'a, C> {
     /// The `timeout client` in force.
     pub(crate) fn client_timeout(&self) -> Option<Duration> {
         let timeouts = frontend_timeouts(&self.ledger.bound.generation, &self.ledger.bound);
-        self.ledger.state.overrides.timeout_client.or(limit(timeouts.client))
+        self.ledger.state.overrides.limits.client.or(limit(timeouts.client))
     }
 }

@@ -67,9 +67,9 @@ pub(crate) fn tunnel_timeouts(ledger: &Ledger, backend: &Backend) -> Timeouts {
     let back = &generation.program.backend(backend.reference).proxy().timeouts;
     let Stream { overrides, .. } = &ledger.state;
     Timeouts {
-        client: overrides.timeout_client.or(limit(front.client)),
-        server: overrides.timeout_server.or(limit(back.server)),
-        tunnel: overrides.timeout_tunnel.or(limit(back.tunnel)),
+        client: overrides.limits.client.or(limit(front.client)),
+        server: overrides.limits.server.or(limit(back.server)),
+        tunnel: overrides.limits.tunnel.or(limit(back.tunnel)),
         client_fin: limit(front.client_fin),
         server_fin: limit(back.server_fin),
     }

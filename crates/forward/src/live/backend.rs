@@ -11,7 +11,7 @@ use tunnel::Kill;
 use crate::counters::{Gauge, PerThread};
 use crate::log::ProxyLog;
 
-use super::queue::{Queue, Waiter};
+use super::queue::{Order, Queue, Rank, Waiter};
 use super::{Counters, Place, Server, Turn};
 
 /// What belongs to a backend's name: shared by all generations that have it.
@@ -157,9 +157,9 @@ impl Backend {
     }
 
     /// Joins a queue. The ticket leaves it again when it is dropped.
-    pub(crate) fn join_queue(self: &Arc<Self>, place: Place, priority: i32) -> Ticket {
+    pub(crate) fn join_queue(self: &Arc<Self>, place: Place, rank: Rank) -> Ticket {
         let mut queue = self.queue();
-        let (waiter, order, before) = queue.0.push(place, priority);
+        let (waiter, order, before) = queue.0.push(place, rank);
         match place {
             Place::Backend => {
                 self.state.queued.enter();
@@ -359,7 +359,7 @@ impl Drop for Slot {
 pub(crate) struct Ticket {
     backend: Arc<Backend>,
     place: Place,
-    order: (i32, u64),
+    order: Order,
     before: usize,
     waiter: Arc<Waiter>,
     /// Its slot went on as a [`Slot`].

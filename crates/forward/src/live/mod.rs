@@ -19,6 +19,6 @@ pub use backend::{Backend, BackendState};
 pub(crate) use build::check_settings;
 pub use build::{Live, Resolve};
 pub use frontend::FrontendState;
-pub(crate) use queue::{Place, Turn};
+pub(crate) use queue::{Place, Rank, Turn};
 pub use server::{Server, ServerState};
 pub use stats::{Counters, TimeSums};

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// Where a stream waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,8 +82,28 @@ impl Waiter {
     }
 }
 
-/// Lower goes first; equal ones in the order of their arrival.
-type Order = (i32, u64);
+/// Where a stream stands among those that wait (manual 4.4, `set-priority-class` and `-offset`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rank {
+    /// Lower goes first, however long the others wait.
+    pub(crate) class: i32,
+    /// When it came, moved by its offset.
+    pub(crate) since: Instant,
+}
+
+impl Rank {
+    /// The rank of a stream that begins to wait now.
+    pub(crate) fn now(class: i32, offset_millis: i32) -> Rank {
+        let (now, offset) =
+            (Instant::now(), Duration::from_millis(offset_millis.unsigned_abs().into()));
+        let moved =
+            if offset_millis < 0 { now.checked_sub(offset) } else { now.checked_add(offset) };
+        Rank { class, since: moved.unwrap_or(now) }
+    }
+}
+
+/// By rank; equal ones in the order of their arrival.
+pub(super) type Order = (Rank, u64);
 
 /// The queues of one backend and all its servers.
 #[derive(Debug, Default)]
@@ -92,9 +115,9 @@ pub(super) struct Queue {
 
 impl Queue {
     /// Appends a waiter; returns it with its key for [`Queue::remove`] and how many wait before it.
-    pub(super) fn push(&mut self, place: Place, priority: i32) -> (Arc<Waiter>, Order, usize) {
+    pub(super) fn push(&mut self, place: Place, rank: Rank) -> (Arc<Waiter>, Order, usize) {
         self.arrivals += 1;
-        let order = (priority, self.arrivals);
+        let order = (rank, self.arrivals);
         let waiter = Arc::new(Waiter::new());
         let list = match place {
             Place::Backend => &mut self.backend,
@@ -157,12 +180,16 @@ impl Queue {
 mod tests {
     use super::*;
 
+    fn rank(class: i32) -> Rank {
+        Rank::now(class, 0)
+    }
+
     #[test]
     fn the_longest_wait_is_served_first_whichever_queue_it_is_in() {
         let mut queue = Queue::default();
         let places = [Place::Backend, Place::Server(1), Place::Server(2), Place::Backend];
         for place in places {
-            queue.push(place, 0);
+            queue.push(place, rank(0));
         }
         let served: Vec<_> = std::iter::from_fn(|| queue.serve(1, true)).collect();
         assert_eq!(served, [Place::Backend, Place::Server(1), Place::Backend]);
@@ -172,19 +199,31 @@ mod tests {
     #[test]
     fn a_server_that_balances_nothing_serves_only_its_own_queue() {
         let mut queue = Queue::default();
-        queue.push(Place::Backend, 0);
-        queue.push(Place::Server(0), 0);
+        queue.push(Place::Backend, rank(0));
+        queue.push(Place::Server(0), rank(0));
         assert_eq!(queue.serve(0, false), Some(Place::Server(0)));
         assert_eq!(queue.serve(0, false), None);
         assert_eq!(queue.backend_len(), 1);
     }
 
     #[test]
-    fn a_lower_priority_number_overtakes() {
+    fn a_lower_class_overtakes() {
         let mut queue = Queue::default();
-        let (late, ..) = queue.push(Place::Backend, 5);
-        let (early, ..) = queue.push(Place::Backend, -5);
+        let (late, ..) = queue.push(Place::Backend, rank(5));
+        let (early, ..) = queue.push(Place::Backend, rank(-5));
         queue.serve(3, true);
         assert_eq!((early.turn(), late.turn()), (Some(Turn::Served(3)), None));
+    }
+
+    #[test]
+    fn an_offset_is_time_that_was_waited_or_has_yet_to_be() {
+        let mut queue = Queue::default();
+        let (first, ..) = queue.push(Place::Backend, rank(0));
+        let (older, ..) = queue.push(Place::Backend, Rank::now(0, -60_000));
+        let (younger, ..) = queue.push(Place::Server(3), Rank::now(0, 60_000));
+        queue.serve(3, true);
+        assert_eq!((older.turn(), first.turn()), (Some(Turn::Served(3)), None));
+        queue.serve(3, true);
+        assert_eq!((first.turn(), younger.turn()), (Some(Turn::Served(3)), None));
     }
 }

@@ -67,7 +67,7 @@ pub(crate) fn set(
             "dst"
         }
     };
-    m.world.readdress(&m.stream.overrides);
+    m.world.take_over(&m.stream.overrides);
     if on {
         let before = old.map(|old| old.to_string());
         let before = before.as_deref().map(str::as_bytes);

@@ -2,17 +2,18 @@
 
 use std::borrow::Cow;
 
-use sample::{Compiled, CompiledFormat, Fact, Sample, Value, VarId, as_text};
+use sample::{Compiled, CompiledFormat, Fact, Sample, SetIf, Value, VarId, as_text};
 
 use crate::Change;
 use crate::moment::{Moment, change};
 
-/// Sets a variable to what the expression gives; a missing value unsets it.
+/// Sets a variable to what the expression gives; without a value it stays as it was.
 ///
 /// # Errors
 /// The fact that the value depends on, when it is not known.
 pub(crate) fn set(
     id: VarId,
+    conditions: &[SetIf],
     value: &Compiled,
     m: &mut Moment<'_>,
     on: bool,
@@ -24,12 +25,15 @@ pub(crate) fn set(
         Sample::Unknown(fact) => return Err(fact),
     };
     m.settle();
-    store(id, value, m, on, changes);
+    if let Some(value) = value.filter(|value| may(conditions, id, value, m)) {
+        store(id, Some(value), m, on, changes);
+    }
     Ok(())
 }
 
 pub(crate) fn set_format(
     id: VarId,
+    conditions: &[SetIf],
     value: &CompiledFormat,
     m: &mut Moment<'_>,
     on: bool,
@@ -38,7 +42,14 @@ pub(crate) fn set_format(
     let mut out = Vec::new();
     m.write(value, sample::Escape::None, &mut out);
     m.settle();
-    store(id, Some(Value::Str(Cow::Owned(out))), m, on, changes);
+    let value = Value::Str(Cow::Owned(out));
+    if may(conditions, id, &value, m) {
+        store(id, Some(value), m, on, changes);
+    }
+}
+
+fn may(conditions: &[SetIf], id: VarId, value: &Value<'_>, m: &Moment<'_>) -> bool {
+    conditions.iter().all(|condition| condition.allows(id, value, &m.stream.vars))
 }
 
 pub(crate) fn store(
@@ -49,9 +60,9 @@ pub(crate) fn store(
     changes: &mut Vec<Change>,
 ) {
     if on {
-        let show = |value: &Value<'static>| as_text(value.clone()).into_owned();
-        let before = m.stream.vars.get(id).map(show);
-        let after = value.as_ref().map(show);
+        let show = |value: Value<'_>| as_text(value).into_owned();
+        let before = m.stream.vars.read(id).map(show);
+        let after = value.clone().map(show);
         let what = format!("var {}", m.program.vars.name(id));
         changes.push(change(what, before.as_deref(), after.as_deref()));
     }

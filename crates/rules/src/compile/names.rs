@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use acl::Acls;
 use config::Target;
 use config::model::{Config, Secret, Server};
-use sample::{BackendRef, FrontendRef, NameIndex, Names, Password, ServerRef, User, Userlist};
+use sample::{
+    AclTest, BackendRef, FrontendRef, NameIndex, Names, Password, Place, ServerRef, User, Userlist,
+};
 
 /// Every name of a configuration.
 pub(super) struct Table<'c> {
@@ -122,6 +125,8 @@ pub(super) struct Seen<'t> {
     pub(super) target: Target,
     /// The name of the section.
     pub(super) own: &'t str,
+    /// What `acl(name)` finds.
+    pub(super) acls: Option<&'t Acls>,
 }
 
 impl Names for Seen<'_> {
@@ -175,6 +180,14 @@ impl Names for Seen<'_> {
 
     fn has_scripts(&self) -> bool {
         self.table.scripts
+    }
+
+    fn acl(&self, name: &str, place: Place) -> Option<Arc<dyn AclTest>> {
+        // Without the ACLs of the section the predefined ones are there.
+        match self.acls {
+            Some(acls) => acls.lookup(name, place),
+            None => Acls::new().lookup(name, place),
+        }
     }
 
     fn haproxy(&self) -> Option<(u8, u8)> {

@@ -1,8 +1,8 @@
 //! Compiles rules: each action of the model into what runs.
 
-use config::model::{self, CaptureSlot, NameMatch, TimeoutValue};
+use config::model::{self, CaptureSlot, NameMatch, NumberValue, TimeoutValue};
 use diag::{Diagnostic, Span, codes};
-use sample::Place;
+use sample::{Bound, Place, SetIf};
 
 use super::reply::Answering;
 use super::section::Section;
@@ -13,7 +13,7 @@ use crate::action::header::Names;
 use crate::action::normalize::Normalizer;
 use crate::action::redirect::Redirect;
 use crate::action::target::Part;
-use crate::action::{self, Action, AsksId, Rule, Setting, Timeout};
+use crate::action::{self, Action, AsksId, Number, Rule, Setting};
 
 /// A list of rules; one that does not compile is left out and reported.
 pub(super) fn list(
@@ -61,13 +61,17 @@ fn action(
         M::WaitForBody { time, at_least } => {
             Action::WaitForBody { time: *time, at_least: *at_least }
         }
-        M::SetVar { name, value } => {
+        M::SetVar { name, conditions, value } => {
             let (id, value) = (s.var(name), s.expr(value, place));
-            Action::SetVar { id: id?, value: value? }
+            Action::SetVar { id: id?, conditions: set_if(conditions), value: value? }
         }
-        M::SetVarFmt { name, value } => {
+        M::SetVarFmt { name, conditions, value } => {
             let (id, value) = (s.var(name), s.format(value, place));
-            Action::SetVarFormat { id: id?, value: value? }
+            Action::SetVarFormat { id: id?, conditions: set_if(conditions), value: value? }
+        }
+        M::SetRetries(value) => Action::SetRetries(number(value, place, s)?),
+        M::SetPriority { offset, value } => {
+            Action::SetPriority { offset: *offset, value: s.expr(value, place)? }
         }
         M::UnsetVar { name } => Action::UnsetVar(s.var(name)?),
         M::SetLogLevel(level) => Action::Setting(Setting::LogLevel(*level)),
@@ -178,12 +182,27 @@ fn set_timeout(
         TimeoutValue::Expr(expr) => action::TimeoutValue::Millis(s.expr(expr, place)?),
     };
     let which = match which {
-        "client" => Timeout::Client,
-        "server" => Timeout::Server,
-        "tunnel" => Timeout::Tunnel,
+        "client" => Bound::Client,
+        "connect" => Bound::Connect,
+        "queue" => Bound::Queue,
+        "server" => Bound::Server,
+        "tarpit" => Bound::Tarpit,
+        "tunnel" => Bound::Tunnel,
         other => return unknown(&format!("set-timeout {other}"), span, s),
     };
     Some(Action::SetTimeout { which, value })
+}
+
+fn set_if(words: &[String]) -> Vec<SetIf> {
+    // What is no condition was reported when the line was read.
+    words.iter().filter_map(|word| SetIf::from_word(word.as_bytes())).collect()
+}
+
+fn number(value: &NumberValue, place: Place, s: &mut Section<'_, '_>) -> Option<Number> {
+    Some(match value {
+        NumberValue::Literal(number) => Number::Literal(*number),
+        NumberValue::Expr(expr) => Number::Sample(s.expr(expr, place)?),
+    })
 }
 
 /// `set-tos`, `set-mark`; the others of their kind decide nothing.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use acl::{Acls, Condition};
 use config::Target;
-use config::model::{HttpErrors, Proxy};
+use config::model::{self, HttpErrors, Proxy};
 use config_parse::condition as tree;
 use config_parse::env::Environment;
 use config_parse::expr::Expr;
@@ -18,7 +18,8 @@ use sample::{
 };
 
 use super::names::{Seen, Table};
-use crate::program::Slot;
+use crate::process_vars::AtStart;
+use crate::program::{GlobalValue, Slot};
 use crate::unique_id;
 
 /// What one compilation shares between sections.
@@ -78,21 +79,16 @@ impl<'s, 'c> Section<'s, 'c> {
         (request_slots, response_slots): (&'s [Slot], &'s [Slot]),
         captures: CaptureSlots,
     ) -> Self {
-        let front = frontend.is_some();
         let mut section = Self {
-            shared,
             frontend,
             backend,
             name: proxy.name.value.clone(),
             request_slots,
             response_slots,
             captures,
-            request_acls: Acls::new(),
-            response_acls: Acls::new(),
-            front,
+            front: frontend.is_some(),
             both: proxy.kind.is_frontend() && proxy.kind.is_backend(),
-            measures: false,
-            asks_id: false,
+            ..Self::bare(shared)
         };
         let place = section.pick(Place::FrontendHttpRequest, Place::BackendHttpRequest);
         section.request_acls = section.acls(proxy, place);
@@ -103,13 +99,33 @@ impl<'s, 'c> Section<'s, 'c> {
             &proxy.rules.http_after_response,
             &proxy.rules.tcp_response_content,
         ];
-        if answers.iter().any(|rules| rules.iter().any(|rule| rule.condition.is_some())) {
+        let sees = |rule: &model::Rule| rule.condition.is_some() || !rule.acls_asked().is_empty();
+        if answers.iter().any(|rules| rules.iter().any(sees)) {
             let known = section.shared.findings.len();
             let place = section.pick(Place::FrontendHttpResponse, Place::BackendHttpResponse);
             section.response_acls = section.acls(proxy, place);
             section.shared.forget_repeated(known);
         }
         section
+    }
+
+    /// No section at all: what stands in `global`.
+    fn bare(shared: &'s mut Shared<'c>) -> Self {
+        Self {
+            shared,
+            frontend: None,
+            backend: None,
+            name: String::new(),
+            request_slots: &[],
+            response_slots: &[],
+            captures: CaptureSlots::default(),
+            request_acls: Acls::new(),
+            response_acls: Acls::new(),
+            front: false,
+            both: false,
+            measures: false,
+            asks_id: false,
+        }
     }
 
     /// The capture slots of the frontend.
@@ -130,7 +146,8 @@ impl<'s, 'c> Section<'s, 'c> {
                 self.shared.failed = true;
                 continue;
             };
-            self.with(place, |env| acls.add(&line.name, expr, env));
+            let known = is_acl_fetch(expr).then(|| acls.clone());
+            self.with_acls(place, known.as_ref(), |env| acls.add(&line.name, expr, env));
         }
         acls
     }
@@ -141,6 +158,24 @@ impl<'s, 'c> Section<'s, 'c> {
         place: Place,
         compile: impl FnOnce(&mut CompileEnv<'_>) -> Result<R, Vec<Diagnostic>>,
     ) -> Option<R> {
+        let own =
+            if place.is_response() { &mut self.response_acls } else { &mut self.request_acls };
+        let acls = std::mem::take(own);
+        let compiled = self.with_acls(place, Some(&acls), compile);
+        match place.is_response() {
+            true => self.response_acls = acls,
+            false => self.request_acls = acls,
+        }
+        compiled
+    }
+
+    /// As [`Section::with`], with the ACLs that `acl(name)` finds.
+    fn with_acls<R>(
+        &mut self,
+        place: Place,
+        acls: Option<&Acls>,
+        compile: impl FnOnce(&mut CompileEnv<'_>) -> Result<R, Vec<Diagnostic>>,
+    ) -> Option<R> {
         let place = if self.both { in_listen(place) } else { place };
         let names = Seen {
             table: self.shared.table,
@@ -148,6 +183,7 @@ impl<'s, 'c> Section<'s, 'c> {
             backend: self.backend,
             target: self.shared.target,
             own: &self.name,
+            acls,
         };
         let mut env = CompileEnv {
             place,
@@ -216,7 +252,9 @@ impl<'s, 'c> Section<'s, 'c> {
             true => std::mem::take(&mut self.response_acls),
             false => std::mem::take(&mut self.request_acls),
         };
-        let compiled = self.with(place, |env| Condition::compile(condition, &acls, env));
+        let known = Some(&acls);
+        let compiled =
+            self.with_acls(place, known, |env| Condition::compile(condition, &acls, env));
         match place.is_response() {
             true => self.response_acls = acls,
             false => self.request_acls = acls,
@@ -275,6 +313,27 @@ impl<'s, 'c> Section<'s, 'c> {
     pub(super) fn fail(&mut self) {
         self.shared.failed = true;
     }
+}
+
+/// The `set-var` and `set-var-fmt` lines of `global`.
+pub(super) fn global_vars(global: &model::Global, shared: &mut Shared<'_>) -> Vec<AtStart> {
+    let mut section = Section::bare(shared);
+    let place = Place::Configuration;
+    let lines = global.set_vars.iter().filter_map(|(name, value)| {
+        let id = section.var(name);
+        let value = match value {
+            model::GlobalValue::Expr(expr) => section.expr(expr, place).map(GlobalValue::Expr),
+            model::GlobalValue::Format(format) => {
+                section.format(format, place).map(GlobalValue::Format)
+            }
+        };
+        Some((id?, value?))
+    });
+    lines.collect()
+}
+
+fn is_acl_fetch(acl: &tree::AclExpr) -> bool {
+    acl.expr.fetch.name.value == "acl"
 }
 
 /// The place of a rule of a `listen` section: the backend's, which knows all that the frontend's

@@ -1,11 +1,13 @@
 //! The fetches, one file for each group.
 
+mod acl;
 mod auth;
 mod capture;
 mod connection;
 mod constant;
 mod cookie;
 mod header;
+mod limits;
 mod message;
 mod parameter;
 mod payload;
@@ -38,10 +40,12 @@ pub(crate) static GROUPS: &[&FetchGroup] = &[
     &payload::GROUP,
     &tls_hello::GROUP,
     &auth::GROUP,
+    &acl::GROUP,
     &capture::GROUP,
     &connection::GROUP,
     &proxy_protocol::GROUP,
     &proxy::GROUP,
+    &limits::GROUP,
     &stream::GROUP,
     &process::GROUP,
     &constant::GROUP,
@@ -104,6 +108,7 @@ pub(crate) fn check(name: &str, args: &mut Args, env: &mut CompileEnv<'_>) -> Re
         return Err(String::from("occurrences are counted back to -10 and no further"));
     }
     match name {
+        "acl" => acl::read(args, env)?,
         "env" => read_environment(args, env),
         "fc_pp_tlv" => proxy_protocol::read_tlv(args)?,
         "bool" => constant::read_bool(args)?,
