@@ -28,6 +28,7 @@ codes! {
     W0211 Warning Syntax "a keyword has no effect in this section or mode";
     W0212 Warning Compat "HAProxy accepts this, proxyd refuses it";
     E0213 Error Compat "a keyword that only proxyd has, in a file for HAProxy";
+    E0214 Error Compat "a keyword needs a permission that `global` does not give";
     E0301 Error Syntax "a value is not one of those allowed";
     E0302 Error Syntax "a number cannot be read or is out of range";
     E0303 Error Syntax "a duration cannot be read";

@@ -85,7 +85,7 @@ fn directive(info: &Info) -> Entry {
     Entry {
         area: info.area.to_owned(),
         name: info.name.to_owned(),
-        args: info.args.to_owned(),
+        args: info.args.clone(),
         status,
         more: json!({
             "why": why,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diag::{Diagnostic, Spanned, codes};
+use diag::{Diagnostic, Span, Spanned, codes};
 
 use crate::model::{Config, Proxy};
 use crate::target::Target;
@@ -39,6 +39,23 @@ pub(super) fn sections(config: &Config, target: Target, findings: &mut Vec<Diagn
             let message = format!("a userlist named `{}` exists already", list.name.value);
             let finding = Diagnostic::new(codes::W0414, list.name.span, message);
             findings.push(finding.related(first, "the first is here"));
+        }
+    }
+}
+
+/// Since HAProxy 3.3 a proxy and a `defaults` section cannot have the same name.
+pub(crate) fn defaults<'d>(
+    config: &Config,
+    defaults: impl Iterator<Item = &'d Spanned<String>>,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let known: HashMap<&str, Span> =
+        defaults.map(|name| (name.value.as_str(), name.span)).collect();
+    for proxy in &config.proxies {
+        if let Some(first) = known.get(proxy.name.value.as_str()) {
+            let message = format!("a `defaults` section is named `{}` too", proxy.name.value);
+            let finding = Diagnostic::new(codes::E0404, proxy.name.span, message);
+            findings.push(finding.related(*first, "it is here").help("rename one of them"));
         }
     }
 }

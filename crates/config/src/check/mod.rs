@@ -59,6 +59,8 @@ fn fcgi(draft: &Draft, findings: &mut Vec<Diagnostic>) {
     }
 }
 
+pub(crate) use duplicates::defaults as defaults_names;
+
 /// All sections together.
 pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnostic>) {
     duplicates::sections(config, target, findings);

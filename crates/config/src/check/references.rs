@@ -23,6 +23,11 @@ pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
         }
         if let Some(name) = &proxy.default_backend {
             match known.get(name.value.as_str()) {
+                Some(found) if std::ptr::eq(*found, proxy) => {
+                    let message = format!("`{}` cannot be its own `default_backend`", name.value);
+                    let finding = Diagnostic::new(codes::E0412, name.span, message);
+                    findings.push(finding.help("leave the line out, or name another backend"));
+                }
                 Some(found) => same_mode(proxy, found, &name.value, name.span, findings),
                 None => findings.push(no_backend(config, &name.value, name.span)),
             }

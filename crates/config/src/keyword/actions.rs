@@ -155,7 +155,8 @@ const FINAL: &[Keyword<Slot>] = &[
         "[rst-ttl <n>]",
         "drops the connection without a word",
         |line, to| {
-            if line.take("rst-ttl") && line.number("a hop count", 0..=255).is_none() {
+            let known = !line.target.is_2_6();
+            if known && line.take("rst-ttl") && line.number("a hop count", 0..=255).is_none() {
                 return;
             }
             to.action = Some(Action::SilentDrop);

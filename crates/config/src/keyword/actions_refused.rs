@@ -1,6 +1,5 @@
 //! Actions that `proxyd` refuses: their words are checked as HAProxy checks them.
 
-use config_parse::condition;
 use config_parse::quantity::{self, Unit};
 use diag::{Spanned, codes};
 
@@ -163,7 +162,7 @@ const fn mark(name: &'static str, doc: &'static str) -> Keyword<Slot> {
 pub(super) fn is_mark(text: &str) -> bool {
     match text.strip_prefix("0x") {
         Some(hex) => u32::from_str_radix(hex, 16).is_ok(),
-        None => text.parse::<u32>().is_ok(),
+        None => is_number(text),
     }
 }
 
@@ -252,14 +251,19 @@ fn change_counter(line: &mut Directive<'_>, to: &mut Slot) {
         return;
     }
     let takes_value = matches!(name.as_str(), "sc-add-gpc" | "sc-set-gpt" | "sc-set-gpt0");
-    let nothing = line.peek().is_none_or(|word| condition::is_condition(&word.text));
-    if takes_value && !nothing {
-        let number = |text: &str| text.parse::<u32>().is_ok();
-        if number_or_expr(line, to, "a number", number).is_none() {
-            return;
-        }
+    if takes_value
+        && line.peek().is_some()
+        && number_or_expr(line, to, "a number", is_number).is_none()
+    {
+        return;
     }
     done(line, to);
+}
+
+/// A number as C reads it: one that is too large or below 0 wraps.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn change_file(line: &mut Directive<'_>, to: &mut Slot) {

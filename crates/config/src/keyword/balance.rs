@@ -31,8 +31,9 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "4.2",
         "how many percent of the average load a hashed server may carry",
         |line, draft| {
-            let factor = line.lenient("0, or a percentage above 100", 0..=65535);
-            line.end();
+            let factor = line.wrapping("0, or a percentage above 100", 0..=i64::from(i32::MAX));
+            // Quirk: HAProxy does not look at what follows.
+            line.skip_rest();
             let Some(factor) = factor else { return };
             if (1..=100).contains(&factor.value) {
                 let message = format!("`{}` is not 0 and not above 100", factor.value);
@@ -100,6 +101,7 @@ pub(crate) static ALGORITHMS: Table<Slot> = Table {
         }),
         algorithm("hash", "<expression>", "by a sample", |line, to| {
             *to = line.expr("an expression").map(Balance::Hash);
+            line.end();
         }),
     ]],
     missing: &[],

@@ -1,9 +1,10 @@
 //! `bind` lines and their options (manual 4.2, 5.1).
 
 use config_parse::quantity::Unit;
-use diag::Span;
+use diag::{Diagnostic, Span, codes};
 
-use super::{Keyword, Places, Table, tls_options};
+use super::shape::{COUNT, NOT_NEGATIVE};
+use super::{Keyword, Places, Shape, Table, tls_options};
 use crate::lower::{Directive, Draft};
 use crate::model::{Bind, Level, V6};
 
@@ -78,15 +79,18 @@ const OPTIONS: &[Keyword<Bind>] = &[
     option("name", "<name>", "its name in statistics", |line, to| {
         to.name = line.value("a name").map(|word| word.text.to_string());
     }),
-    option("id", "<n>", "its number", |line, to| count(line, &mut to.id, 1)),
+    option("id", "<n>", "its number", |line, to| count(line, &mut to.id, 1))
+        .shaped(Shape::Whole(1, i32::MAX)),
     option("backlog", "<n>", "the system's queue", |line, to| {
         count(line, &mut to.backlog, i64::MIN)
-    }),
+    })
+    .shaped(NOT_NEGATIVE),
     option("maxconn", "<n>", "connections at a time", |line, to| {
         count(line, &mut to.maxconn, i64::MIN)
-    }),
+    })
+    .shaped(NOT_NEGATIVE),
     option("nice", "<n>", "its share of the CPU, -1024 to 1024", |line, to| {
-        to.nice = line.lenient("from -1024 to 1024", -1024..=1024).map(|n| n.value as i32);
+        to.nice = line.wrapping("from -1024 to 1024", -1024..=1024).map(|n| n.value as i32);
     })
     .ignored("streams of a thread take turns"),
     option("accept-proxy", "", "connections begin with a PROXY header", |_, to| {
@@ -102,8 +106,9 @@ const OPTIONS: &[Keyword<Bind>] = &[
     option("tfo", "", "TCP fast open", |_, to| to.tfo = true)
         .ignored("clients connect without fast open"),
     option("mss", "<n>", "the segment size; negative: less than the system's", |line, to| {
-        to.mss = line.lenient("from -65535 to 65535", -65535..=65535).map(|n| n.value as i32);
-    }),
+        to.mss = line.wrapping("a size", i64::MIN..=i64::MAX).map(|n| n.value as i32);
+    })
+    .shaped(Shape::NotZero(65_535)),
     option("interface", "<name>", "the interface it listens on", |line, to| {
         to.interface = line.value("the name of an interface").map(|word| word.text.to_string());
     }),
@@ -113,8 +118,11 @@ const OPTIONS: &[Keyword<Bind>] = &[
     .ignored("dead clients are found by timeouts"),
     option("mode", "<octal>", "permissions of a unix socket", |line, to| {
         let Some(word) = line.value("a mode, in octal") else { return };
-        let digits: String = word.text.chars().take_while(|c| ('0'..='7').contains(c)).collect();
-        to.mode = u32::from_str_radix(&digits, 8).ok();
+        if !word.text.chars().all(|c| ('0'..='7').contains(&c)) {
+            let message = format!("`{}` is not a mode in octal", word.text);
+            line.error(codes::E0302, word.span, message);
+        }
+        to.mode = u32::from_str_radix(&word.text, 8).ok();
     }),
     option("user", "<name>", "the owner of a unix socket", |line, to| {
         to.user = line.value("a user").map(|word| word.text.to_string());
@@ -142,10 +150,18 @@ const OPTIONS: &[Keyword<Bind>] = &[
 ];
 
 const IGNORED: &[Keyword<Bind>] = &[
-    ignored("severity-output", "answers carry no severity"),
-    ignored("process", "all threads of one process listen"),
-    ignored("thread", "all threads listen"),
-    ignored("shards", "every thread has a socket of its own"),
+    ignored("severity-output", "answers carry no severity")
+        .shaped(Shape::OneOf(&["none", "number", "string"])),
+    ignored("process", "all threads of one process listen")
+        .shaped(Shape::Changed(&Shape::OneOf(PROCESSES), &Shape::Gone("write `thread`"))),
+    option("thread", "<thread set>", "which threads listen", threads).ignored("all threads listen"),
+    option("shards", "<n>|by-thread|by-group|by-process", "how many sockets", |line, _| match line
+        .peek_text()
+    {
+        "by-thread" | "by-process" | "by-group" => line.skip(1),
+        _ => Shape::Number(1, 64).read(line),
+    })
+    .ignored("every thread has a socket of its own"),
     ignored("label", "statistics do not use it"),
     ignored("guid-prefix", "statistics are not kept over restarts by this name"),
     ignored("cc", "the system's congestion control is used"),
@@ -161,17 +177,47 @@ const fn ignored(name: &'static str, why: &'static str) -> Keyword<Bind> {
     .ignored(why)
 }
 
+const PROCESSES: &[&str] = &["all", "odd", "even", "1", "1-1"];
+const WITHOUT_QUIC: Shape = Shape::Unknown("as distributions build it: without QUIC");
+
+/// `1-4`, `1/1-4,2/all`: threads of groups.
+fn threads(line: &mut Directive<'_>, to: &mut Bind) {
+    to.ignored.push(String::from("thread"));
+    let most = if line.target.is_2_6() { 64 } else { 1024 };
+    let Some(word) = line.word() else {
+        // Quirk: HAProxy 3.5 takes no threads as all.
+        if line.target.is_2_6() {
+            line.value("a set of threads");
+        }
+        return;
+    };
+    let is_number = |text: &str| {
+        let number = text.parse::<u32>();
+        number.is_ok_and(|number| number >= 1 && number <= most)
+    };
+    let is_set = |part: &str| {
+        let part = part.split_once('/').map_or(part, |(_, part)| part);
+        matches!(part, "" | "all" | "odd" | "even")
+            || part.split('-').all(|number| number.is_empty() || is_number(number))
+    };
+    if !word.text.split(',').all(is_set) {
+        let message = format!("`{}` is not a set of threads", word.text);
+        let finding = Diagnostic::new(codes::E0302, word.span, message);
+        line.report(finding.help(format!("such as `all` or `1-4`, up to {most}")));
+    }
+}
+
 const REFUSED: &[Keyword<Bind>] = &[
-    refused("accept-netscaler-cip", "a NetScaler header comes first"),
-    refused("idle-ping", "asks silent clients"),
+    refused("accept-netscaler-cip", "a NetScaler header comes first")
+        .shaped(Shape::NotZero(i32::MAX)),
+    refused("idle-ping", "asks silent clients").shaped(Shape::Time(i32::MAX as u64)),
     refused("namespace", "the network namespace it listens in"),
-    refused("nbconn", "connections it opens by itself"),
-    refused("quic-cc-algo", "the congestion control of QUIC"),
-    option("quic-force-retry", "", "every client proves its address", |_, _| {})
-        .refused("this option is not built yet"),
-    refused("quic-socket", "a socket for each connection"),
+    refused("nbconn", "connections it opens by itself").shaped(Shape::Experimental(&COUNT)),
+    refused("quic-cc-algo", "the congestion control of QUIC").shaped(WITHOUT_QUIC),
+    refused("quic-force-retry", "every client proves its address").shaped(WITHOUT_QUIC),
+    refused("quic-socket", "a socket for each connection").shaped(WITHOUT_QUIC),
     refused("tcp-md5sig", "signs segments"),
-    refused("tcp-ss", "keeps SYN packets"),
+    refused("tcp-ss", "keeps SYN packets").shaped(Shape::Whole(0, 2)),
 ];
 
 const fn refused(name: &'static str, doc: &'static str) -> Keyword<Bind> {

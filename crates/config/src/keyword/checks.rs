@@ -116,6 +116,10 @@ fn protocol(
 /// `option smtpchk EHLO example.org`. Quirk: anything else than a hello and a domain is `HELO localhost`.
 fn smtp(line: &mut Directive<'_>) -> Option<CheckKind> {
     let words = line.rest();
+    if let Some(extra) = words.get(2).filter(|extra| !extra.text.is_empty()) {
+        let message = format!("`{}` is one word too many for `option smtpchk`", extra.text);
+        line.error(codes::E0205, extra.span, message);
+    }
     let hello = match words {
         [verb, domain] if matches!(verb.text.as_ref(), "EHLO" | "HELO") => {
             format!("{} {}", verb.text, domain.text)
@@ -235,7 +239,9 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "4.2",
         "the program of `option external-check`",
         |line, _| {
-            line.rest();
+            line.one_of(&["command", "path"]);
+            line.arg("a file or a path");
+            line.end();
         },
     )
     .ignored("only `option external-check` reads it, which is refused"),

@@ -26,7 +26,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "the secret from which `cookie ... dynamic` makes values",
         |line, draft: &mut Draft| {
             let key = line.text("a text");
-            line.end();
+            line.skip_rest();
             draft.proxy.dynamic_cookie_key = key.or(draft.proxy.dynamic_cookie_key.take());
         },
     )
@@ -105,6 +105,12 @@ fn cookie(line: &mut Directive<'_>, draft: &mut Draft) {
             return;
         }
     }
+    let inserts = flags.cookie.mode == CookieMode::Insert || flags.cookie.indirect;
+    if flags.cookie.preserve && !inserts && !flags.broken {
+        let message = "`preserve` needs `insert` or `indirect`";
+        line.error(codes::E0310, line.span(), message);
+        return;
+    }
     let rewrite = flags.cookie.mode == CookieMode::Rewrite;
     if let (true, true, Some(mode)) = (rewrite, flags.cookie.indirect, flags.mode_at) {
         line.error(codes::E0310, mode.span, "`rewrite` and `indirect` cannot stand together");
@@ -159,6 +165,13 @@ fn domain(line: &mut Directive<'_>, to: &mut Flags) {
         to.broken = true;
         return;
     };
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if !word.text.chars().all(is_part) {
+        let message = format!("`{}` is no name of a domain", word.text);
+        line.error(codes::E0307, word.span, message);
+        to.broken = true;
+        return;
+    }
     if !word.text.get(1..).is_some_and(|rest| rest.contains('.')) {
         let message =
             format!("browsers ignore a cookie for `{}`: no dot is inside of it", word.text);

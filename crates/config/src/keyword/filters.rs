@@ -2,7 +2,7 @@
 
 use diag::codes;
 
-use super::{Keyword, Places, Table};
+use super::{Keyword, Places, Shape, Table};
 use crate::lower::{Directive, Draft, spanned};
 use crate::model::{Mention, Noun};
 
@@ -48,14 +48,14 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
 pub(crate) static FILTERS: Table<Draft> = Table {
     noun: "filter",
     keywords: &[&[
-        filter("bwlim-in", "<name> <limits>", "limits what clients send", name),
-        filter("bwlim-out", "<name> <limits>", "limits what is sent to clients", name),
+        filter("bwlim-in", "<name> <limits>", "limits what clients send", bandwidth),
+        filter("bwlim-out", "<name> <limits>", "limits what is sent to clients", bandwidth),
         filter("cache", "<cache>", "keeps responses", |line, draft| {
             mention(line, draft, Noun::Cache);
         }),
         filter("comp-req", "", "compresses requests", |line, _| line.end()),
         filter("comp-res", "", "compresses responses", |line, _| line.end()),
-        filter("compression", "", "compresses", |line, _| line.skip_rest()),
+        filter("compression", "", "compresses", |line, _| line.end()),
         filter("fcgi-app", "<fcgi-app>", "speaks FastCGI", |line, draft| {
             mention(line, draft, Noun::FcgiApp);
         }),
@@ -64,8 +64,10 @@ pub(crate) static FILTERS: Table<Draft> = Table {
             options(line, &["name", "random-forwarding", "hexdump", "quiet"], &["name"]);
         }),
         filter("lua.*", "[arguments]", "a script", |line, _| line.skip_rest()),
-        filter("opentracing", "id <id> config <file>", "OpenTracing", |line, _| line.skip_rest()),
-        filter("otel", "id <id> config <file>", "OpenTelemetry", |line, _| line.skip_rest()),
+        filter("opentracing", "id <id> config <file>", "OpenTracing", |line, _| line.skip_rest())
+            .shaped(Shape::Changed(&Shape::Words, &WITHOUT_TRACING)),
+        filter("otel", "id <id> config <file>", "OpenTelemetry", |line, _| line.skip_rest())
+            .shaped(WITHOUT_TRACING),
     ]],
     missing: &[],
 };
@@ -79,9 +81,21 @@ const fn filter(
     Keyword::new(name, Places::INSIDE, args, "9", doc, lower).refused("filters are not built")
 }
 
-fn name(line: &mut Directive<'_>, _: &mut Draft) {
-    line.value("a name");
-    line.skip_rest();
+const WITHOUT_TRACING: Shape = Shape::Unknown("as distributions build it: without tracing");
+
+/// `filter bwlim-in NAME`: a limit of its own, or one for each key of a table.
+fn bandwidth(line: &mut Directive<'_>, _: &mut Draft) {
+    let at = line.keyword_span();
+    let Some(_) = line.value("a name") else { return line.skip_rest() };
+    let known = ["default-limit", "default-period", "limit", "key", "table", "min-size"];
+    let Some(given) = options(line, &known, &known) else { return line.skip_rest() };
+    let has = |name: &str| given.contains(&name);
+    let whole = has("default-limit") && has("default-period") && !has("limit");
+    let by_key = has("limit") && has("key") && !has("default-limit") && !has("default-period");
+    if !whole && !by_key {
+        let message = "a limit needs `default-limit` and `default-period`, or `limit` and `key`";
+        line.error(codes::E0204, at, message);
+    }
 }
 
 fn mention(line: &mut Directive<'_>, draft: &mut Draft, noun: Noun) {

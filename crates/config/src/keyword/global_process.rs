@@ -3,7 +3,8 @@
 use config_parse::quantity::Unit;
 use diag::{Diagnostic, Spanned, codes};
 
-use super::{Keyword, Places};
+use super::shape::COUNT;
+use super::{Keyword, Places, Shape};
 use crate::lower::{Directive, Prefix, spanned};
 use crate::model::{Global, Setting};
 
@@ -47,11 +48,13 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         text(line, &mut to.chroot)
     }),
     global("nbthread", "<n>", "threads", |line, to| {
-        let number = line.number("a number of threads", 1..=4096);
+        let most = if line.target.is_2_6() { 64 } else { 1024 };
+        let number = line.number("a number of threads", 1..=most);
         line.end();
         to.nbthread = number.map(|n| Spanned::new(n.value as u32, line.span())).or(to.nbthread);
     }),
-    global("maxconn", "<n>", "connections of the process", |line, to| count(line, &mut to.maxconn)),
+    global("maxconn", "<n>", "connections of the process", |line, to| count(line, &mut to.maxconn))
+        .shaped(Shape::Changed(&COUNT, &Shape::Whole(i32::MIN, i32::MAX))),
     global("maxconnrate", "<n>", "new connections a second", |line, to| {
         count(line, &mut to.maxconnrate)
     })
@@ -74,7 +77,7 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         "over how long idle connections are closed",
         |line, to| {
             if line.take("infinite") {
-                line.end();
+                line.skip_rest();
                 return;
             }
             time(line, &mut to.close_spread_time);
@@ -85,9 +88,7 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         time(line, &mut to.grace)
     })
     .ignored("a soft stop begins at once"),
-    global("node", "<name>", "the machine's name in statistics", |line, to| {
-        text(line, &mut to.node)
-    }),
+    global("node", "<name>", "the machine's name in statistics", node),
     global("description", "<text>", "a text for statistics", |line, to| {
         let Some(first) = line.arg("a text") else { return };
         let mut text = first.text.to_string();
@@ -136,7 +137,7 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
                     return;
                 }
             }
-            line.end();
+            line.skip_rest();
             to.default_path = Some(Spanned::new(path, line.span()));
         },
     ),
@@ -180,31 +181,44 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     // The environment was changed when the lines were read: variables are known before sections are.
     global("setenv", "<name> <value>", "sets a variable", |line, _| both(line)),
     global("presetenv", "<name> <value>", "sets a variable that is not set", |line, _| both(line)),
-    global("unsetenv", "<name>*", "forgets variables", |line, _| line.skip_rest()),
+    global("unsetenv", "<name>...", "forgets variables", |line, _| unset(line)),
     global("resetenv", "<name>*", "forgets all other variables", |line, _| line.skip_rest()),
     switch("external-check", "[preserve-env]", "external checks may run programs")
+        .shaped(Shape::Changed(&Shape::Nothing, &Shape::Maybe(&Shape::OneOf(&["preserve-env"]))))
         .ignored("external checks are refused"),
-    switch("insecure-fork-wanted", "", "programs may be run").ignored("no programs are run"),
+    switch("insecure-fork-wanted", "", "programs may be run")
+        .shaped(Shape::Nothing)
+        .ignored("no programs are run"),
     switch("insecure-setuid-wanted", "", "programs may change users")
+        .shaped(Shape::Nothing)
         .ignored("no programs are run"),
     switch("expose-experimental-directives", "", "experimental keywords are taken")
+        .shaped(Shape::Changed(&Shape::Free, &Shape::Nothing))
         .ignored("a keyword that is built needs no permission"),
     switch("expose-deprecated-directives", "", "deprecated keywords are taken")
+        .shaped(Shape::Nothing)
         .ignored("a keyword that is built needs no permission"),
     switch("strict-limits", "", "a limit that cannot be reached stops the start")
+        .shaped(Shape::Nothing)
         .ignored("a limit that cannot be reached always stops the start"),
-    switch("quiet", "", "no messages at start").ignored("only `-q` keeps the start quiet"),
+    switch("quiet", "", "no messages at start")
+        .shaped(Shape::Nothing)
+        .ignored("only `-q` keeps the start quiet"),
     switch("zero-warning", "", "warnings refuse the configuration")
+        .shaped(Shape::Nothing)
         .ignored("only `-dW` refuses a configuration for its warnings"),
     switch("h1-accept-payload-with-any-method", "", "bodies of GET, HEAD and DELETE are taken")
+        .shaped(Shape::Nothing)
         .ignored("bodies of all methods are taken"),
     switch(
         "h1-do-not-close-on-insecure-transfer-encoding",
         "",
         "connections with odd encodings stay",
     )
+    .shaped(Shape::Nothing)
     .ignored("connections with odd encodings are closed"),
     switch("pp2-never-send-local", "", "checks send no LOCAL PROXY header")
+        .shaped(Shape::Nothing)
         .ignored("PROXY headers are not sent"),
 ];
 
@@ -237,7 +251,7 @@ pub(super) fn count(line: &mut Directive<'_>, to: &mut Setting<u32>) {
 }
 
 fn id(line: &mut Directive<'_>, to: &mut Setting<u32>) {
-    let number = line.number("a number", 0..=i64::from(u32::MAX));
+    let number = line.lenient("a number", i64::MIN..=i64::MAX);
     line.end();
     if let Some(number) = number {
         *to = Some(Spanned::new(number.value as u32, line.span()));
@@ -246,17 +260,41 @@ fn id(line: &mut Directive<'_>, to: &mut Setting<u32>) {
 
 fn time(line: &mut Directive<'_>, to: &mut Setting<std::time::Duration>) {
     let time = line.duration("a time, such as `30s`", Unit::Millisecond);
-    line.end();
+    // Quirk: HAProxy does not look at what follows.
+    line.skip_rest();
     if let Some(time) = time {
         *to = Some(Spanned::new(time.value, line.span()));
     }
 }
 
 fn both(line: &mut Directive<'_>) {
-    if line.arg("a name and a value").is_some() && line.peek().is_none() {
+    if line.arg("a name and a value").is_some() {
         line.arg("a value");
     }
-    line.rest();
+    // Quirk: HAProxy before 3.0 takes one word more.
+    if line.target.is_2_6() {
+        line.word();
+    }
+    line.end();
+}
+
+fn unset(line: &mut Directive<'_>) {
+    line.arg("the name of a variable");
+    line.back();
+    for name in line.rest().iter().filter(|name| name.text.contains('=')) {
+        let message = format!("`{}` is no name of a variable", name.text);
+        line.error(codes::E0307, name.span, message);
+    }
+}
+
+fn node(line: &mut Directive<'_>, to: &mut Global) {
+    text(line, &mut to.node);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if let Some(name) = line.last().filter(|name| !name.text.chars().all(is_part)) {
+        let message = format!("`{}` is no name of a machine", name.text);
+        let finding = Diagnostic::new(codes::E0307, name.span, message);
+        line.report(finding.help("letters, digits, dots, hyphens and underscores"));
+    }
 }
 
 fn unix_bind(line: &mut Directive<'_>, to: &mut Global) {

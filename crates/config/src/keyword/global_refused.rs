@@ -14,6 +14,24 @@ const fn global(
 }
 
 const TLS: &str = "TLS is not built";
+const TLS_PRESET: &str = "TLS is not built: it is a preset of `ssl` lines, which are refused";
+
+/// Options that both sides have.
+const TLS_OPTIONS: &[&str] = &[
+    "force-sslv3",
+    "force-tlsv10",
+    "force-tlsv11",
+    "force-tlsv12",
+    "force-tlsv13",
+    "no-sslv3",
+    "no-tls-tickets",
+    "no-tlsv10",
+    "no-tlsv11",
+    "no-tlsv12",
+    "no-tlsv13",
+    "ssl-max-ver",
+    "ssl-min-ver",
+];
 
 pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     global("ssl-default-bind-ciphers", "<list>", "ciphers of listeners", |line, to| {
@@ -24,6 +42,18 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         ciphers(line, to, true);
     })
     .ignored(TLS),
+    global("ssl-default-bind-options", "<option>...", "options of listeners", |line, _| {
+        tls_options(
+            line,
+            &["prefer-client-ciphers"],
+            &["strict-sni", "no-strict-sni", "tls-tickets"],
+        );
+    })
+    .ignored(TLS_PRESET),
+    global("ssl-default-server-options", "<option>...", "options of servers", |line, _| {
+        tls_options(line, &[], &["renegotiate", "no-renegotiate"]);
+    })
+    .ignored(TLS_PRESET),
     global("ssl-server-verify", "none|required", "looks at servers' certificates", |line, to| {
         let ways = [("none", true), ("required", false)];
         if let Some(none) = line.choice("`none` or `required`", &ways) {
@@ -42,6 +72,24 @@ fn ciphers(line: &mut Directive<'_>, to: &mut Global, servers: bool) {
         to.ssl_default_ciphers.push((servers, list));
     }
     line.end();
+}
+
+/// Options; `newer` ones came after 2.6.
+fn tls_options(line: &mut Directive<'_>, own: &[&str], newer: &[&str]) {
+    let newer = if line.target.is_2_6() { &[] } else { newer };
+    let known = [TLS_OPTIONS, own, newer].concat();
+    loop {
+        let is_version = line.peek_text().ends_with("-ver");
+        if !line.one_of(&known) {
+            return line.skip_rest();
+        }
+        if is_version && !line.one_of(&["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]) {
+            return line.skip_rest();
+        }
+        if line.peek().is_none() {
+            return;
+        }
+    }
 }
 
 fn script(line: &mut Directive<'_>, to: &mut Global) {

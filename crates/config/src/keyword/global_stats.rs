@@ -3,7 +3,7 @@
 use config_parse::quantity::Unit;
 use diag::{Spanned, codes};
 
-use super::{BIND_OPTIONS, Keyword, Places, global_process};
+use super::{BIND_OPTIONS, Keyword, Places, Shape, global_process};
 use crate::lower::{AddressUse, Directive};
 use crate::model::{Bind, Global, StatsSocket};
 
@@ -31,7 +31,12 @@ fn stats(line: &mut Directive<'_>, to: &mut Global) {
             }
             to.stats_timeout = Some(Spanned::new(time.value, line.span()));
         }
-        "maxconn" => global_process::count(line, &mut to.stats_maxconn),
+        "maxconn" => {
+            let start = line.mark();
+            Shape::Number(1, i32::MAX).read(line);
+            line.reset(start);
+            global_process::count(line, &mut to.stats_maxconn);
+        }
         "bind-process" => line.skip_rest(),
         _ => line.not_one_of(
             word,

@@ -16,7 +16,8 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         |line, to| {
             let Some(name) = name(line) else { return };
             let Some(value) = line.expr("an expression") else { return };
-            line.end();
+            // Quirk: HAProxy does not look at what follows.
+            line.skip_rest();
             to.set_vars.push((name, GlobalValue::Expr(value)));
         },
     ),
@@ -29,7 +30,8 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         |line, to| {
             let Some(name) = name(line) else { return };
             let Some(value) = line.log_format("a format") else { return };
-            line.end();
+            // Quirk: HAProxy does not look at what follows.
+            line.skip_rest();
             to.set_vars.push((name, GlobalValue::Format(value.value)));
         },
     ),

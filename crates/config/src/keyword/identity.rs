@@ -1,6 +1,6 @@
 //! What a proxy is: `mode`, `id`, `description`, `disabled` (manual 4.2).
 
-use diag::{Spanned, codes};
+use diag::{Diagnostic, Spanned, codes};
 
 use super::{Keyword, Places};
 use crate::lower::Draft;
@@ -76,8 +76,14 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "4.2",
         "a name for statistics files",
         |line, _| {
-            line.arg("a text");
-            line.end();
+            let Some(word) = line.arg("a text") else { return };
+            let is_taken = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+            if !word.text.chars().all(is_taken) {
+                let message = format!("`{}` cannot be a name of statistics", word.text);
+                let finding = Diagnostic::new(codes::E0307, word.span, message);
+                line.report(finding.help("letters, digits and `-`, `_`, `.`, `:`"));
+            }
+            line.skip_rest();
         },
     )
     .ignored("statistics are not kept over restarts by this name"),

@@ -2,7 +2,8 @@
 
 use diag::{Spanned, codes};
 
-use super::{Keyword, Places};
+use super::shape::COUNT;
+use super::{Keyword, Places, Shape};
 use crate::lower::{Directive, Draft};
 use crate::model::{HttpReuse, Setting};
 
@@ -44,12 +45,12 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
     )
     .refused("new sessions are not limited yet"),
     Keyword::new("retries", Places::BACK, "<n>", MANUAL, "connection attempts", |line, draft| {
-        let number =
-            line.lenient("a number of attempts", i64::from(i32::MIN)..=i64::from(i32::MAX));
+        let number = line.lenient("a number of attempts", i64::MIN..=i64::MAX);
         line.end();
         if let Some(number) = number {
-            // Quirk: a negative number is no retry at all.
-            draft.proxy.retries = Some(Spanned::new(number.value.max(0) as u32, line.span()));
+            // Quirk: a negative number is no retry at all, and one that is too large wraps.
+            let retries = (number.value as i32).max(0) as u32;
+            draft.proxy.retries = Some(Spanned::new(retries, line.span()));
         }
     }),
     Keyword::new(
@@ -84,10 +85,9 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "<n>",
         MANUAL,
         "queue length above which a kept connection's server is left",
-        |line, _| {
-            line.number("a number of requests", -1..=i64::from(i32::MAX));
-        },
+        |line, _| line.skip_rest(),
     )
+    .shaped(Shape::Then(&Shape::AnyBase))
     .ignored("a client keeps the server that its rules choose"),
     Keyword::new(
         "max-session-srv-conns",
@@ -95,10 +95,9 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "<n>",
         MANUAL,
         "server connections one client may hold",
-        |line, _| {
-            line.number("a number of connections", i64::from(i32::MIN)..=i64::from(i32::MAX));
-        },
+        |line, _| line.skip_rest(),
     )
+    .shaped(Shape::Then(&COUNT))
     .ignored("idle connections to servers belong to threads, not to clients"),
 ];
 

@@ -5,7 +5,7 @@ use diag::{Diagnostic, Spanned, codes};
 
 use super::{Keyword, Places};
 use crate::lower::{AddressUse, Directive, Draft, Prefix, spanned};
-use crate::model::{LogAddress, LogFormatChoice, LogTarget, Target};
+use crate::model::{LogAddress, LogFormatChoice, LogTarget, LookedAt, Spot, Target};
 
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
     Keyword::new(
@@ -46,7 +46,10 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "8.2.6",
         "what the log line of a connection that failed looks like",
         |line, draft| {
-            draft.proxy.error_log_format = format(line).or(draft.proxy.error_log_format.take());
+            let own = line.log_format("a format");
+            line.end();
+            looked_at_in_backend(line, draft, own.as_ref());
+            draft.proxy.error_log_format = own.or(draft.proxy.error_log_format.take());
         },
     ),
     Keyword::new(
@@ -57,7 +60,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "the program's name in log lines",
         |line, draft| {
             if let Some(tag) = line.text("a text") {
-                line.end();
+                line.skip_rest();
                 draft.proxy.log_tag = Some(Spanned::new(tag.value, line.span()));
             }
         },
@@ -71,6 +74,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         |line, draft| {
             let format = line.log_format("a format");
             line.end();
+            looked_at_in_backend(line, draft, format.as_ref());
             draft.proxy.unique_id_format = format.or(draft.proxy.unique_id_format.take());
         },
     ),
@@ -82,12 +86,27 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "the header that carries the id",
         |line, draft| {
             if let Some(name) = line.text("the name of a header") {
-                line.end();
+                line.skip_rest();
                 draft.proxy.unique_id_header = Some(Spanned::new(name.value, line.span()));
             }
         },
     ),
 ];
+
+/// Quirk: a backend does not use these formats, and HAProxy reads them all the same.
+fn looked_at_in_backend(
+    line: &Directive<'_>,
+    draft: &mut Draft,
+    format: Option<&Spanned<LogFormat>>,
+) {
+    if line.place.name() == "backend"
+        && let Some(format) = format
+    {
+        let format = Some(format.value.clone());
+        let spot = Spot::Log;
+        draft.proxy.looked_at.push(LookedAt { format, ..LookedAt::new(spot, line.span()) });
+    }
+}
 
 /// The format of a log line. Quirk: in a backend it is not even read.
 fn format(line: &mut Directive<'_>) -> Option<Spanned<LogFormat>> {
@@ -95,7 +114,7 @@ fn format(line: &mut Directive<'_>) -> Option<Spanned<LogFormat>> {
         let message = format!("`{}` has no effect in a `backend` section", line.phrase());
         line.report(Diagnostic::new(codes::W0211, line.keyword_span(), message));
         line.arg("a format");
-        line.skip_rest();
+        line.end();
         return None;
     }
     let format = line.log_format("a format");

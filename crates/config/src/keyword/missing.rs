@@ -1,7 +1,6 @@
 //! Keywords that are refused by name: what they belong to is not built, or was removed from the language.
 
 use super::{Keyword, Missing, Places, Table};
-use crate::lower::Draft;
 
 /// Sections whose name is known and whose lines are not read.
 pub(crate) static SECTIONS: Table<()> = Table {
@@ -55,78 +54,23 @@ const fn section(
 pub(super) const GLOBAL: &[Missing] = &[
     Missing::removed("leave it out: there is one process, with threads", &[("nbproc", 0)]),
     Missing::removed("start with `-d`", &[("debug", 0)]),
-    Missing::not_built("QUIC is not built", "3.4", &[("tune.quic.*", 0)]),
-    Missing::not_built("ACME is not built", "12.8", &[("acme.scheduler", 0)]),
+    Missing::unknown("as distributions build it: without QUIC", &[("tune.quic.*", 0)]),
     Missing::not_built(
         "h1-case-adjust rules are read from `h1-case-adjust` lines only",
         "3.1",
         &[("h1-case-adjust-file", 0)],
     ),
-    Missing::not_built(
-        "this hardening is not built yet",
-        "3.1",
-        &[("harden.reject-privileged-ports.tcp", 0), ("setcap", 0)],
-    ),
-    Missing::not_built(
-        "device detection is not built",
-        "3.1",
+    Missing::not_built("this hardening is not built yet", "3.1", &[("setcap", 0)]),
+    Missing::unknown(
+        "as distributions build it: without device detection",
         &[("51degrees-*", 0), ("deviceatlas-*", 0), ("wurfl-*", 0)],
     ),
-    Missing::not_built(
-        "the OpenTelemetry and OpenTracing filters are not built",
-        "9",
-        &[("ot", 0), ("otel", 0)],
-    ),
+    Missing::unknown("as distributions build it: without tracing", &[("ot", 0), ("otel", 0)]),
 ];
-
-/// Directives of proxies that are refused, where they may stand.
-pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
-    refused("force-be-switch", Places::FRONT.no_defaults(), "4.2", "this keyword is not built yet"),
-    refused("compression", Places::ANY, "4.2", "compression is not built yet"),
-    Keyword::new("bind-process", Places::ANY, "<n>", "4.2", "which processes listen", |line, _| {
-        line.skip_rest();
-    })
-    .ignored("there is one process"),
-];
-
-const fn refused(
-    name: &'static str,
-    places: Places,
-    manual: &'static str,
-    why: &'static str,
-) -> Keyword<Draft> {
-    Keyword::new(name, places, "", manual, why, |line, _| line.skip_rest()).refused(why)
-}
 
 /// In `defaults`, `frontend`, `backend` and `listen`.
 pub(super) const PROXY: &[Missing] = &[
-    Missing::not_built("filters are not built", "9", &[("filter-sequence", 0)]),
-    Missing::not_built("mail alerts are not built", "4.2", &[("email-alert", 0)]),
-    Missing::not_built("QUIC is not built", "4.2", &[("quic-initial", 0)]),
-    Missing::not_built("TLS is not built yet", "4.2", &[("crt", 0), ("ssl-f-use", 0)]),
-    Missing::not_built("transparent proxying is not built yet", "4.2", &[("transparent", 0)]),
-    Missing::not_built(
-        "this keyword is not built yet",
-        "4.2",
-        &[("be-unpublished", 0), ("hash-preserve-affinity", 0), ("log-steps", 0)],
-    ),
-    Missing::not_built(
-        "server states are not kept over restarts by files yet",
-        "4.2",
-        &[("load-server-state-from-file", 0), ("server-state-file-name", 0)],
-    ),
-    Missing::not_built(
-        "keep-alive probes are tuned by the system",
-        "4.2",
-        &[
-            ("clitcpka-cnt", 0),
-            ("clitcpka-idle", 0),
-            ("clitcpka-intvl", 0),
-            ("srvtcpka-cnt", 0),
-            ("srvtcpka-idle", 0),
-            ("srvtcpka-intvl", 0),
-        ],
-    ),
+    Missing::not_built("TLS is not built yet", "4.2", &[("ssl-f-use", 0)]),
     Missing::removed("write `timeout client`", &[("clitimeout", 0)]),
     Missing::removed("write `timeout connect`", &[("contimeout", 0)]),
     Missing::removed("write `timeout server`", &[("srvtimeout", 0)]),

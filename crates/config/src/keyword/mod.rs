@@ -18,6 +18,7 @@ mod errors;
 mod filters;
 mod global_log;
 mod global_process;
+mod global_ranges;
 mod global_refused;
 mod global_stats;
 mod global_tune;
@@ -30,11 +31,13 @@ mod newer;
 mod options;
 mod persistence;
 mod redirect;
+mod refused_lines;
 mod reply;
 mod rules;
 mod section;
 mod server;
 mod server_options;
+mod shape;
 mod stats;
 mod stick;
 mod switching;
@@ -57,6 +60,7 @@ pub(crate) use missing::SECTIONS;
 pub(crate) use newer::than_2_6;
 pub(crate) use section::{Kind, Other, find as section_kind};
 pub(crate) use server_options::SERVER_OPTIONS;
+pub(crate) use shape::Shape;
 pub(crate) use tls_options::{knows_a_cipher, knows_curves};
 pub(crate) use userlist::{USERLIST, forget_repeated};
 
@@ -91,6 +95,8 @@ pub(crate) struct Keyword<T: 'static> {
     pub(crate) doc: &'static str,
     /// The rule sets that have it, when it is an action.
     pub(crate) sets: actions::Sets,
+    /// What its arguments must look like, before `lower` reads them.
+    pub(crate) shape: Option<Shape>,
     pub(crate) lower: fn(&mut Directive<'_>, &mut T),
 }
 
@@ -105,12 +111,25 @@ impl<T> Keyword<T> {
         lower: fn(&mut Directive<'_>, &mut T),
     ) -> Self {
         let (status, sets) = (Status::Supported, actions::Sets::ALL);
-        Self { name, places, args, status, manual, doc, sets, lower }
+        Self { name, places, args, status, manual, doc, sets, shape: None, lower }
     }
 
     /// A keyword that is refused where it may stand.
     pub(crate) const fn refused(self, why: &'static str) -> Self {
         Self { status: Status::Refused(codes::E0207, why), ..self }
+    }
+
+    /// Its arguments, as the manual writes them.
+    pub(crate) fn arguments(&self) -> String {
+        match self.shape {
+            Some(shape) if self.args.is_empty() => shape.text(),
+            _ => self.args.into(),
+        }
+    }
+
+    /// A keyword whose arguments have a shape.
+    pub(crate) const fn shaped(self, shape: Shape) -> Self {
+        Self { shape: Some(shape), ..self }
     }
 
     /// A keyword that is read and has no effect, for the reason `why`.
@@ -134,6 +153,11 @@ impl Missing {
         names: &'static [(&'static str, u8)],
     ) -> Self {
         Self { code: codes::E0207, why, manual, names }
+    }
+
+    /// What HAProxy knows only when it is built with more than distributions build it with.
+    pub(crate) const fn unknown(why: &'static str, names: &'static [(&'static str, u8)]) -> Self {
+        Self { code: codes::E0202, why, manual: "", names }
     }
 
     pub(crate) const fn removed(why: &'static str, names: &'static [(&'static str, u8)]) -> Self {
@@ -219,7 +243,7 @@ pub(crate) static PROXY: Table<Draft> = Table {
         identity::KEYWORDS,
         limits::KEYWORDS,
         log::KEYWORDS,
-        missing::KEYWORDS,
+        refused_lines::KEYWORDS,
         options::KEYWORDS,
         persistence::KEYWORDS,
         redirect::KEYWORDS,
@@ -242,6 +266,7 @@ pub(crate) static GLOBAL: Table<Global> = Table {
         global_stats::KEYWORDS,
         global_tune::KEYWORDS,
         global_vars::KEYWORDS,
+        global_ranges::KEYWORDS,
         global_refused::KEYWORDS,
     ],
     missing: missing::GLOBAL,
@@ -255,7 +280,7 @@ pub struct Info {
     /// The keyword.
     pub name: &'static str,
     /// Its arguments, as the manual writes them.
-    pub args: &'static str,
+    pub args: String,
     /// The sections that take it; `None` for words inside of a line.
     pub places: Option<Places>,
     /// The rule sets that take it, when it is an action.
@@ -297,7 +322,7 @@ fn list<T>(area: &'static str, table: &Table<T>, all: &mut Vec<Info>) {
         all.push(Info {
             area,
             name: keyword.name,
-            args: keyword.args,
+            args: keyword.arguments(),
             places: (keyword.places != Places::INSIDE).then_some(keyword.places),
             rule_sets: if area == "action" { keyword.sets.names() } else { Vec::new() },
             newer_than_2_6: than_2_6(table.noun, keyword.name),
@@ -310,7 +335,7 @@ fn list<T>(area: &'static str, table: &Table<T>, all: &mut Vec<Info>) {
         all.extend(missing.names.iter().map(|(name, _)| Info {
             area,
             name,
-            args: "",
+            args: String::new(),
             places: None,
             rule_sets: Vec::new(),
             newer_than_2_6: than_2_6(table.noun, name),

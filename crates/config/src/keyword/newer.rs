@@ -13,6 +13,7 @@ pub(crate) fn than_2_6(noun: &str, word: &str) -> bool {
         "bind option" => BIND,
         "server option" => SERVER,
         "action" => ACTIONS,
+        "filter" => FILTERS,
         _ => &[],
     };
     list.contains(&word)
@@ -26,7 +27,6 @@ const KEYWORDS: &[&str] = &[
     "cpu-affinity",
     "cpu-policy",
     "cpu-set",
-    "crt",
     "debug.counters",
     "dns-accept-family",
     "expose-deprecated-directives",
@@ -60,7 +60,6 @@ const KEYWORDS: &[&str] = &[
     "otel",
     "prealloc-fd",
     "profiling.memory",
-    "quic-initial",
     "setcap",
     "shm-stats-file",
     "shm-stats-file-max-objects",
@@ -157,7 +156,6 @@ const MODES: &[&str] = &["haterm", "log", "spop"];
 
 /// Options of `bind`.
 const BIND: &[&str] = &[
-    "ca-sign-use-chain",
     "cc",
     "client-sigalgs",
     "default-crt",
@@ -192,7 +190,6 @@ const SERVER: &[&str] = &[
     "healthcheck",
     "idle-ping",
     "init-state",
-    "interface",
     "ktls",
     "log-bufsize",
     "name",
@@ -209,6 +206,9 @@ const SERVER: &[&str] = &[
     "strict-maxconn",
     "tcp-md5sig",
 ];
+
+/// Filters.
+const FILTERS: &[&str] = &["bwlim-in", "bwlim-out", "comp-req", "comp-res", "otel"];
 
 /// Actions.
 const ACTIONS: &[&str] = &[

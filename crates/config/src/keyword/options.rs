@@ -2,7 +2,7 @@
 
 use diag::{Diagnostic, Spanned, codes};
 
-use super::{Keyword, Missing, Places, Table, checks};
+use super::{Keyword, Missing, Places, Shape, Table, checks};
 use crate::lower::{Directive, Draft, Prefix};
 use crate::model::{ConnectionMode, ForwardFor, LogFormatChoice, Setting};
 
@@ -33,9 +33,16 @@ pub(crate) static OPTIONS: Table<Draft> = Table {
 /// An option that is on or off.
 macro_rules! switch {
     ($field:ident, $name:literal, $places:ident, $doc:literal) => {
-        Keyword::new($name, Places::$places, "", "4.2", $doc, |line, draft: &mut Draft| {
-            switch(line, &mut draft.proxy.options.$field);
-        })
+        Keyword::new(
+            $name,
+            Places::$places.strict_now(),
+            "",
+            "4.2",
+            $doc,
+            |line, draft: &mut Draft| {
+                switch(line, &mut draft.proxy.options.$field);
+            },
+        )
     };
 }
 
@@ -260,25 +267,29 @@ const IGNORED: &[Keyword<Draft>] = &[
     ignored("splice-auto", Places::ANY, "bytes are relayed without splicing"),
     ignored("splice-request", Places::ANY, "bytes are relayed without splicing"),
     ignored("splice-response", Places::ANY, "bytes are relayed without splicing"),
-    ignored("disable-h2-upgrade", Places::FRONT, "HTTP/2 is not built: nothing is upgraded to it"),
+    ignored(
+        "disable-h2-upgrade",
+        Places::FRONT.strict_now(),
+        "HTTP/2 is not built: nothing is upgraded to it",
+    ),
     ignored(
         "http-drop-request-trailers",
-        Places::BACK,
+        Places::BACK.strict_now(),
         "trailers are not forwarded to servers that did not ask",
     ),
     ignored(
         "http-drop-response-trailers",
-        Places::FRONT,
+        Places::FRONT.strict_now(),
         "trailers are not forwarded to clients that did not ask",
     ),
-    ignored("use-small-buffers", Places::BACK, "buffers are as large as they need to be"),
+    ignored("use-small-buffers", Places::BACK, "buffers are as large as they need to be")
+        .shaped(Shape::Maybe(&Shape::SomeOf(&["queue", "l7-retries", "check"]))),
 ];
 
 const fn ignored(name: &'static str, places: Places, why: &'static str) -> Keyword<Draft> {
-    Keyword::new(name, places, "", "4.2", why, |line, _| {
-        line.rest();
-    })
-    .ignored(why)
+    Keyword::new(name, places, "", "4.2", why, |line, _| line.skip_rest())
+        .shaped(Shape::Nothing)
+        .ignored(why)
 }
 
 const MISSING: &[Missing] = &[
@@ -294,6 +305,12 @@ const MISSING: &[Missing] = &[
 
 fn switch(line: &mut Directive<'_>, to: &mut Setting<bool>) {
     line.end();
+    let name = line.phrase();
+    if line.target.is_from(3, 5) && name.ends_with("transparent") {
+        let message = format!("`{name}` was removed from the language");
+        let finding = Diagnostic::new(codes::E0209, line.keyword_span(), message);
+        line.report(finding.help("write a server with the address `0.0.0.0`"));
+    }
     *to = match line.prefix {
         Some(Prefix::Default) => None,
         prefix => Some(Spanned::new(prefix.is_none(), line.span())),
@@ -332,11 +349,12 @@ fn log_format(line: &mut Directive<'_>, draft: &mut Draft, choice: LogFormatChoi
 fn redispatch(line: &mut Directive<'_>, draft: &mut Draft) {
     let mut interval = -1;
     if line.peek().is_some() {
-        match line.lenient("a number of retries", i64::from(i32::MIN)..=i64::from(i32::MAX)) {
+        match line.lenient("a number of retries", i64::MIN..=i64::MAX) {
             Some(number) => interval = number.value as i32,
             None => return,
         }
-        line.end();
+        // Quirk: HAProxy does not look at what follows.
+        line.skip_rest();
     }
     draft.proxy.redispatch = match line.prefix {
         // Off: a server is left at no retry.

@@ -51,7 +51,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "a request header that carries the server's name",
         |line, draft| {
             let Some(name) = line.text("the name of a header") else { return };
-            line.end();
+            line.skip_rest();
             if line.target.is_from(3, 0) && name.value.eq_ignore_ascii_case("host") {
                 let message =
                     "`Host` is the client's own header and cannot carry the server's name";
@@ -68,7 +68,12 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "4.2",
         "the address that connections to servers come from",
         |line, draft| {
-            if let Some(address) = source(line) {
+            let address = source(line);
+            if let Some(extra) = line.peek() {
+                line.not_one_of(extra, "an argument of `source`", &["interface", "usesrc"]);
+                line.skip_rest();
+            }
+            if let Some(address) = address {
                 draft.proxy.source = Some(Spanned::new(address, line.span()));
             }
         },
@@ -82,6 +87,17 @@ fn rule(line: &mut Directive<'_>, draft: &mut Draft, force: bool) {
     }
 }
 
+/// What stands behind `usesrc`.
+fn usesrc(line: &mut Directive<'_>) -> Option<()> {
+    let word = line.value("an address, `client`, `clientip` or `hdr_ip(NAME)`")?;
+    let is_known = matches!(word.text.as_ref(), "client" | "clientip")
+        || word.text.starts_with("hdr_ip(") && word.text.len() > "hdr_ip()".len();
+    if !is_known {
+        line.address(word, AddressUse::Source);
+    }
+    Some(())
+}
+
 /// The arguments of `source`, on a line of its own or on a `server` line.
 pub(super) fn source(line: &mut Directive<'_>) -> Option<config_parse::address::Address> {
     let word = line.value("an address")?;
@@ -91,7 +107,7 @@ pub(super) fn source(line: &mut Directive<'_>) -> Option<config_parse::address::
             "usesrc" => {
                 let word = line.word()?;
                 line.refuse_as(codes::E0207, "transparent proxying is not built yet", word);
-                line.value("an address, `client`, `clientip` or `hdr_ip(NAME)`")?;
+                usesrc(line)?;
             }
             "interface" => {
                 let word = line.word()?;

@@ -99,6 +99,11 @@ pub(super) fn redirect(line: &mut Directive<'_>, to: Target) -> Option<Redirect>
         line.report(Diagnostic::new(codes::E0204, line.keyword_span(), message));
         return None;
     };
+    if kind != RedirectKind::Location && line.phrase().starts_with("http-response") {
+        let message = "a response is redirected with `location` only";
+        line.error(codes::E0301, to.span, message);
+        return None;
+    }
     Some(Redirect { kind, to: to.value, ..out })
 }
 

@@ -4,7 +4,7 @@ use diag::{Diagnostic, Span, Spanned, codes};
 
 use super::{Keyword, Places, SERVER_OPTIONS};
 use crate::lower::{AddressUse, Directive, Draft, names};
-use crate::model::{Server, ServerSettings};
+use crate::model::{LookedAt, Proxy, Server, ServerSettings, Spot};
 
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
     Keyword::new(
@@ -17,9 +17,10 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
             let what = "a name and an address";
             let Some(name) = line.text(what) else { return };
             names::check(line, &name, "a server");
-            if let Some(server) = server(line, &draft.default_server, name) {
+            if let Some(server) = server(line, &draft.default_server, &mut draft.proxy, name) {
                 draft.proxy.servers.push(server);
             }
+            draft.declared.mentions.append(&mut line.mentions);
         },
     ),
     Keyword::new(
@@ -43,12 +44,19 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
 fn server(
     line: &mut Directive<'_>,
     defaults: &ServerSettings,
+    proxy: &mut Proxy,
     name: Spanned<String>,
 ) -> Option<Server> {
     let word = line.arg("an address")?;
     let address = line.address(word, AddressUse::Server);
     let mut settings = defaults.clone();
     line.options(&SERVER_OPTIONS, &mut settings);
+    let samples = std::mem::take(&mut line.samples);
+    proxy.looked_at.extend(
+        samples
+            .into_iter()
+            .map(|expr| LookedAt { expr: Some(expr), ..LookedAt::new(Spot::Source, line.span()) }),
+    );
     // A server whose address cannot be read stays known by name: one cause, one error.
     let address = address.unwrap_or_else(|| unreadable(word.span));
     Some(Server { name, address, settings, span: line.span() })
@@ -86,7 +94,7 @@ fn template(line: &mut Directive<'_>, draft: &mut Draft) {
         line.report(Diagnostic::new(codes::E0709, range.span, message));
         return;
     }
-    let Some(first) = server(line, &draft.default_server, prefix) else { return };
+    let Some(first) = server(line, &draft.default_server, &mut draft.proxy, prefix) else { return };
     draft.proxy.servers.extend((low..=high).map(|number| {
         let name = first.name.clone().map(|prefix| format!("{prefix}{number}"));
         Server { name, ..first.clone() }

@@ -6,9 +6,9 @@ use config_parse::log_format::LogFormat;
 use config_parse::quantity::Unit;
 use diag::{Spanned, codes};
 
-use super::{Keyword, Places, Table, persistence, tls_options};
+use super::{Keyword, Places, Shape, Table, persistence, tls_options};
 use crate::lower::{AddressUse, Directive, spanned};
-use crate::model::{AgentCheck, Rare, ServerSettings, Setting};
+use crate::model::{AgentCheck, Mention, Noun, Rare, ServerSettings, Setting};
 
 /// The options.
 pub(crate) static SERVER_OPTIONS: Table<ServerSettings> = Table {
@@ -59,10 +59,10 @@ const LOAD: &[Keyword<To>] = &[
         word_of(line, &mut to.hash_key, &["id", "addr", "addr-port"]);
     }),
     option("pool-max-conn", "<n>", "idle connections that are kept", |line, to| {
-        signed(line, &mut to.pool_max_conn);
+        signed(line, &mut to.pool_max_conn, -1);
     }),
     option("pool-low-conn", "<n>", "idle connections below which threads share", |line, to| {
-        count(line, &mut to.pool_low_conn, 0, i64::MAX);
+        count(line, &mut to.pool_low_conn, i64::MIN, i64::MAX);
     })
     .ignored("idle connections belong to the thread that opened them"),
     option(
@@ -74,12 +74,17 @@ const LOAD: &[Keyword<To>] = &[
         },
     ),
     option("max-reuse", "<n>", "how often a connection is used again", |line, to| {
-        signed(line, &mut to.max_reuse);
+        signed(line, &mut to.max_reuse, i64::MIN);
     }),
 ];
 
 const STATE: &[Keyword<To>] = &[
-    option("id", "<n>", "its number", |line, to| count(line, &mut to.id, 1, i64::from(i32::MAX))),
+    option("id", "<n>", "its number", |line, to| {
+        let most = if line.target.is_2_6() { i64::from(i32::MAX) } else { i64::MAX };
+        if let Some(number) = line.lenient("a number in range", 1..=most) {
+            to.id = Some(number.map(|n| n as u32));
+        }
+    }),
     option("backup", "", "used when all others are down", |line, to| {
         flag(line, &mut to.backup, true)
     }),
@@ -233,11 +238,15 @@ const IGNORED: &[Keyword<To>] = &[
     ignored("tfo", "", "connections to servers use no fast open"),
     ignored("strict-maxconn", "", "`maxconn` counts connections already"),
     ignored("check-reuse-pool", "", "checks open connections of their own"),
-    value_ignored("resolve-opts", "only servers with `resolvers` read it, which are refused"),
-    value_ignored("resolve-net", "only servers with `resolvers` read it, which are refused"),
-    value_ignored("guid", "statistics are not kept over restarts by this name"),
-    value_ignored("log-bufsize", "only backends of `mode log` read it"),
-    value_ignored("shard", "only `peers` sections read it"),
+    value_ignored("resolve-opts", "only servers with `resolvers` read it, which are refused")
+        .shaped(Shape::Maybe(&Shape::ListOf(&["allow-dup-ip", "ignore-weight", "prevent-dup-ip"]))),
+    option("resolve-net", "<network>[,...]", "the networks that are preferred", resolve_net)
+        .ignored("only servers with `resolvers` read it, which are refused"),
+    value_ignored("guid", "statistics are not kept over restarts by this name").shaped(Shape::Word),
+    value_ignored("log-bufsize", "only backends of `mode log` read it")
+        .shaped(Shape::Number(1, i32::MAX)),
+    option("shard", "<n>", "the shard of a peer", |line, _| line.skip(1))
+        .ignored("only `peers` sections read it"),
     value_ignored("cc", "the system's congestion control is used"),
 ];
 
@@ -260,23 +269,40 @@ const REFUSED: &[Keyword<To>] = &[
     refused("check-pool-conn-name", "the connection that checks use"),
     option("check-via-socks4", "", "checks go through the SOCKS proxy", |_, _| {})
         .refused("this option is not built yet"),
-    refused("healthcheck", "the section that says how it is checked"),
-    refused("idle-ping", "asks silent servers"),
-    option("init-state", "fully-up|up|down|fully-down", "its state at the start", |line, _| {
-        let states = ["fully-up", "up", "down", "fully-down"];
-        line.choice("a state", &states.map(|name| (name, ())));
+    option("healthcheck", "<section>", "the section that says how it is checked", |line, _| {
+        if let Some(name) = line.value("a `healthcheck` section") {
+            line.mentions.push(Mention { noun: Noun::Healthcheck, name: spanned(name) });
+        }
     })
     .refused("this option is not built yet"),
-    refused("interface", "the interface that connections leave by"),
+    refused("idle-ping", "asks silent servers").shaped(Shape::Time(i32::MAX as u64)),
+    option(
+        "init-state",
+        "none|fully-up|up|down|fully-down",
+        "its state at the start",
+        |line, _| {
+            let states = ["none", "fully-up", "up", "down", "fully-down"];
+            line.choice("a state", &states.map(|name| (name, ())));
+        },
+    )
+    .refused("this option is not built yet"),
     option("log-proto", "legacy|octet-count", "how messages are framed", |line, _| {
         line.choice("a framing", &[("legacy", ()), ("octet-count", ())]);
     })
     .refused("this option is not built yet"),
     refused("namespace", "the network namespace of connections"),
-    refused("pool-conn-name", "what connections are kept by"),
-    refused("socks4", "the SOCKS proxy on the way"),
+    option("pool-conn-name", "<expr>", "what connections are kept by", |line, _| {
+        tls_options::expression(line);
+    })
+    .refused("this option is not built yet"),
+    option("socks4", "<address>:<port>", "the SOCKS proxy on the way", |line, _| {
+        if let Some(word) = line.value("an address and a port") {
+            line.address(word, AddressUse::Dispatch);
+        }
+    })
+    .refused("this option is not built yet"),
     refused("tcp-md5sig", "signs segments"),
-    refused("usesrc", "the source address"),
+    refused("usesrc", "the source address").shaped(Shape::Unknown("without `source` before it")),
     refused("from", "the settings it begins with"),
     refused("name", "the name of these settings"),
 ];
@@ -315,13 +341,13 @@ fn word_of(line: &mut Directive<'_>, to: &mut Rare<String>, allowed: &[&str]) {
 }
 
 fn count<S: From<Spanned<u32>>>(line: &mut Directive<'_>, to: &mut Option<S>, low: i64, high: i64) {
-    if let Some(number) = line.lenient("a number in range", low..=high) {
+    if let Some(number) = line.wrapping("a number in range", low..=high) {
         *to = Some(number.map(|n| u32::try_from(n.max(0)).unwrap_or(u32::MAX)).into());
     }
 }
 
-fn signed(line: &mut Directive<'_>, to: &mut Rare<i32>) {
-    if let Some(number) = line.lenient("a number, -1 for no limit", -1..=i64::from(i32::MAX)) {
+fn signed(line: &mut Directive<'_>, to: &mut Rare<i32>, low: i64) {
+    if let Some(number) = line.wrapping("a number, -1 for no limit", low..=i64::MAX) {
         *to = Some(Box::new(number.map(|n| n as i32)));
     }
 }
@@ -392,6 +418,10 @@ fn proxy_tlv(line: &mut Directive<'_>, to: &mut To) {
         None => text.parse().ok(),
     });
     let Some(number) = number else {
+        // Quirk: HAProxy takes a type that it cannot read, and the rest of the line with it.
+        if line.target.haproxy().is_some() && inside.is_none() {
+            return line.skip(1);
+        }
         let message = format!("`{}` needs a type from 0 to 255 in parentheses", word.text);
         line.error(codes::E0302, word.span, message);
         line.value("a format");
@@ -405,8 +435,26 @@ fn proxy_tlv(line: &mut Directive<'_>, to: &mut To) {
     }
 }
 
+/// Networks, separated by commas.
+fn resolve_net(line: &mut Directive<'_>, _: &mut To) {
+    let Some(word) = line.value("a list of networks") else { return };
+    let is_network = |part: &str| {
+        let (address, mask) = part.split_once('/').map_or((part, None), |(a, m)| (a, Some(m)));
+        let mask_fits = mask.is_none_or(|mask| {
+            mask.parse::<u8>().is_ok_and(|bits| bits <= 128)
+                || mask.parse::<std::net::Ipv4Addr>().is_ok()
+        });
+        address.parse::<std::net::IpAddr>().is_ok() && mask_fits
+    };
+    if !word.text.split(',').all(is_network) {
+        let message = format!("`{}` is not a list of networks", word.text);
+        line.error(codes::E0305, word.span, message);
+    }
+}
+
 fn init_addr(line: &mut Directive<'_>, to: &mut To) {
-    let Some(word) = line.value("a list of methods") else { return };
+    // Quirk: HAProxy takes none as an empty list.
+    let Some(word) = line.word() else { return };
     for method in word.text.split(',') {
         let literal = method.parse::<std::net::IpAddr>().is_ok();
         if !literal && !matches!(method, "libc" | "last" | "none") {

@@ -243,6 +243,10 @@ fn split_outside(text: &str) -> Vec<&str> {
 }
 
 fn stick(line: &mut Directive<'_>, draft: &mut Draft) {
+    // Quirk: HAProxy does not read it further where it has no effect.
+    if line.place.name() == "frontend" {
+        return line.skip_rest();
+    }
     let how = ["on", "match", "store-request", "store-response"].map(|word| (word, word));
     let Some(how) = line.choice("`on`, `match`, `store-request` or `store-response`", &how) else {
         line.skip_rest();

@@ -1,10 +1,10 @@
 //! Which backend and server: `use_backend`, `default_backend`, `use-server`, `dispatch` (manual 4.2).
 
-use diag::{Spanned, codes};
+use diag::{Diagnostic, Spanned, codes};
 
 use super::{Keyword, Places};
 use crate::lower::{AddressUse, Draft};
-use crate::model::{SwitchingRule, UseServerRule};
+use crate::model::{LookedAt, Spot, SwitchingRule, UseServerRule};
 
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
     Keyword::new(
@@ -19,6 +19,12 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
                 return;
             };
             let Some(condition) = line.condition() else { return };
+            // Quirk: a backend does not use the line, and HAProxy reads the name all the same.
+            if line.place.name() == "backend" {
+                let format = Some(backend.value.clone());
+                let looked_at = LookedAt { format, ..LookedAt::new(Spot::Request, line.span()) };
+                draft.proxy.looked_at.push(looked_at);
+            }
             draft.proxy.switching.push(SwitchingRule { backend, condition, span: line.span() });
         },
     ),
@@ -58,7 +64,15 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "4.2",
         "one server address without a name",
         |line, draft| {
+            if line.target.is_from(3, 5) {
+                let message = "`dispatch` was removed from the language";
+                let finding = Diagnostic::new(codes::E0209, line.keyword_span(), message);
+                line.report(finding.help("write a `server` line with the same address"));
+                line.skip_rest();
+                return;
+            }
             let Some(word) = line.arg("an address") else { return };
+            line.end();
             line.refuse_as(codes::E0207, "`dispatch` is not built: write a `server` line", word);
             if let Some(address) = line.address(word, AddressUse::Dispatch) {
                 draft.proxy.dispatch = Some(Spanned::new(address, line.span()));

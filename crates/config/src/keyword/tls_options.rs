@@ -1,9 +1,10 @@
 //! Options of TLS on `bind` and `server` lines (manual 5.1, 5.2). They are refused; their words are checked.
 
-use diag::Spanned;
+use diag::{Diagnostic, Spanned, codes};
 
-use super::{Info, Keyword, Places};
-use crate::lower::{Directive, spanned};
+use super::shape::ON_OFF;
+use super::{Info, Keyword, Places, Shape};
+use crate::lower::{Directive, leading_number, spanned};
 use crate::model::{Bind, ServerSettings, Tls};
 
 const WHY: &str = "TLS is not built yet";
@@ -82,8 +83,9 @@ const fn common<T: HasTls>() -> [Keyword<T>; 23] {
         flag("force-tlsv12", "TLS 1.2 only"),
         flag("force-tlsv13", "TLS 1.3 only"),
         refused("ktls", "on|off", "TLS in the kernel", |line, _| {
-            line.choice("`on` or `off`", &[("on", ()), ("off", ())]);
-        }),
+            line.skip(1);
+        })
+        .shaped(Shape::Experimental(&ON_OFF)),
         value("npn", "<protocols>", "protocols to agree on, the old way"),
         value("sigalgs", "<list>", "signatures"),
         version("ssl-max-ver", "the newest version"),
@@ -128,21 +130,23 @@ pub(super) const SERVER_COMMON: [Keyword<ServerSettings>; 23] = common();
 
 /// What `bind` lines take beside it.
 pub(super) const BIND: &[Keyword<Bind>] = &[
-    value("ca-ignore-err", "<list>", "errors of authorities that count as none"),
+    refused("ca-ignore-err", "<list>", "errors of authorities that count as none", error_list),
     value("ca-sign-file", "<file>", "the authority that signs certificates made here"),
     value("ca-sign-pass", "<text>", "its password"),
-    flag("ca-sign-use-chain", "its chain is sent too"),
+    flag("ca-sign-use-chain", "its chain is sent too")
+        .shaped(Shape::Unknown("as distributions build it")),
     refused("ca-verify-file", "<file>", "more authorities", |line, to: &mut Bind| {
         to.tls().authorities |= line.value("a file").is_some();
     }),
-    value("crt-ignore-err", "<list>", "errors of certificates that count as none"),
+    refused("crt-ignore-err", "<list>", "errors of certificates that count as none", error_list),
     refused("crt-list", "<file>", "certificates with their options", |line, to| {
         to.tls().certificate |= line.value("a file").is_some();
     }),
     refused("default-crt", "<file>", "the certificate for other names", |line, to| {
         to.tls().certificate |= line.value("a file").is_some();
     }),
-    value("ech", "<dir>", "keys of encrypted hellos"),
+    value("ech", "<dir>", "keys of encrypted hellos")
+        .shaped(Shape::Unknown("as distributions build it: without encrypted hellos")),
     refused("ecdhe", "<curve>", "the curve, the old way", |line, to| {
         to.tls().curves = line.value("a curve").map(spanned);
     }),
@@ -173,12 +177,7 @@ pub(super) const SERVER: &[Keyword<ServerSettings>] = &[
     refused("check-ssl", "", "checks speak TLS", |line, to| {
         to.tls().check = line.last().map(|word| Spanned::new(true, word.span));
     }),
-    refused("sni", "<expr>", "the name that is asked for", |line, _| {
-        // One word is the whole expression: what follows is the next option.
-        let Some(word) = line.value("an expression") else { return };
-        let read = config_parse::expr::parse(word);
-        line.keep(read);
-    }),
+    refused("sni", "<expr>", "the name that is asked for", |line, _| expression(line)),
     flag("sni-auto", "the name in `Host` is asked for"),
     value("verifyhost", "<name>", "the name that its certificate must have"),
     refused("check-proto", "<protocol>", "the protocol of checks", |line, _| {
@@ -196,6 +195,30 @@ pub(super) const SERVER: &[Keyword<ServerSettings>] = &[
     })
     .ignored("there is no TLS to switch off"),
 ];
+
+/// One word is the whole expression: what follows is the next option. `default-server` only keeps the text.
+pub(super) fn expression(line: &mut Directive<'_>) {
+    let Some(word) = line.value("an expression") else { return };
+    if line.phrase() != "default-server" {
+        let read = config_parse::expr::parse(word);
+        let read = line.keep(read);
+        line.samples.extend(read);
+    }
+}
+
+/// `all`, or numbers and names of OpenSSL's errors.
+fn error_list(line: &mut Directive<'_>, _: &mut Bind) {
+    let Some(word) = line.value("a list of errors") else { return };
+    let named = !line.target.is_2_6();
+    let is_error = |part: &str| {
+        (1..=94).contains(&leading_number(part)) || named && part.starts_with("X509_V_ERR_")
+    };
+    if word.text != "all" && !word.text.split(',').all(is_error) {
+        let message = format!("`{}` is not a list of errors", word.text);
+        let finding = Diagnostic::new(codes::E0301, word.span, message);
+        line.report(finding.help("`all`, or numbers from 1 to 94, separated by commas"));
+    }
+}
 
 /// Whether a list of ciphers names any that OpenSSL may know.
 ///
@@ -275,7 +298,7 @@ pub(super) fn crt_list() -> impl Iterator<Item = Info> {
     CRT_LIST.iter().filter_map(known).map(|keyword| Info {
         area: "crt-list",
         name: keyword.name,
-        args: keyword.args,
+        args: keyword.arguments(),
         places: None,
         rule_sets: Vec::new(),
         newer_than_2_6: super::than_2_6("bind option", keyword.name),

@@ -13,6 +13,7 @@ use diag::{Code, Diagnostic, Span, Spanned, codes};
 
 use super::{Fit, InDefaults, Place, Places};
 use crate::keyword::{self, Found, Missing, Status, Table};
+use crate::model::{Global, Mention};
 use crate::target::Target;
 
 /// A `no` or `default` before the keyword.
@@ -20,6 +21,19 @@ use crate::target::Target;
 pub(crate) enum Prefix {
     No,
     Default,
+}
+
+/// Keywords that need a permission, and got it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Allowed {
+    pub(crate) experimental: bool,
+}
+
+impl Allowed {
+    pub(super) fn of(global: &Global) -> Self {
+        let is_on = |name: &str| global.switches.iter().any(|switch| switch.value == name);
+        Self { experimental: is_on("expose-experimental-directives") }
+    }
 }
 
 /// A line and how far it has been read.
@@ -31,9 +45,14 @@ pub(crate) struct Directive<'a> {
     pub(crate) place: Place,
     pub(crate) target: Target,
     pub(crate) prefix: Option<Prefix>,
+    /// What `global` allowed so far.
+    pub(crate) allowed: Allowed,
     /// For the variables of addresses.
     pub(crate) env: &'a Environment,
     pub(crate) findings: &'a mut Vec<Diagnostic>,
+    /// Samples and names that options mention, for whoever reads the line.
+    pub(crate) samples: Vec<Expr>,
+    pub(crate) mentions: Vec<Mention>,
     /// Reasons that were given on this line already: one cause, one error.
     said: Vec<&'static str>,
 }
@@ -53,8 +72,11 @@ impl<'a> Directive<'a> {
             place,
             target,
             prefix: None,
+            allowed: Allowed::default(),
             env,
             findings,
+            samples: Vec::new(),
+            mentions: Vec::new(),
             said: Vec::new(),
         }
     }
@@ -89,8 +111,11 @@ impl<'a> Directive<'a> {
         self.head = self.next;
     }
 
+    /// The next word, which stays to be read.
+    ///
+    /// Quirk: HAProxy before 3.0 takes an empty word for the end of the line; later ones refuse it.
     pub(crate) fn peek(&self) -> Option<&'a Word<'a>> {
-        self.words.get(self.next)
+        self.words.get(self.next).filter(|word| !word.text.is_empty())
     }
 
     pub(crate) fn peek_text(&self) -> &'a str {
@@ -99,7 +124,7 @@ impl<'a> Directive<'a> {
 
     /// The next word, if there is one.
     pub(crate) fn word(&mut self) -> Option<&'a Word<'a>> {
-        let word = self.words.get(self.next)?;
+        let word = self.peek()?;
         self.next += 1;
         Some(word)
     }
@@ -131,6 +156,16 @@ impl<'a> Directive<'a> {
     /// The texts of the words that are left, which stay to be read.
     pub(crate) fn words_left(&self) -> Vec<String> {
         self.words.iter().skip(self.next).map(|word| word.text.to_string()).collect()
+    }
+
+    /// How far the line is read, to come back to.
+    pub(crate) fn mark(&self) -> usize {
+        self.next
+    }
+
+    /// Goes back to a [`Self::mark`].
+    pub(crate) fn reset(&mut self, mark: usize) {
+        self.next = mark;
     }
 
     /// What is left is of no interest.
@@ -169,7 +204,7 @@ impl<'a> Directive<'a> {
 
     /// The next word; `E0204` when there is none. `what` is "a time", "a name".
     pub(crate) fn arg(&mut self, what: &str) -> Option<&'a Word<'a>> {
-        if let Some(word) = self.peek().filter(|word| !word.text.is_empty()) {
+        if let Some(word) = self.peek() {
             self.next += 1;
             return Some(word);
         }
@@ -181,7 +216,7 @@ impl<'a> Directive<'a> {
 
     /// The argument of an option on a line of options: named in messages by the option, not by the line.
     pub(crate) fn value(&mut self, what: &str) -> Option<&'a Word<'a>> {
-        if let Some(word) = self.peek().filter(|word| !word.text.is_empty()) {
+        if let Some(word) = self.peek() {
             self.next += 1;
             return Some(word);
         }
@@ -210,6 +245,29 @@ impl<'a> Directive<'a> {
             None => format!("one of: {}", allowed.join(", ")),
         });
         self.report(finding);
+    }
+
+    /// Takes a word that is one of `allowed`; `E0301` for another, `E0204` for none.
+    pub(crate) fn one_of(&mut self, allowed: &[&str]) -> bool {
+        let Some(word) = self.value(&format!("one of {}", allowed.join(", "))) else {
+            return false;
+        };
+        let hit = allowed.contains(&word.text.as_ref());
+        if !hit {
+            self.not_one_of(word, "one of the words that are allowed here", allowed);
+        }
+        hit
+    }
+
+    /// The keyword read last is experimental: `E0214` for a HAProxy that was not told to take those.
+    pub(crate) fn experimental(&mut self) {
+        if self.target.is_proxyd() || self.allowed.experimental {
+            return;
+        }
+        let Some(word) = self.last() else { return };
+        let message = format!("`{}` is experimental", word.text);
+        let help = "write `expose-experimental-directives` in `global`, above it";
+        self.report(Diagnostic::new(codes::E0214, word.span, message).help(help));
     }
 
     // Values.
@@ -306,10 +364,28 @@ impl<'a> Directive<'a> {
         Some(Spanned::new(value, word.span))
     }
 
+    /// As [`Self::lenient`], in 32 bits. Quirk: a larger number wraps.
+    pub(crate) fn wrapping(
+        &mut self,
+        what: &str,
+        range: RangeInclusive<i64>,
+    ) -> Option<Spanned<i64>> {
+        let word = self.peek();
+        let number = self.lenient(what, i64::MIN..=i64::MAX)?;
+        #[expect(clippy::cast_possible_truncation, reason = "C's conversion, which wraps")]
+        let number = number.map(|number| i64::from(number as i32));
+        if let Some(word) = word.filter(|_| !range.contains(&number.value)) {
+            self.out_of_range(word, what, &range);
+            return None;
+        }
+        Some(number)
+    }
+
     /// Quirk: a missing number at the end of the line is 0, where 0 is in range.
     fn nothing_is_zero(&mut self, what: &str, range: &RangeInclusive<i64>) -> Option<Spanned<i64>> {
         let at = self.end_span();
         if !range.contains(&0)
+            || self.next <= self.head.max(1)
             || self.last().is_some_and(|word| !ZERO_IF_MISSING.contains(&&*word.text))
         {
             self.value(what);
@@ -321,7 +397,12 @@ impl<'a> Directive<'a> {
         Some(Spanned::new(0, at))
     }
 
-    fn out_of_range(&mut self, word: &Word<'_>, what: &str, range: &RangeInclusive<i64>) {
+    pub(crate) fn out_of_range(
+        &mut self,
+        word: &Word<'_>,
+        what: &str,
+        range: &RangeInclusive<i64>,
+    ) {
         let message = format!("`{}` is not {what}", word.text);
         let mut finding = Diagnostic::new(codes::E0302, word.span, message);
         finding.help = Some(match (*range.start(), *range.end()) {
@@ -332,13 +413,21 @@ impl<'a> Directive<'a> {
     }
 
     pub(crate) fn log_format(&mut self, what: &str) -> Option<Spanned<LogFormat>> {
-        // An empty format is a format.
-        let word = match self.peek() {
-            Some(word) if word.text.is_empty() => self.word()?,
+        let word = match self.words.get(self.next) {
+            // Quirk: an empty format is a format of `set-var-fmt`. It is one everywhere for our daemon.
+            Some(word) if word.text.is_empty() && self.takes_empty_formats() => {
+                self.next += 1;
+                word
+            }
             _ => self.arg(what)?,
         };
         let read = log_format::parse(word);
         self.keep(read).map(|format| Spanned::new(format, word.span))
+    }
+
+    fn takes_empty_formats(&self) -> bool {
+        let is_variable = |word: &Word<'_>| word.text.starts_with("set-var-fmt");
+        self.target.is_proxyd() || self.words.iter().any(is_variable)
     }
 
     /// An expression; converters may be words of their own.
@@ -416,7 +505,18 @@ impl<'a> Directive<'a> {
                 if self.fits(keyword.places, &word.text, word.span) {
                     self.note(keyword.status, word);
                     let said = self.findings.len();
-                    (keyword.lower)(self, to);
+                    let start = self.next;
+                    if let Some(shape) = keyword.shape {
+                        match keyword.places == Places::INSIDE {
+                            true => shape.read(self),
+                            false => shape.check(self),
+                        }
+                    }
+                    let new = self.findings.get(said..).unwrap_or(&[]);
+                    if !new.iter().any(Diagnostic::is_error) {
+                        self.next = start;
+                        (keyword.lower)(self, to);
+                    }
                     // Refused by name: nothing more is to be said of it.
                     if self.target.is_proxyd() && matches!(keyword.status, Status::Refused(..)) {
                         self.findings.truncate(said);
@@ -467,7 +567,8 @@ impl<'a> Directive<'a> {
             return true;
         }
         let section = self.place.name();
-        match places.fit(self.place) {
+        let strict = places.strict || places.strict_now && self.target.is_from(3, 5);
+        match (Places { strict, ..places }).fit(self.place) {
             Fit::Yes => true,
             Fit::Ignored => {
                 let side = if places.frontend { "frontend" } else { "backend" };
@@ -537,6 +638,10 @@ impl<'a> Directive<'a> {
             self.report(Diagnostic::new(code, word.span, message).help(why));
             return;
         }
+        if code == codes::E0202 {
+            let message = format!("`{}` is not known to HAProxy {why}", word.text);
+            return self.error(code, word.span, message);
+        }
         let code = if self.target.is_proxyd() { code } else { codes::W0212 };
         let message = format!("`{}` is refused by proxyd: {why}", word.text);
         self.report(Diagnostic::new(code, word.span, message));
@@ -552,7 +657,7 @@ pub(crate) fn spanned(word: &Word<'_>) -> Spanned<String> {
 const ZERO_IF_MISSING: &[&str] = &["weight", "maxconn", "minconn", "maxqueue"];
 
 /// As C's `atol`: white space, a sign, digits; 0 when there are none. Saturates.
-fn leading_number(text: &str) -> i64 {
+pub(crate) fn leading_number(text: &str) -> i64 {
     let text = text.trim_start();
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),

@@ -2,7 +2,7 @@
 
 use diag::Span;
 
-use crate::model::{Declared, Proxy, ServerSettings};
+use crate::model::{Declared, Mention, Proxy, ServerSettings};
 
 /// The section so far. A `defaults` section is one too: what it presets is copied from it.
 #[derive(Debug, Clone)]
@@ -16,8 +16,18 @@ pub(crate) struct Draft {
     pub(crate) request_lost: Option<Span>,
     /// `use-fcgi-app` stands in the section.
     pub(crate) fcgi_app: bool,
+    /// What `email-alert` lines say.
+    pub(crate) email: EmailAlert,
     /// Names that its lines declare and mention.
     pub(crate) declared: Declared,
+}
+
+/// Mail alerts: only with all three HAProxy looks for the `mailers` section.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EmailAlert {
+    pub(crate) mailers: Option<Mention>,
+    pub(crate) from: bool,
+    pub(crate) to: bool,
 }
 
 impl Draft {
@@ -28,6 +38,7 @@ impl Draft {
             check_inherited: false,
             request_lost: None,
             fcgi_app: false,
+            email: EmailAlert::default(),
             declared: Declared::default(),
         }
     }

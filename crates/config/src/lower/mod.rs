@@ -12,7 +12,8 @@ use config_parse::tree::{self, Line, LineKind, Tree, Word};
 use diag::{Diagnostic, Sources, codes};
 
 pub(crate) use address::{AddressUse, can_resolve};
-pub(crate) use directive::{Directive, Prefix, spanned};
+use directive::Allowed;
+pub(crate) use directive::{Directive, Prefix, leading_number, spanned};
 pub(crate) use draft::Draft;
 pub(crate) use place::{Fit, Place};
 pub use place::{InDefaults, Places};
@@ -105,6 +106,10 @@ impl Lowering {
     fn finish(mut self, sources: &Sources) -> (Config, Vec<Diagnostic>) {
         self.close();
         let Lowering { mut config, mut findings, defaults, target, .. } = self;
+        if target.is_from(3, 3) {
+            let names = defaults.iter().filter_map(|section| section.name.as_ref());
+            check::defaults_names(&config, names, &mut findings);
+        }
         check::config(&config, target, &mut findings);
         check::defaults_use(&defaults::uses(&defaults), &mut findings);
         for proxy in &mut config.proxies {
@@ -268,6 +273,7 @@ impl Lowering {
             set_env(&mut self.env, words);
         }
         let mut line = Directive::new(words, place, self.target, &self.env, &mut self.findings);
+        line.allowed = Allowed::of(&self.config.global);
         let Some(first) = line.peek() else { return };
         if !prefix(&mut line) {
             return;
@@ -288,6 +294,8 @@ impl Lowering {
             let word = line.last().unwrap_or(first);
             unknown(&mut line, word);
         }
+        let mentions = std::mem::take(&mut line.mentions);
+        self.config.declared.mentions.extend(mentions);
     }
 
     fn place(&self) -> Place {
@@ -323,6 +331,9 @@ impl Lowering {
                 }
                 // Lists of servers are most of a large configuration, and grow by doubling.
                 draft.proxy.servers.shrink_to_fit();
+                if draft.email.from && draft.email.to {
+                    draft.declared.mentions.extend(draft.email.mailers.take());
+                }
                 self.config.declared.append(draft.declared);
                 self.config.proxies.push(draft.proxy);
             }

@@ -71,6 +71,8 @@ pub struct Places {
     pub global: bool,
     /// On the wrong side it is an error, not a warning.
     pub strict: bool,
+    /// The same, since HAProxy 3.5.
+    pub strict_now: bool,
 }
 
 /// What `defaults` sections take of a keyword.
@@ -90,6 +92,7 @@ impl Places {
         backend: true,
         global: false,
         strict: false,
+        strict_now: false,
     };
     /// `defaults`, `frontend`, `listen`.
     pub const FRONT: Self = Self { backend: false, ..Self::ANY };
@@ -102,6 +105,7 @@ impl Places {
         backend: false,
         global: true,
         strict: true,
+        strict_now: true,
     };
     /// The words of another keyword: the line has been placed already.
     pub const INSIDE: Self = Self { global: true, ..Self::ANY };
@@ -119,6 +123,11 @@ impl Places {
     /// An error on the wrong side.
     pub const fn strict(self) -> Self {
         Self { strict: true, ..self }
+    }
+
+    /// An error on the wrong side since HAProxy 3.5.
+    pub const fn strict_now(self) -> Self {
+        Self { strict_now: true, ..self }
     }
 
     pub(crate) fn fit(self, place: Place) -> Fit {

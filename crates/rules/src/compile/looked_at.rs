@@ -59,7 +59,7 @@ fn place(spot: Spot, s: &Section<'_, '_>) -> Option<Place> {
         Spot::Store => back_only(Place::StickStore),
         Spot::Source => back_only(Place::ServerSource),
         Spot::Check => back_only(Place::Check),
-        Spot::Log => front.then_some(Place::Log),
+        Spot::Log => Some(Place::Log),
         Spot::Reading => None,
     }
 }
