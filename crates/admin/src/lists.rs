@@ -43,8 +43,6 @@ pub struct TunnelRow {
     pub protocol: String,
     /// Since the switch.
     pub age: Duration,
-    /// Since the last byte.
-    pub idle: Duration,
     /// Bytes from the client.
     pub bytes_in: u64,
     /// Bytes from the server.
@@ -121,11 +119,11 @@ pub fn show_sess<'a>(rows: impl IntoIterator<Item = &'a SessionRow>) -> Reply {
 /// The answer to `show tunnels`.
 #[must_use]
 pub fn show_tunnels<'a>(rows: impl IntoIterator<Item = &'a TunnelRow>) -> Reply {
-    let mut out = String::from("# id src fe be srv protocol age idle bytes_in bytes_out state\n");
+    let mut out = String::from("# id src fe be srv protocol age bytes_in bytes_out state\n");
     for row in rows {
         let _ = writeln!(
             out,
-            "{:#x} {} {} {} {} {} {} {} {} {} {}",
+            "{:#x} {} {} {} {} {} {} {} {} {}",
             row.id,
             row.src,
             row.frontend,
@@ -133,7 +131,6 @@ pub fn show_tunnels<'a>(rows: impl IntoIterator<Item = &'a TunnelRow>) -> Reply 
             row.server,
             row.protocol,
             short_age(row.age),
-            short_age(row.idle),
             row.bytes_in,
             row.bytes_out,
             if row.draining { "draining" } else { "open" },

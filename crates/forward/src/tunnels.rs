@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use config::model::Mode;
 use futures_util::FutureExt as _;
+use sample::BackendRef;
 use sample::LogRecord;
 use tunnel::{Control, Ended, Kill, Opening, Timeouts};
 
 use crate::connection::Seat;
+use crate::generation::Bound;
 use crate::io::Connector;
 use crate::ledger::{Heads, Ledger};
 use crate::live::ServerState;
@@ -32,6 +34,14 @@ pub(crate) struct Tunnel<T> {
 /// What the registry tells of a tunnel.
 #[derive(Debug, Clone)]
 pub struct TunnelInfo {
+    /// The number of its stream in the process, from 0.
+    pub id: u64,
+    /// What the listener led to when the stream began.
+    pub bound: Arc<Bound>,
+    /// The backend; `None` for `mode tcp` without one.
+    pub backend: Option<BackendRef>,
+    /// It speaks WebSocket, so that it can be closed between two of its frames.
+    pub websocket: bool,
     /// The client.
     pub client: Option<SocketAddr>,
     /// The server; `None` for `mode tcp` without one.
@@ -40,6 +50,33 @@ pub struct TunnelInfo {
     pub accepted_micros: i64,
     /// Watches and ends it.
     pub control: Control,
+}
+
+impl TunnelInfo {
+    /// The name of its frontend.
+    pub fn frontend_name(&self) -> &str {
+        self.bound.generation.program.frontend(self.bound.frontend).name()
+    }
+
+    /// Ends it at once (`shutdown session`).
+    pub fn end(&self) {
+        self.control.end(Kill::Operator);
+    }
+
+    /// The name of its backend.
+    pub fn backend_name(&self) -> Option<&str> {
+        Some(self.bound.generation.program.backend(self.backend?).name())
+    }
+
+    /// `websocket`, `tcp`, or `upgrade` for every other protocol behind a 101 or a `CONNECT`.
+    pub fn protocol(&self) -> &'static str {
+        let mode = self.bound.generation.program.frontend(self.bound.frontend).mode();
+        match (self.websocket, mode) {
+            (true, _) => "websocket",
+            (false, Mode::Tcp) => "tcp",
+            (false, _) => "upgrade",
+        }
+    }
 }
 
 /// The tunnels of one thread; other threads may look and give orders.
@@ -119,6 +156,10 @@ pub(crate) fn spawn<C: Connector>(
         .zip(ledger.server)
         .and_then(|(seat, at)| seat.0.server(at).map(|known| Arc::clone(&known.state)));
     let place = worker.tunnels.enter(TunnelInfo {
+        id: ledger.id,
+        bound: Arc::clone(&ledger.bound),
+        backend: ledger.backend.as_ref().map(|seat| seat.0.reference),
+        websocket: tunnel.opening.websocket,
         client: ledger.peer,
         server,
         accepted_micros: ledger.times.accepted_micros,

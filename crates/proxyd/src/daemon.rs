@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use admin::ConfigText;
@@ -25,6 +25,8 @@ pub(crate) struct Daemon {
     /// When the process began.
     pub(crate) begun: Instant,
     state: Mutex<State>,
+    /// Where the runtime sockets listen, and their levels. They stay over reloads.
+    stats_sockets: OnceLock<Vec<(String, admin::Level)>>,
 }
 
 /// Where the configuration comes from, the same for the start and every reload.
@@ -146,8 +148,14 @@ impl Daemon {
             reloads: 0,
             last_failure: None,
         };
-        let daemon =
-            Daemon { process, workers, origin, begun: Instant::now(), state: Mutex::new(state) };
+        let daemon = Daemon {
+            process,
+            workers,
+            origin,
+            begun: Instant::now(),
+            state: Mutex::new(state),
+            stats_sockets: OnceLock::new(),
+        };
         daemon.adopt(&mut daemon.lock(), &generation, &opened.keys, opened.sockets);
         daemon.workers.check(&generation);
         Arc::new(daemon)
@@ -156,6 +164,17 @@ impl Daemon {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Every step under the lock leaves the state whole, so a panic elsewhere does not spoil it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells once where the runtime sockets are.
+    pub(crate) fn note_sockets(&self, sockets: Vec<(String, admin::Level)>) {
+        // Only the first time counts: they are opened once.
+        let _ = self.stats_sockets.set(sockets);
+    }
+
+    /// Where the runtime sockets listen, and their levels.
+    pub(crate) fn stats_sockets(&self) -> &[(String, admin::Level)] {
+        self.stats_sockets.get().map_or(&[], Vec::as_slice)
     }
 
     /// What runs now.

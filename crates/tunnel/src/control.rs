@@ -60,6 +60,11 @@ impl Control {
         self.tell(1);
     }
 
+    /// Whether it was asked to end, in order or at once.
+    pub fn is_ending(&self) -> bool {
+        self.order() != Order::GoOn
+    }
+
     /// How many bytes were written until now.
     pub fn counters(&self) -> Counters {
         Counters {

@@ -11,7 +11,7 @@ use health::{AdminOrder, HealthOrder};
 use crate::VERSION;
 use crate::daemon::Daemon;
 
-use super::{process, servers};
+use super::{process, servers, tunnels};
 
 /// Does what a command says.
 pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
@@ -81,23 +81,24 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
                 }
             })
         }
-        other => not_built(&other),
+        Command::ShowSess(id) => tunnels::sessions(&daemon.process, id, now()),
+        Command::ShowTunnels(backend) => tunnels::show(&daemon.process, backend.as_deref(), now()),
+        Command::ShutdownSession(id) => tunnels::shutdown(&daemon.process, id),
+        Command::Drain(target, over) => tunnels::drain(&daemon.process, &generation, &target, over),
+        Command::Rebalance { backend, dry_run, over } => {
+            tunnels::rebalance(&daemon.process, &generation, &backend, dry_run, over)
+        }
+        Command::ShowCliSockets => show_sockets(daemon),
+        Command::Explain(_) => {
+            failed("`explain` is not built here: `lbctl explain -f FILE` says the same.")
+        }
     }
 }
 
-/// Commands whose words are known and whose work is not built: they say so and do nothing.
-fn not_built(command: &Command) -> Reply {
-    let name = match command {
-        Command::ShowSess(_) => "show sess",
-        Command::ShowTunnels(_) => "show tunnels",
-        Command::ShowCliSockets => "show cli sockets",
-        Command::ShutdownSession(_) => "shutdown session",
-        Command::Drain(..) => "drain",
-        Command::Rebalance { .. } => "rebalance",
-        Command::Explain(_) => "explain",
-        _ => "this command",
-    };
-    failed(&format!("`{name}` is not built yet: nothing was done."))
+/// The runtime sockets of the process. They stay as they were at the start.
+fn show_sockets(daemon: &Daemon) -> Reply {
+    let sockets = daemon.stats_sockets();
+    reply::show_cli_sockets(sockets.iter().map(|(address, level)| (address.as_str(), *level)))
 }
 
 /// Microseconds since the epoch.

@@ -6,6 +6,7 @@ mod carry_out;
 mod names;
 mod process;
 mod servers;
+mod tunnels;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,13 +16,15 @@ use config::model::{Global, Level};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 
 use crate::daemon::Daemon;
-use crate::sockets::{Listening, Wanted};
+use crate::sockets::{Listening, Place, Wanted};
 
 /// An open `stats socket`.
 #[derive(Debug)]
 pub(crate) struct StatsSocket {
     listening: Listening,
     level: admin::Level,
+    /// Where it listens, as `show cli sockets` prints it.
+    place: String,
 }
 
 impl StatsSocket {
@@ -35,7 +38,12 @@ impl StatsSocket {
                 Level::Operator => admin::Level::Operator,
                 Level::Admin => admin::Level::Admin,
             };
-            Ok(StatsSocket { listening: wanted.open()?, level })
+            let place = match &wanted.place {
+                Place::Tcp(address) if address.is_ipv4() => format!("ipv4@{address}"),
+                Place::Tcp(address) => format!("ipv6@{address}"),
+                other => other.to_string(),
+            };
+            Ok(StatsSocket { listening: wanted.open()?, level, place })
         };
         global.stats_sockets.iter().map(open).collect()
     }
@@ -43,6 +51,7 @@ impl StatsSocket {
 
 /// Serves every socket as tasks of the current `LocalSet`.
 pub(crate) fn serve_all(daemon: &Arc<Daemon>, sockets: Vec<StatsSocket>, global: &Global) {
+    daemon.note_sockets(sockets.iter().map(|it| (it.place.clone(), it.level)).collect());
     let idle = global.stats_timeout.map_or(Duration::from_secs(10), |limit| limit.value);
     for socket in sockets {
         tokio::task::spawn_local(accept(Arc::clone(daemon), socket, idle));

@@ -1,6 +1,7 @@
 //! The daemon as a process: its exit codes, signals, files and runtime socket, seen from outside.
 
 mod daemon;
+mod tunnels;
 
 use std::os::unix::fs::MetadataExt;
 use std::process::Command;
