@@ -74,13 +74,20 @@ pub(crate) fn read(
 }
 
 fn is_operator(word: &str) -> bool {
-    matches!(word, "eq" | "ge" | "gt" | "le" | "lt")
+    let numeric = matches!(word, "eq" | "ge" | "gt" | "le" | "lt");
+    let between = matches!(word, "or" | "and" | "||" | "&&" | "=" | "==" | "!=" | "!" | "unless");
+    numeric || between
 }
 
-/// Only numbers are compared with operators: elsewhere the word is one more pattern.
+/// Only numbers are compared with operators, and only conditions have `or`: elsewhere the word is one more
+/// pattern.
 fn swallowed(span: Span, word: &str) -> Diagnostic {
     Diagnostic::new(codes::W0511, span, format!("`{word}` is a pattern here, not an operator"))
-        .help("remove it: strings are compared as `-m` says")
+        .help(match word {
+            "or" | "||" => "patterns of a line are alternatives already; to ask for another criterion write a line more",
+            "and" | "&&" => "give each test a name of its own and write both behind `if`",
+            _ => "remove it: strings are compared as `-m` says",
+        })
 }
 
 /// The entries of a pattern file with their line numbers.

@@ -52,6 +52,7 @@ fn two_servers_of_one_name_are_told_with_both_places_and_a_free_name() {
  server s1_2 127.0.0.1:3
  server s1 127.0.0.1:4",
         expect![[r#"
+            6:9 N0728 no server of `b` is checked (write `check` on the `server` lines)
             8:9 E0403 two servers of `b` are named `s1`; 7: the first is here (name this one `s1_3`)
             10:9 E0403 two servers of `b` are named `s1`; 7: the first is here (name this one `s1_4`)
         "#]],
@@ -102,6 +103,7 @@ peers p
             11:2 E0207 `stick-table` is refused by proxyd: stick tables are not built yet
             12:23 E0207 `ssl` is refused by proxyd: TLS is not built yet
             12:27 N0208 `verify` has no effect: only `ssl` lines read it, which are refused
+            12:34 W0804 nobody looks at the certificates of the servers of `b` (`verify required ca-file FILE`, and `verifyhost NAME` for its name)
             13:1 E0207 `peers` is refused by proxyd: peers are not built yet
         "#]],
     );
@@ -184,6 +186,7 @@ backend api
  use-server s2 if { path / }
  server s1 127.0.0.1:1 track nosuch/s1",
         expect![[r#"
+            8:22 N0612 `/api` also begins `/apix` (`path /api || path_beg /api/` holds what lies below `/api` and nothing else)
             9:14 E0401 no backend is named `apii` (did you mean `api`?)
             10:21 E0402 no ACL above is named `is_apii` (did you mean `is_api`?)
             12:18 E0401 no backend is named `f`; 6: this one has no servers: it is a frontend
@@ -260,6 +263,7 @@ backend f
             8:2 E0408 the id 3 belongs to another listener of this proxy; 7: it was given here
             10:10 E0404 a section named `f` exists already; 6: the first is here
             12:5 E0408 the id 5 belongs to another proxy; 9: it was given here
+            13:9 N0728 no server of `f` is checked (write `check` on the `server` lines)
             15:26 E0408 the id 4 belongs to another server of this proxy; 14: it was given here
         "#]],
     );
@@ -486,6 +490,7 @@ backend page
  server s 127.0.0.1:1",
         expect![[r#"
             12:9 W0706 WebSockets reach `chat`, which has no `timeout tunnel`; 9: this rule leads there (`timeout tunnel 1h`)
+            15:2 W0712 tunnels that lose one side have neither `timeout client-fin` nor `timeout server-fin` (`timeout client-fin 30s` and `timeout server-fin 30s`)
         "#]],
     );
 }
@@ -516,6 +521,7 @@ backend b
             15:11 E0207 `dynamic` is refused by proxyd: cookies that are made from addresses are not built yet
             19:23 E0207 `namespace` is refused by proxyd: this option is not built yet
             19:36 N0208 `observe` has no effect: only checks decide about a server's health
+            19:44 W0723 this is for health checks, and the server is not checked; 19: `check` is missing here (write `check` on the `server` lines, or once in `default-server`)
         "#]],
     );
 }
@@ -535,6 +541,7 @@ backend b
         expect![[r#"
             8:22 W0710 `websocket` is compared with its case (clients write it as they like: compare with `-i`)
             9:35 W0710 `Connection` is compared as a whole, and browsers send several tokens in it (`req.hdr(connection)` looks at each token)
+            13:2 W0712 tunnels that lose one side have neither `timeout client-fin` nor `timeout server-fin` (`timeout client-fin 30s` and `timeout server-fin 30s`)
         "#]],
     );
 }

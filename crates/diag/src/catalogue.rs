@@ -1,7 +1,7 @@
 //! The catalogue of codes: one table, from which pages and checks are made.
 //!
 //! `01xx` text, `02xx` sections and keywords, `03xx` values, `04xx` names, `05xx` samples and ACLs,
-//! `06xx` rules and order, `07xx` files and limits. A code never changes its meaning.
+//! `06xx` rules and order, `07xx` files and limits, `08xx` security. A code never changes its meaning.
 
 use std::fmt;
 

@@ -34,22 +34,25 @@ fn check(files: &[(&str, &str)], line: &str, expected: Expect) {
     expected.assert_eq(&run(folder.path(), &arguments));
 }
 
-const EDGE: &str = "defaults
+const EDGE: &str = "global
+    hard-stop-after 30m
+defaults
     mode http
     timeout client 25s
+    timeout client-fin 10s
     timeout connect 5s
     timeout server 25s
     timeout tunnel 15m
 frontend http
     bind 127.0.0.1:8080
     acl host_ws hdr_beg(Host) -i ws.
-    use_backend bk_ws if host_ws
     http-request deny if { path /private }
+    use_backend bk_ws if host_ws
     default_backend bk_page
 backend bk_ws
     balance source
-    server a 192.0.2.1:80
-    server b 192.0.2.2:80
+    server a 192.0.2.1:80 check
+    server b 192.0.2.2:80 check
 backend bk_page
     server p 192.0.2.3:80
 ";
@@ -72,9 +75,9 @@ fn an_error_has_its_place_and_ends_with_1() {
         &[("edge.cfg", &broken)],
         "check --output-format concise --select E04 edge.cfg",
         expect![[r#"
-        edge.cfg:12:21: E0401 no backend is named `bk_pag`
-        exit 1
-    "#]],
+            edge.cfg:15:21: E0401 no backend is named `bk_pag`
+            exit 1
+        "#]],
     );
 }
 
@@ -113,10 +116,10 @@ fn the_json_form_has_the_fields_that_scripts_rely_on() {
     assert_eq!(finding["code"], "E0401");
     assert_eq!(finding["severity"], "error");
     assert_eq!(finding["class"], "reference");
-    assert_eq!((finding["line"].as_u64(), finding["column"].as_u64()), (Some(12), Some(21)));
+    assert_eq!((finding["line"].as_u64(), finding["column"].as_u64()), (Some(15), Some(21)));
     assert_eq!(
         (finding["end_line"].as_u64(), finding["end_column"].as_u64()),
-        (Some(12), Some(27))
+        (Some(15), Some(27))
     );
     for field in ["message", "help", "file", "related", "fix"] {
         assert!(finding.get(field).is_some(), "{field} is there");
@@ -156,31 +159,31 @@ fn explain_shows_each_rule_with_what_it_saw() {
         "explain -f edge.cfg http://ws.example/chat --ws --src 192.0.2.77",
         expect![[r#"
             GET /chat HTTP/1.1 from 192.0.2.77
-            comes in on 127.0.0.1:8080 (edge.cfg:8) of http
+            comes in on 127.0.0.1:8080 (edge.cfg:11) of http
 
-            http  (edge.cfg:7)
-                11  http-request deny if { path /private }                                  no
-                      11  path /private                                                   no   saw "/chat"
-                10  use_backend bk_ws if host_ws                                            taken
-                       9  host_ws hdr_beg(Host) -i ws.                                    yes  saw "ws.example"
-                12  default_backend bk_page                                                 not reached
+            http  (edge.cfg:10)
+                13  http-request deny if { path /private }                                  no
+                      13  path /private                                                   no   saw "/chat"
+                14  use_backend bk_ws if host_ws                                            taken
+                      12  host_ws hdr_beg(Host) -i ws.                                    yes  saw "ws.example"
+                15  default_backend bk_page                                                 not reached
 
-            bk_ws  (edge.cfg:13)
-                14  balance source on "192.0.2.77", hash 0xc000024d: b, slot 1 of 2
+            bk_ws  (edge.cfg:16)
+                17  balance source on "192.0.2.77", hash 0xc000024d: b, slot 1 of 2
 
-            => bk_ws/b at 192.0.2.2:80 by edge.cfg:10
+            => bk_ws/b at 192.0.2.2:80 by edge.cfg:14
 
             timeouts in force
-              client           25s        edge.cfg:3
-              http-request     25s        edge.cfg:3
-              http-keep-alive  25s        edge.cfg:3
-              queue            5s         edge.cfg:4
-              connect          5s         edge.cfg:4
-              server           25s        edge.cfg:5
-              tunnel           15m        edge.cfg:6
-              client-fin       none
+              client           25s        edge.cfg:5
+              http-request     25s        edge.cfg:5
+              http-keep-alive  25s        edge.cfg:5
+              queue            5s         edge.cfg:7
+              connect          5s         edge.cfg:7
+              server           25s        edge.cfg:8
+              tunnel           15m        edge.cfg:9
+              client-fin       10s        edge.cfg:6
               server-fin       none
-              tarpit           5s         edge.cfg:4
+              tarpit           5s         edge.cfg:7
 
             the server sees
               GET /chat HTTP/1.1
@@ -201,23 +204,23 @@ fn a_request_that_is_denied_ends_with_1_and_names_the_rule() {
         "explain -f edge.cfg http://www.example/private",
         expect![[r#"
             GET /private HTTP/1.1 from 127.0.0.1
-            comes in on 127.0.0.1:8080 (edge.cfg:8) of http
+            comes in on 127.0.0.1:8080 (edge.cfg:11) of http
 
-            http  (edge.cfg:7)
-                11  http-request deny if { path /private }                                  taken
-                      11  path /private                                                   yes  saw "/private"
+            http  (edge.cfg:10)
+                13  http-request deny if { path /private }                                  taken
+                      13  path /private                                                   yes  saw "/private"
 
-            => deny 403 by edge.cfg:11
+            => deny 403 by edge.cfg:13
 
             timeouts in force
-              client           25s        edge.cfg:3
-              http-request     25s        edge.cfg:3
-              http-keep-alive  25s        edge.cfg:3
+              client           25s        edge.cfg:5
+              http-request     25s        edge.cfg:5
+              http-keep-alive  25s        edge.cfg:5
               queue            none
               connect          none
               server           none
               tunnel           none
-              client-fin       none
+              client-fin       10s        edge.cfg:6
               server-fin       none
               tarpit           none
             exit 1
@@ -253,10 +256,10 @@ fn a_broken_configuration_cannot_be_explained() {
         &[("edge.cfg", &broken)],
         "explain -f edge.cfg http://www.example/",
         expect![[r#"
-        lbctl: the configuration has errors, so nothing routes:
-        edge.cfg:12:21: E0401 no backend is named `bk_pag`
-        exit 2
-    "#]],
+            lbctl: the configuration has errors, so nothing routes:
+            edge.cfg:15:21: E0401 no backend is named `bk_pag`
+            exit 2
+        "#]],
     );
 }
 
@@ -264,16 +267,16 @@ fn a_broken_configuration_cannot_be_explained() {
 fn diff_tells_objects_with_their_impact() {
     let new = EDGE
         .replace("timeout tunnel 15m", "timeout tunnel 1h")
-        .replace("    server b 192.0.2.2:80\n", "");
+        .replace("    server b 192.0.2.2:80 check\n", "");
     check(
         &[("old.cfg", EDGE), ("new.cfg", &new)],
         "diff old.cfg new.cfg",
         expect![[r#"
-        ~ backend bk_page timeout tunnel: 15m -> 1h  [hot]  (new.cfg:6)
-        - backend bk_ws server b: 192.0.2.2:80  [ends streams]  (old.cfg:16)
-        ~ backend bk_ws timeout tunnel: 15m -> 1h  [hot]  (new.cfg:6)
-        exit 1
-    "#]],
+            ~ backend bk_page timeout tunnel: 15m -> 1h  [hot]  (new.cfg:9)
+            - backend bk_ws server b: 192.0.2.2:80  [ends streams]  (old.cfg:19)
+            ~ backend bk_ws timeout tunnel: 15m -> 1h  [hot]  (new.cfg:9)
+            exit 1
+        "#]],
     );
     check(
         &[("old.cfg", EDGE), ("new.cfg", &new)],
@@ -281,9 +284,9 @@ fn diff_tells_objects_with_their_impact() {
         expect![[r#"
             | | object | before | after | impact | place |
             |---|---|---|---|---|---|
-            | changed | backend bk_page timeout tunnel | `15m` | `1h` | hot | new.cfg:6 |
-            | removed | backend bk_ws server b address | `192.0.2.2:80` |  | ends streams | old.cfg:16 |
-            | changed | backend bk_ws timeout tunnel | `15m` | `1h` | hot | new.cfg:6 |
+            | changed | backend bk_page timeout tunnel | `15m` | `1h` | hot | new.cfg:9 |
+            | removed | backend bk_ws server b address | `192.0.2.2:80` |  | ends streams | old.cfg:19 |
+            | changed | backend bk_ws timeout tunnel | `15m` | `1h` | hot | new.cfg:9 |
             exit 1
         "#]],
     );

@@ -5,6 +5,7 @@
 
 mod acls;
 mod duplicates;
+mod insight;
 mod modes;
 mod names;
 mod references;
@@ -13,9 +14,8 @@ mod timeouts;
 mod tls;
 mod unused;
 mod upgrade;
-mod websocket;
 
-use diag::{Diagnostic, Span, codes};
+use diag::{Class, Diagnostic, Span, codes};
 
 use crate::keyword::unused_steps;
 use crate::lower::Draft;
@@ -86,8 +86,12 @@ pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
     if !findings.iter().any(Diagnostic::is_error) {
         unused::config(config, findings);
     }
-    websocket::config(config, findings);
     upgrade::config(config, findings);
+    // What cannot be read may be the half that is missed. Names and what is not built take nothing away.
+    let unread = |finding: &Diagnostic| finding.is_error() && finding.class == Class::Syntax;
+    if !findings.iter().any(unread) {
+        insight::config(config, target, findings);
+    }
 }
 
 /// Who stands on which `defaults`.

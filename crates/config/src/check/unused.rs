@@ -8,6 +8,9 @@ use diag::{Diagnostic, codes};
 use super::acls;
 use crate::model::{Config, Proxy, ProxyKind, Rule, acls_asked, acls_of_line};
 
+/// Backends that one finding points at.
+const MOST_NAMED: usize = 8;
+
 pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
     for proxy in &config.proxies {
         unused_acls(proxy, findings);
@@ -64,16 +67,22 @@ fn unused_backends(config: &Config, findings: &mut Vec<Diagnostic>) {
         switching().filter_map(|rule| rule.backend.value.as_text()).collect();
     let defaults = config.proxies.iter().filter_map(|proxy| proxy.default_backend.as_ref());
     used.extend(defaults.map(|default| default.value.as_str()));
-    for backend in &config.proxies {
-        let name = backend.name.value.as_str();
+    let mut idle = config.proxies.iter().filter(|backend| {
         // One without servers is there for something else: a table, for example.
         let may_be_idle = backend.disabled.is_some() || backend.servers.is_empty();
-        if backend.kind != ProxyKind::Backend || may_be_idle {
-            continue;
-        }
-        if !used.contains(name) {
-            let message = format!("no rule leads to the backend `{name}`");
-            findings.push(Diagnostic::new(codes::W0410, backend.name.span, message));
-        }
+        let named = used.contains(backend.name.value.as_str());
+        backend.kind == ProxyKind::Backend && !may_be_idle && !named
+    });
+    let Some(first) = idle.next() else { return };
+    let more: Vec<&Proxy> = idle.collect();
+    let name = &first.name.value;
+    let message = match more.len() {
+        0 => format!("no rule leads to the backend `{name}`"),
+        n => format!("no rule leads to the backend `{name}` and {n} more"),
+    };
+    let mut finding = Diagnostic::new(codes::W0410, first.name.span, message);
+    for other in more.iter().take(MOST_NAMED) {
+        finding = finding.related(other.name.span, "nor to this one");
     }
+    findings.push(finding);
 }

@@ -105,6 +105,25 @@ impl Atom {
         self.patterns.iter().all(|one| other.patterns.iter().all(|two| self.apart(one, other, two)))
     }
 
+    /// Whether the test holds for a value that begins so, and ends there when it is the whole one.
+    ///
+    /// A method that is not looked into counts as holding.
+    pub(super) fn holds_for(&self, begins: &str, whole: bool) -> bool {
+        use MatchMethod::{Beg, Dir, End, Ip, Str, Sub};
+        let begins = self.folded(begins);
+        self.patterns.iter().any(|pattern| {
+            let pattern = self.folded(pattern);
+            match self.method {
+                Beg => begins.starts_with(&pattern),
+                Str => whole && begins == pattern,
+                Sub | Dir => begins.contains(&pattern),
+                End => !whole || begins.ends_with(&pattern),
+                Ip => false,
+                _ => true,
+            }
+        })
+    }
+
     /// Each pattern stands for itself and for a set of values.
     fn is_set(&self) -> bool {
         use MatchMethod::{Beg, End, Ip, Str, Sub};

@@ -53,7 +53,7 @@ impl Names {
         Names { named: named.collect() }
     }
 
-    fn meaning(&self, test: &Test) -> Meaning {
+    pub(super) fn meaning(&self, test: &Test) -> Meaning {
         match test {
             Test::Anonymous(line) => {
                 Atom::new(line).map_or(Meaning::Unknown, |atom| Meaning::Lines([atom].into()))

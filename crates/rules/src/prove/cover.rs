@@ -38,6 +38,7 @@ pub(super) fn proxy(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
     let names = Names::new(proxy);
     if http {
         let mut walk = Walk::new(&names);
+        super::rewritten::proxy(proxy, &names, findings);
         walk.rules(&proxy.rules.http_request, findings);
         walk.next_list();
         walk.rules(&proxy.rules.redirect, findings);

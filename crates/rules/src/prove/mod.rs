@@ -9,6 +9,7 @@ mod atom;
 mod condition;
 mod cover;
 mod effect;
+mod rewritten;
 
 use config::model::Config;
 use diag::Diagnostic;
