@@ -214,6 +214,10 @@ pub enum Command {
     ShowEnv(Option<String>),
     /// `show cli sockets`.
     ShowCliSockets,
+    /// `show proc`, on the master CLI.
+    ShowProc,
+    /// `show startup-logs`: what the last start or reload said.
+    ShowStartupLogs,
     /// `show sess`, or with an id one session in detail.
     ShowSess(Option<u64>),
     /// `show config`: the text of the running configuration. Ours.

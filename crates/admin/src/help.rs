@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::master::{self, Place};
 use crate::{Level, Reply, Severity};
 
 /// A command as `help` lists it.
@@ -89,6 +90,18 @@ const COMMANDS: &[CommandHelp] = {
             "enable server <bk>/<srv>",
             "take a server out of maintenance",
         ),
+        theirs(
+            Admin,
+            &["experimental-mode"],
+            "experimental-mode [on|off]",
+            "taken for scripts; nothing here is experimental",
+        ),
+        theirs(
+            Admin,
+            &["expert-mode"],
+            "expert-mode [on|off]",
+            "taken for scripts; nothing here is for experts alone",
+        ),
         ours(
             Operator,
             &["explain"],
@@ -167,6 +180,7 @@ const COMMANDS: &[CommandHelp] = {
             "show info [desc|json|typed]*",
             "print the state of the process",
         ),
+        theirs(User, &["show", "proc"], "show proc", "tell the process, its reloads and its age"),
         theirs(
             User,
             &["show", "servers", "conn"],
@@ -180,6 +194,12 @@ const COMMANDS: &[CommandHelp] = {
             "print the state of each server",
         ),
         theirs(Operator, &["show", "sess"], "show sess [id]", "list the streams, or print one"),
+        theirs(
+            User,
+            &["show", "startup-logs"],
+            "show startup-logs",
+            "print what the last start or reload said",
+        ),
         theirs(
             User,
             &["show", "stat"],
@@ -218,22 +238,30 @@ pub fn all_commands() -> &'static [CommandHelp] {
 }
 
 /// The command that these words begin with, and how many of them it takes.
-pub(crate) fn find(words: &[&str]) -> Option<&'static CommandHelp> {
-    COMMANDS.iter().find(|command| {
+pub(crate) fn find(words: &[&str], place: Place) -> Option<&'static CommandHelp> {
+    COMMANDS.iter().filter(|command| is_at(command, place)).find(|command| {
         command.words.len() <= words.len() && command.words.iter().zip(words).all(|(a, b)| a == b)
     })
 }
 
+/// Whether a process has a command: `show proc` is the master's alone.
+fn is_at(command: &CommandHelp, place: Place) -> bool {
+    match place {
+        Place::Master => master::COMMANDS.contains(&command.words),
+        Place::Worker => command.words != ["show", "proc"],
+    }
+}
+
 /// The answer to `help`, and to `help` with the beginning of a command.
-pub(crate) fn help(words: &[&str], level: Level) -> Reply {
-    let listing = list(&matching(words), level);
+pub(crate) fn help(words: &[&str], level: Level, place: Place) -> Reply {
+    let listing = list(&matching(words, place), level);
     let text = format!("The following commands are valid at this level:\n{listing}");
     Reply::Message(Severity::Info, text)
 }
 
 /// The answer to words that are no command.
-pub(crate) fn unknown(words: &[&str], level: Level) -> Reply {
-    let found = matching(words);
+pub(crate) fn unknown(words: &[&str], level: Level, place: Place) -> Reply {
+    let found = matching(words, place);
     let title = if words.is_empty() {
         "Unknown command. Please enter one of the following commands only:"
     } else {
@@ -243,12 +271,15 @@ pub(crate) fn unknown(words: &[&str], level: Level) -> Reply {
 }
 
 /// Commands that share the most words with `words`, or whose first differing word is alike.
-fn matching(words: &[&str]) -> Vec<&'static CommandHelp> {
+fn matching(words: &[&str], place: Place) -> Vec<&'static CommandHelp> {
     let regular = COMMANDS.get(..COMMANDS.len() - ALWAYS).unwrap_or_default();
+    let prefixes = if place == Place::Master { master::PREFIXES } else { &[] };
+    let regular: Vec<_> =
+        prefixes.iter().chain(regular.iter().filter(|command| is_at(command, place))).collect();
     let shared =
         |command: &CommandHelp| command.words.iter().zip(words).take_while(|(a, b)| a == b).count();
-    let most = regular.iter().map(shared).max().unwrap_or(0);
-    let family: Vec<_> = regular.iter().filter(|command| shared(command) == most).collect();
+    let most = regular.iter().map(|command| shared(command)).max().unwrap_or(0);
+    let family: Vec<_> = regular.into_iter().filter(|command| shared(command) == most).collect();
     let Some(odd) = words.get(most) else { return family };
     let alike: Vec<_> = family
         .iter()

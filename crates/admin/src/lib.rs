@@ -17,6 +17,7 @@ mod field;
 mod help;
 mod info;
 mod lists;
+mod master;
 mod parse;
 mod servers;
 mod session;
@@ -32,6 +33,7 @@ pub use field::{Column, FieldType, Value};
 pub use help::{CommandHelp, all_commands};
 pub use info::{Info, uptime};
 pub use lists::{SessionRow, TunnelRow};
+pub use master::Proc;
 pub use servers::{ServerConnRow, ServerStateRow};
 pub use session::{Next, Reply, Session, Severity, SeverityFormat, split};
 pub use stat::{ObjectKind, StatRow};
@@ -43,6 +45,7 @@ pub mod reply {
         show_backend, show_cli_sockets, show_config, show_env, show_sess, show_tunnels,
         show_version,
     };
+    pub use crate::master::show_proc;
     pub use crate::servers::{show_servers_conn, show_servers_state};
     pub use crate::stat::show_stat;
     pub use crate::words::{

@@ -42,6 +42,8 @@ pub(crate) fn command(name: &[&str], arguments: &[&str], names: &impl Names) -> 
         ["show", "version"] => Command::ShowVersion,
         ["show", "env"] => Command::ShowEnv(first.map(str::to_owned)),
         ["show", "cli", "sockets"] => Command::ShowCliSockets,
+        ["show", "proc"] => Command::ShowProc,
+        ["show", "startup-logs"] => Command::ShowStartupLogs,
         // Quirk: what is no id lists all, as HAProxy does.
         ["show", "sess"] => Command::ShowSess(first.and_then(session_id)),
         ["show", "config"] => Command::ShowConfig,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::master::{Master, Place};
 use crate::{Command, Level, Names, help, parse, words};
 
 /// How grave an answer is; the numbers are syslog's.
@@ -67,13 +68,32 @@ pub struct Session {
     interactive: bool,
     severity: SeverityFormat,
     timeout: Option<Duration>,
+    /// On the master CLI.
+    master: Option<Master>,
 }
 
 impl Session {
     /// A session that just began on a socket of this level.
     #[must_use]
     pub fn new(level: Level) -> Self {
-        Self { level, interactive: false, severity: SeverityFormat::None, timeout: None }
+        Self {
+            level,
+            interactive: false,
+            severity: SeverityFormat::None,
+            timeout: None,
+            master: None,
+        }
+    }
+
+    /// A session on the master CLI (`-S`) of the process with this id.
+    #[must_use]
+    pub fn of_master(level: Level, pid: u32) -> Self {
+        Self { master: Some(Master { pid, place: Place::Master }), ..Self::new(level) }
+    }
+
+    /// Where commands without a prefix go.
+    fn place(&self) -> Place {
+        self.master.as_ref().map_or(Place::Worker, |master| master.place)
     }
 
     /// The level left to it.
@@ -104,17 +124,33 @@ impl Session {
     pub fn read(&mut self, command: &str, names: &impl Names) -> Next {
         let owned = parse::words(command);
         let line: Vec<&str> = owned.iter().map(String::as_str).collect();
-        if let Some(prefix) = line.first().filter(|word| word.starts_with('@')) {
+        let Some((prefix, rest)) = line.split_first().filter(|(word, _)| word.starts_with('@'))
+        else {
+            return self.read_at(self.place(), &line, names);
+        };
+        let Some(master) = &mut self.master else {
             return Next::Answer(words::no_master(prefix));
+        };
+        match master.place_of(prefix) {
+            None => Next::Answer(words::no_such_process(prefix)),
+            Some(place) if rest.is_empty() => {
+                master.place = place;
+                Next::Answer(Reply::Done)
+            }
+            Some(place) => self.read_at(place, rest, names),
         }
-        let Some(entry) = help::find(&line) else {
-            return Next::Answer(help::unknown(&line, self.level));
+    }
+
+    /// Reads the words of a command for one process.
+    fn read_at(&mut self, place: Place, line: &[&str], names: &impl Names) -> Next {
+        let Some(entry) = help::find(line, place) else {
+            return Next::Answer(help::unknown(line, self.level, place));
         };
         if entry.level > self.level {
             return Next::Answer(words::permission_denied());
         }
         let arguments = line.get(entry.words.len()..).unwrap_or_default();
-        match self.own(entry.words, arguments) {
+        match self.own(entry.words, arguments, place) {
             Some(next) => next,
             None => match parse::command(entry.words, arguments, names) {
                 Ok(command) => Next::Ask(command),
@@ -124,18 +160,19 @@ impl Session {
     }
 
     /// The commands about the session itself.
-    fn own(&mut self, name: &[&str], arguments: &[&str]) -> Option<Next> {
+    fn own(&mut self, name: &[&str], arguments: &[&str], place: Place) -> Option<Next> {
         let reply = match name {
             ["quit"] => return Some(Next::Quit),
             ["prompt"] => {
                 self.interactive = !self.interactive;
                 Reply::Done
             }
-            ["help"] => help::help(arguments, self.level),
+            ["help"] => help::help(arguments, self.level, place),
             ["operator"] if self.level < Level::Operator => words::permission_denied(),
             ["operator"] => self.lower(Level::Operator),
             ["user"] => self.lower(Level::User),
             ["show", "cli", "level"] => Reply::Dump(format!("{}\n", self.level.name())),
+            ["expert-mode" | "experimental-mode"] => Reply::Done,
             ["set", "severity-output"] => self.severity_output(arguments),
             ["set", "timeout"] => self.idle_timeout(arguments),
             _ => return None,
@@ -176,7 +213,11 @@ impl Session {
     /// An answer as it is sent: marked, ended by an empty line, followed by the prompt.
     #[must_use]
     pub fn frame(&self, reply: &Reply) -> String {
-        let prompt = if self.interactive { "> " } else { "" };
+        let prompt = match (&self.master, self.interactive) {
+            (_, false) => String::new(),
+            (None, true) => "> ".to_owned(),
+            (Some(master), true) => format!("{}> ", master.prompt()),
+        };
         match reply {
             Reply::Done => format!("\n{prompt}"),
             Reply::Dump(text) => format!("{text}\n{prompt}"),

@@ -133,6 +133,12 @@ pub fn tracking_health() -> Reply {
     error("cannot change health on a tracking server.")
 }
 
+/// Quirk: no line end, as [`empty_weight`].
+pub(crate) fn no_such_process(prefix: &str) -> Reply {
+    let text = format!("Can't find the target PID matching the prefix '{prefix}'");
+    Reply::Message(Severity::Error, text)
+}
+
 pub(crate) fn session_expected() -> Reply {
     error("Session pointer expected (use 'show sess').")
 }
@@ -170,7 +176,7 @@ pub fn weight_of(current: u16, initial: u16) -> Reply {
 // Ours, in HAProxy's manner.
 
 pub(crate) fn no_master(prefix: &str) -> Reply {
-    error(&format!("'{prefix}' addresses a process through the master CLI, which proxyd has not."))
+    error(&format!("'{prefix}' addresses a process: only the master CLI (-S) understands it."))
 }
 
 pub(crate) fn drain_usage() -> Reply {

@@ -24,6 +24,8 @@ pub(crate) struct Arguments {
     pub(crate) notify: bool,
     /// `-d`: say more.
     pub(crate) debug: bool,
+    /// `-S`: listen here for the master CLI, an address and `bind` options parted by commas.
+    pub(crate) master_socket: Option<String>,
     /// `-p`: write the process id here.
     pub(crate) pidfile: Option<PathBuf>,
     /// `-n`: `maxconn` of the process, over the file's.
@@ -77,7 +79,11 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Argumen
             "-cc" => {
                 arguments.condition = Some(value("a condition")?.to_string_lossy().into_owned())
             }
-            "-m" | "-L" | "-S" | "-x" => {
+            "-S" => {
+                let socket = value("an address")?;
+                arguments.master_socket = Some(socket.to_string_lossy().into_owned());
+            }
+            "-m" | "-L" | "-x" => {
                 let value = value("a value")?;
                 arguments.ignored.push(format!("{text} {}", value.to_string_lossy()));
             }
@@ -141,6 +147,7 @@ Usage: proxyd -f FILE|DIR... [options] [-- FILE...]
   -C DIR          change to this directory first
   -D              go to the background          -db   stay in the foreground
   -W, -Ws         run for a service manager; -Ws tells it when ready
+  -S ADDRESS      with -W or -Ws: a master CLI here (unix path or IP:port, options behind commas)
   -p FILE         write the process id here
   -n N            connections of the process    -N N  connections of a frontend without maxconn
   -sf PID...      ask these processes to finish once ready

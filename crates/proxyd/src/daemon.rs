@@ -48,7 +48,10 @@ struct State {
     listening: Listen,
     next_id: u64,
     reloads: u64,
+    failed: u64,
     last_failure: Option<String>,
+    /// What the last start or reload said.
+    report: String,
 }
 
 /// Listening sockets by what they are and by how many lines want the same.
@@ -146,7 +149,9 @@ impl Daemon {
             listening: Listen::new(),
             next_id: 0,
             reloads: 0,
+            failed: 0,
             last_failure: None,
+            report: String::new(),
         };
         let daemon = Daemon {
             process,
@@ -187,6 +192,21 @@ impl Daemon {
         self.lock().text.clone()
     }
 
+    /// Keeps what the start said.
+    pub(crate) fn note_report(&self, report: String) {
+        self.lock().report = report;
+    }
+
+    /// What the last start or reload said.
+    pub(crate) fn report(&self) -> String {
+        self.lock().report.clone()
+    }
+
+    /// Reloads that failed.
+    pub(crate) fn failed_reloads(&self) -> u64 {
+        self.lock().failed
+    }
+
     /// Reloads so far, and why the last one failed if it did.
     pub(crate) fn reloads(&self) -> (u64, Option<String>) {
         let state = self.lock();
@@ -206,11 +226,16 @@ impl Daemon {
         let done = self.try_reload();
         let mut state = self.lock();
         match &done {
-            Ok(_) => {
+            Ok(said) => {
                 state.reloads += 1;
                 state.last_failure = None;
+                state.report.clone_from(said);
             }
-            Err(why) => state.last_failure = Some(why.clone()),
+            Err(why) => {
+                state.failed += 1;
+                state.last_failure = Some(why.clone());
+                state.report.clone_from(why);
+            }
         }
         done
     }

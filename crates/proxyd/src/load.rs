@@ -116,6 +116,27 @@ fn compile(disk: &Disk, files: Vec<(String, Vec<u8>)>) -> Read {
     Read { sources, findings, program: program.filter(|_| !refused), text }
 }
 
+/// Reads the words behind `stats socket`; the level is `admin` unless they say otherwise.
+///
+/// # Errors
+/// Every finding about them.
+pub(crate) fn stats_socket(words: &str) -> Result<config::model::StatsSocket, String> {
+    let (address, options) = words.split_once(' ').unwrap_or((words, ""));
+    let text = format!("global\n    stats socket {address} level admin {options}\n");
+    let files = vec![("-S".to_owned(), text.into_bytes())];
+    let Loaded { mut config, diagnostics, .. } =
+        config::load(files, &environment(), Target::Proxyd);
+    let errors: Vec<&str> = diagnostics
+        .iter()
+        .filter(|finding| finding.is_error())
+        .map(|finding| finding.message.as_str())
+        .collect();
+    match config.global.stats_sockets.pop() {
+        Some(socket) if errors.is_empty() => Ok(socket),
+        _ => Err(errors.join("; ")),
+    }
+}
+
 fn environment() -> Environment {
     Environment::of_version(LANGUAGE).with(std::env::vars_os())
 }

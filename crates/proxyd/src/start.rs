@@ -34,6 +34,7 @@ pub(crate) fn run(arguments: &Arguments, command_line: &[OsString]) -> Result<Ex
     let disk = Disk::open().map_err(|e| format!("opening the working directory: {e}"))?;
     let read = load::read(&disk, &arguments.files)?;
     tell(arguments, &read);
+    let report = read.report();
     let refused = read.program.is_none() || (arguments.warnings_are_errors && read.warns());
     if arguments.check {
         if refused {
@@ -56,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments, command_line: &[OsString]) -> Result<Ex
         };
     }
     let program = Arc::clone(&program);
-    serve(arguments, &program, read.text, disk)
+    serve(arguments, &program, (read.text, report), disk)
 }
 
 /// Findings and what the command line asked in vain.
@@ -84,7 +85,7 @@ fn goes_to_background(arguments: &Arguments, global: &Global) -> bool {
 fn serve(
     arguments: &Arguments,
     program: &Arc<Program>,
-    text: admin::ConfigText,
+    (text, report): (admin::ConfigText, String),
     disk: Disk,
 ) -> Result<ExitCode, Failure> {
     let global = program.config().global.clone();
@@ -93,9 +94,16 @@ fn serve(
     limits(&global, arguments.maxconn)?;
     let identity = privileges::identity(&global)?;
     let opened = Opened::new(program, text, threads)?;
-    let stats = StatsSocket::open_all(&global)?;
+    let mut stats = StatsSocket::open_all(&global)?;
     if program.listeners().is_empty() && stats.is_empty() {
         return Err("no frontend has a `bind` line: there is nothing to listen on".into());
+    }
+    match &arguments.master_socket {
+        Some(socket) if arguments.master_worker => stats.push(StatsSocket::open_master(socket)?),
+        Some(_) if !arguments.quiet => {
+            say(Grave::Warning, "-S without -W or -Ws: there is no master, so no master CLI");
+        }
+        _ => {}
     }
     let process = Process::new(settings(&global, threads, arguments.maxconn));
     let generation = Generation::new(Arc::clone(program), &process, &load::resolve, None);
@@ -116,6 +124,7 @@ fn serve(
         frontend_maxconn: arguments.frontend_maxconn,
     };
     let daemon = Daemon::start(opened, process, generation, workers, origin);
+    daemon.note_report(report);
     if background::is_child() {
         background::ready().map_err(|e| format!("leaving the terminal: {e}"))?;
     }

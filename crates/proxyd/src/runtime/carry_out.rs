@@ -89,6 +89,8 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
             tunnels::rebalance(&daemon.process, &generation, &backend, dry_run, over)
         }
         Command::ShowCliSockets => show_sockets(daemon),
+        Command::ShowProc => reply::show_proc(&process::proc(daemon)),
+        Command::ShowStartupLogs => Reply::Dump(daemon.report()),
         Command::Explain(_) => {
             failed("`explain` is not built here: `lbctl explain -f FILE` says the same.")
         }

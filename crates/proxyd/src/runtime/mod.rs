@@ -16,13 +16,14 @@ use config::model::{Global, Level};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 
 use crate::daemon::Daemon;
+use crate::load;
 use crate::sockets::{Listening, Place, Wanted};
 
 /// An open `stats socket`.
 #[derive(Debug)]
 pub(crate) struct StatsSocket {
     listening: Listening,
-    level: admin::Level,
+    rights: Rights,
     /// Where it listens, as `show cli sockets` prints it.
     place: String,
 }
@@ -31,27 +32,50 @@ impl StatsSocket {
     /// Opens every `stats socket` of the configuration.
     pub(crate) fn open_all(global: &Global) -> Result<Vec<StatsSocket>, String> {
         let prefix = global.unix_bind_prefix.as_ref().map_or("", |prefix| prefix.value.as_str());
-        let open = |line: &config::model::StatsSocket| {
-            let wanted = Wanted::of_stats(line, prefix)?;
-            let level = match line.level {
-                Level::User => admin::Level::User,
-                Level::Operator => admin::Level::Operator,
-                Level::Admin => admin::Level::Admin,
-            };
-            let place = match &wanted.place {
-                Place::Tcp(address) if address.is_ipv4() => format!("ipv4@{address}"),
-                Place::Tcp(address) => format!("ipv6@{address}"),
-                other => other.to_string(),
-            };
-            Ok(StatsSocket { listening: wanted.open()?, level, place })
-        };
-        global.stats_sockets.iter().map(open).collect()
+        global.stats_sockets.iter().map(|line| StatsSocket::open(line, prefix, false)).collect()
     }
+
+    /// Opens the master CLI (`-S`): an address and `bind` options parted by commas. Its level is `admin` unless an
+    /// option says less.
+    pub(crate) fn open_master(text: &str) -> Result<StatsSocket, String> {
+        let why = |why: String| format!("-S {text}: {why}");
+        let line = load::stats_socket(&text.replace(',', " ")).map_err(why)?;
+        StatsSocket::open(&line, "", true).map_err(why)
+    }
+
+    fn open(
+        line: &config::model::StatsSocket,
+        prefix: &str,
+        is_master: bool,
+    ) -> Result<StatsSocket, String> {
+        let wanted = Wanted::of_stats(line, prefix)?;
+        let level = match line.level {
+            Level::User => admin::Level::User,
+            Level::Operator => admin::Level::Operator,
+            Level::Admin => admin::Level::Admin,
+        };
+        let place = match &wanted.place {
+            Place::Tcp(address) if address.is_ipv4() => format!("ipv4@{address}"),
+            Place::Tcp(address) => format!("ipv6@{address}"),
+            other => other.to_string(),
+        };
+        let rights = Rights { level, is_master };
+        Ok(StatsSocket { listening: wanted.open()?, rights, place })
+    }
+}
+
+/// What a session on a socket may do, and which socket it is.
+#[derive(Debug, Clone, Copy)]
+struct Rights {
+    level: admin::Level,
+    /// The master CLI.
+    is_master: bool,
 }
 
 /// Serves every socket as tasks of the current `LocalSet`.
 pub(crate) fn serve_all(daemon: &Arc<Daemon>, sockets: Vec<StatsSocket>, global: &Global) {
-    daemon.note_sockets(sockets.iter().map(|it| (it.place.clone(), it.level)).collect());
+    let listed = sockets.iter().filter(|socket| !socket.rights.is_master);
+    daemon.note_sockets(listed.map(|it| (it.place.clone(), it.rights.level)).collect());
     let idle = global.stats_timeout.map_or(Duration::from_secs(10), |limit| limit.value);
     for socket in sockets {
         tokio::task::spawn_local(accept(Arc::clone(daemon), socket, idle));
@@ -59,13 +83,13 @@ pub(crate) fn serve_all(daemon: &Arc<Daemon>, sockets: Vec<StatsSocket>, global:
 }
 
 async fn accept(daemon: Arc<Daemon>, socket: StatsSocket, idle: Duration) {
-    let level = socket.level;
+    let rights = socket.rights;
     match socket.listening {
         Listening::Unix(listener) => {
             let Ok(listener) = tokio::net::UnixListener::from_std(listener) else { return };
             loop {
                 match listener.accept().await {
-                    Ok((client, _)) => spawn(&daemon, client, level, idle),
+                    Ok((client, _)) => spawn(&daemon, client, rights, idle),
                     Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
                 }
             }
@@ -74,7 +98,7 @@ async fn accept(daemon: Arc<Daemon>, socket: StatsSocket, idle: Duration) {
             let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
             loop {
                 match listener.accept().await {
-                    Ok((client, _)) => spawn(&daemon, client, level, idle),
+                    Ok((client, _)) => spawn(&daemon, client, rights, idle),
                     Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
                 }
             }
@@ -85,13 +109,13 @@ async fn accept(daemon: Arc<Daemon>, socket: StatsSocket, idle: Duration) {
 fn spawn<S: AsyncRead + AsyncWrite + Unpin + 'static>(
     daemon: &Arc<Daemon>,
     client: S,
-    level: admin::Level,
+    rights: Rights,
     idle: Duration,
 ) {
     let daemon = Arc::clone(daemon);
     tokio::task::spawn_local(async move {
         // The operator may hang up in the middle of an answer.
-        let _ = converse(&daemon, client, level, idle).await;
+        let _ = converse(&daemon, client, rights, idle).await;
     });
 }
 
@@ -102,10 +126,13 @@ const LONGEST: u64 = 1 << 20;
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     daemon: &Arc<Daemon>,
     client: S,
-    level: admin::Level,
+    rights: Rights,
     idle: Duration,
 ) -> std::io::Result<()> {
-    let mut session = Session::new(level);
+    let mut session = match rights.is_master {
+        true => Session::of_master(rights.level, std::process::id()),
+        false => Session::new(rights.level),
+    };
     let mut client = BufReader::new(client);
     let mut line = Vec::new();
     loop {

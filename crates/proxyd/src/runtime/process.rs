@@ -1,6 +1,6 @@
 //! `show info`: the process as a whole.
 
-use admin::Info;
+use admin::{Info, Proc};
 
 use crate::VERSION;
 use crate::daemon::Daemon;
@@ -85,4 +85,16 @@ pub(super) fn info(daemon: &Daemon, micros: i64) -> Info {
         ..Info::default()
     }
     .with_uptime(uptime)
+}
+
+/// `show proc`: one process is its own master and worker.
+pub(super) fn proc(daemon: &Daemon) -> Proc {
+    let (reloads, _) = daemon.reloads();
+    Proc {
+        pid: daemon.process.settings().pid,
+        reloads,
+        failed: daemon.failed_reloads(),
+        uptime: daemon.begun.elapsed(),
+        version: VERSION.into(),
+    }
 }

@@ -282,3 +282,41 @@ fn without_descriptors_the_new_wait_and_the_old_go_on() {
     );
     daemon.end();
 }
+
+#[test]
+fn the_master_cli_tells_the_process_reloads_and_leads_to_the_worker() {
+    let folder = Folder::new();
+    let port = free_port();
+    let master = folder.path("master");
+    let file = folder.write("x.cfg", &config(port, ""));
+    let place = format!("{master},mode,600");
+    let daemon = Daemon::start(&["-W", "-db", "-S", &place, "-f", &file], port);
+    let pid = daemon.pid();
+
+    let proc = daemon::ask(&master, "show proc");
+    assert_eq!(std::fs::metadata(&master).expect("the socket").mode() & 0o777, 0o600);
+    let rows: Vec<Vec<&str>> = proc.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[1][..4], [pid.to_string().as_str(), "master", "0", "[failed:"], "{proc}");
+    assert_eq!(rows[2], ["#", "workers"]);
+    assert_eq!(rows[3][..3], [pid.to_string().as_str(), "worker", "0"]);
+    for target in ["@1", &format!("@!{pid}")] {
+        assert!(
+            daemon::ask(&master, &format!("{target} show info")).contains("\nProcess_num: 1\n")
+        );
+    }
+    assert_eq!(
+        daemon::ask(&master, "@2 show info"),
+        "Can't find the target PID matching the prefix '@2'\n"
+    );
+    assert!(daemon::ask(&master, "show info").starts_with("Unknown command"), "it is the worker's");
+    assert!(daemon::ask(&master, "@1 show proc").starts_with("Unknown command"), "the master's");
+    assert!(daemon::ask(&master, "@1; show info").contains("\nProcess_num: 1\n"), "it stays there");
+
+    folder.write("x.cfg", &config(port, "").replace("string one", "string two"));
+    assert!(daemon::ask(&master, "reload").contains("configuration loaded"));
+    assert_eq!(get(port, "/").1, "two");
+    folder.write("x.cfg", "nonsense\n");
+    assert!(daemon::ask(&master, "reload").contains("nonsense"));
+    assert!(daemon::ask(&master, "show startup-logs").contains("nonsense"));
+    assert!(daemon::ask(&master, "show proc").contains(" 1 [failed: 1] "));
+}
