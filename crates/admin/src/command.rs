@@ -1,5 +1,6 @@
 //! What an operator can ask for.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// What a socket's users may do (`level` on the `stats socket` line). Each includes the one
@@ -171,6 +172,19 @@ impl Weight {
     }
 }
 
+/// The port of `set server b/s addr`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum NewPort {
+    /// None was given: it stays.
+    Kept,
+    /// This one.
+    Set(u16),
+    /// A word that is no port; the address is set all the same.
+    NoNumber(String),
+    /// `+5`, `-5`: a port that follows the client's, which a running server cannot get.
+    Mapped,
+}
+
 /// `set maxconn`: of what.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Maxconn {
@@ -228,6 +242,8 @@ pub enum Command {
     SetServerState(ServerName, ServerState),
     /// `set server b/s health`.
     SetServerHealth(ServerName, ServerHealth),
+    /// `set server b/s addr`.
+    SetServerAddress(ServerName, IpAddr, NewPort),
     /// `set server b/s weight`, `set weight b/s`.
     SetWeight(ServerName, Weight),
     /// `get weight b/s`.

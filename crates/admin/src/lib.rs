@@ -25,8 +25,8 @@ mod stat;
 mod words;
 
 pub use command::{
-    Command, DrainTarget, Format, Level, Maxconn, Names, ProxySelect, ServerHealth, ServerLookup,
-    ServerName, ServerState, StatFilter, Weight,
+    Command, DrainTarget, Format, Level, Maxconn, Names, NewPort, ProxySelect, ServerHealth,
+    ServerLookup, ServerName, ServerState, StatFilter, Weight,
 };
 pub use config_text::ConfigText;
 pub use field::{Column, FieldType, Value};
@@ -49,8 +49,8 @@ pub mod reply {
     pub use crate::servers::{show_servers_conn, show_servers_state};
     pub use crate::stat::show_stat;
     pub use crate::words::{
-        all_sockets_already_disabled, all_sockets_already_enabled, failed, health_not_configured,
-        no_such_session, static_weight, tracking_health, value_out_of_range, variable_not_found,
-        weight_of,
+        address_set, all_sockets_already_disabled, all_sockets_already_enabled, failed,
+        health_not_configured, no_such_session, static_weight, tracking_health, value_out_of_range,
+        variable_not_found, weight_of,
     };
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::command::{
-    Command, DrainTarget, Format, Maxconn, Names, ProxySelect, ServerHealth, ServerLookup,
+    Command, DrainTarget, Format, Maxconn, Names, NewPort, ProxySelect, ServerHealth, ServerLookup,
     ServerName, ServerState, StatFilter, Weight,
 };
 use crate::{Reply, words};
@@ -155,8 +155,25 @@ fn set_server(arguments: &[&str], names: &impl Names) -> Parsed<Command> {
             Ok(Command::SetServerHealth(server, health))
         }
         Some("weight") => Ok(Command::SetWeight(server, weight(value)?)),
+        Some("addr") => address(server, arguments.get(2..).unwrap_or_default()),
         _ => Err(words::set_server_usage()),
     }
+}
+
+/// `<ip> [port <port>]`. Quirk: a port that cannot be set does not keep the address from being set.
+fn address(server: ServerName, arguments: &[&str]) -> Parsed<Command> {
+    let (text, rest) = arguments.split_first().ok_or_else(words::address_expected)?;
+    let ip = text.parse().map_err(|_| words::invalid_address(text))?;
+    let port = match rest {
+        ["port"] => NewPort::NoNumber(String::new()),
+        ["port", text, ..] if text.starts_with(['+', '-']) => NewPort::Mapped,
+        ["port", text, ..] => match signed_prefix(text).map(|(number, _)| u16::try_from(number)) {
+            Some(Ok(number)) => NewPort::Set(number),
+            _ => NewPort::NoNumber((*text).to_owned()),
+        },
+        _ => NewPort::Kept,
+    };
+    Ok(Command::SetServerAddress(server, ip, port))
 }
 
 fn weight(argument: Option<&str>) -> Parsed<Weight> {

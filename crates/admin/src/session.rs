@@ -11,6 +11,8 @@ use crate::{Command, Level, Names, help, parse, words};
 pub enum Severity {
     /// The command was refused.
     Error = 3,
+    /// Something that operators should see in a log.
+    Warning = 4,
     /// There was nothing to do.
     Notice = 5,
     /// What was asked for.
@@ -21,6 +23,7 @@ impl Severity {
     fn name(self) -> &'static str {
         match self {
             Self::Error => "err",
+            Self::Warning => "warning",
             Self::Notice => "notice",
             Self::Info => "info",
         }

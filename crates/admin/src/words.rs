@@ -1,6 +1,8 @@
 //! HAProxy's short answers, word for word: scripts look for them.
 
-use crate::{Reply, Severity};
+use std::net::{IpAddr, SocketAddr};
+
+use crate::{NewPort, Reply, Severity};
 
 /// An error with its line end.
 fn error(text: &str) -> Reply {
@@ -51,7 +53,41 @@ pub(crate) fn expects_health() -> Reply {
 }
 
 pub(crate) fn set_server_usage() -> Reply {
-    error("usage: set server <backend>/<server> health | state | weight")
+    error("usage: set server <backend>/<server> addr | health | state | weight")
+}
+
+pub(crate) fn address_expected() -> Reply {
+    error("set server <b>/<s> addr requires an address and optionally a port.")
+}
+
+/// A warning about a server's address with its line end.
+fn about_address(text: &str) -> Reply {
+    Reply::Message(Severity::Warning, format!("{text} by 'stats socket command'\n"))
+}
+
+pub(crate) fn invalid_address(text: &str) -> Reply {
+    about_address(&format!("Invalid addr '{text}'"))
+}
+
+/// `set server b/s addr`: what became of the address, and of the port if one was given.
+#[must_use]
+pub fn address_set(old: SocketAddr, ip: IpAddr, port: &NewPort) -> Reply {
+    let mut text = match old.ip() == ip {
+        true => "no need to change the addr".to_owned(),
+        false => format!("IP changed from '{}' to '{ip}'", old.ip()),
+    };
+    match port {
+        NewPort::Kept => {}
+        NewPort::Set(port) if *port == old.port() => text.push_str(", no need to change the port"),
+        NewPort::Set(port) => {
+            text.push_str(&format!(", port changed from '{}' to '{port}'", old.port()));
+        }
+        NewPort::NoNumber(word) => {
+            text.push_str(&format!(", problem converting port '{word}' to an int"));
+        }
+        NewPort::Mapped => text.push_str(", a port that follows the client's cannot be set"),
+    }
+    about_address(&text)
 }
 
 pub(crate) fn require_weight() -> Reply {

@@ -1,11 +1,14 @@
 //! Carries a command out and makes its reply.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use admin::reply::{self, failed};
-use admin::{Command, Maxconn, Reply, ServerHealth, ServerName, ServerState, Severity, Weight};
-use forward::{Backend, Generation};
+use admin::{
+    Command, Maxconn, NewPort, Reply, ServerHealth, ServerName, ServerState, Severity, Weight,
+};
+use forward::{Backend, Generation, ServerAddress};
 use health::{AdminOrder, HealthOrder};
 
 use crate::VERSION;
@@ -60,6 +63,7 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
         Command::DisableHealth(server) => {
             with_server(&generation, &server, |backend, at| pause_checks(backend, at, true))
         }
+        Command::SetServerAddress(server, ip, port) => set_address(&generation, &server, ip, &port),
         Command::SetWeight(server, weight) => set_weight(&generation, &server, weight),
         Command::GetWeight(server) => get_weight(&generation, &server),
         Command::SetMaxconn(maxconn) => set_maxconn(daemon, &generation, maxconn),
@@ -160,6 +164,23 @@ fn set_health(generation: &Generation, name: &ServerName, health: ServerHealth) 
     };
     backend.order_health(at, order);
     Reply::Done
+}
+
+/// New connections go to the new address, those that are open stay; idle ones to the old one are not used again.
+fn set_address(generation: &Generation, name: &ServerName, ip: IpAddr, port: &NewPort) -> Reply {
+    let state = find(generation, name).and_then(|(backend, at)| backend.server(at));
+    let Some(state) = state.map(|server| &server.state) else { return failed("No such server.") };
+    let old = match state.address().as_deref() {
+        Some(ServerAddress::Tcp(address)) => *address,
+        // A name that was not resolved had no address; a path cannot become one.
+        None => SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0),
+        Some(ServerAddress::Unix(_)) => {
+            return failed("a server on a unix socket cannot get an IP address.");
+        }
+    };
+    let number = if let NewPort::Set(port) = port { *port } else { old.port() };
+    state.set_address(Some(ServerAddress::Tcp(SocketAddr::new(ip, number))));
+    reply::address_set(old, ip, port)
 }
 
 /// The configured weight of a server.

@@ -320,3 +320,47 @@ fn the_master_cli_tells_the_process_reloads_and_leads_to_the_worker() {
     assert!(daemon::ask(&master, "show startup-logs").contains("nonsense"));
     assert!(daemon::ask(&master, "show proc").contains(" 1 [failed: 1] "));
 }
+
+#[test]
+fn a_server_gets_another_address_and_the_next_connection_goes_there() {
+    let folder = Folder::new();
+    let (port, old, new) = (free_port(), free_port(), free_port());
+    let socket = folder.path("sock");
+    let text = |name: &str, port: u16| {
+        let rule = format!("http-request return status 200 content-type text/plain string {name}");
+        format!("frontend {name}\n    bind 127.0.0.1:{port}\n    {rule}\n")
+    };
+    let (first, second) = (text("old", old), text("new", new));
+    let defaults = "defaults\n    mode http\n    timeout client 5s\n    timeout connect 5s\n    timeout server 5s\n";
+    let file = folder.write(
+        "x.cfg",
+        &format!(
+            "global\n    stats socket {socket} level admin\n{defaults}{first}{second}\
+             frontend fe\n    bind 127.0.0.1:{port}\n    default_backend be\n\
+             backend be\n    server s 127.0.0.1:{old}\n"
+        ),
+    );
+    let _daemon = Daemon::start(&["-db", "-f", &file], port);
+    assert_eq!(get(port, "/").1, "old");
+    for (words, said) in [
+        (
+            format!("127.0.0.1 port {new}"),
+            format!("no need to change the addr, port changed from '{old}' to '{new}'"),
+        ),
+        ("127.0.0.1".into(), "no need to change the addr".into()),
+        (
+            format!("127.0.0.2 port {new}"),
+            "IP changed from '127.0.0.1' to '127.0.0.2', no need to change the port".into(),
+        ),
+        (
+            "127.0.0.1 port x".into(),
+            "IP changed from '127.0.0.2' to '127.0.0.1', problem converting port 'x' to an int"
+                .into(),
+        ),
+        ("localhost".into(), "Invalid addr 'localhost'".into()),
+    ] {
+        let answer = daemon::ask(&socket, &format!("set server be/s addr {words}"));
+        assert_eq!(answer, format!("{said} by 'stats socket command'\n\n"));
+    }
+    assert_eq!(get(port, "/").1, "new");
+}
