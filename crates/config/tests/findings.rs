@@ -94,9 +94,13 @@ fn what_is_not_built_is_refused_by_name_and_once_for_a_line() {
 backend b
  stick-table type ip size 1m
  server s 127.0.0.1:1 ssl verify none check
+cache c
+ bogus
 peers p
- peer a 127.0.0.1:1
- bogus",
+ peer a 127.0.0.1:1 ssl
+ bogus
+resolvers r
+ nameserver n 127.0.0.1:53",
         expect![[r#"
             7:12 E0207 `ssl` is refused by proxyd: TLS is not built yet
             8:15 E0207 `track-sc0` is refused by proxyd: stick tables are not built yet
@@ -104,7 +108,10 @@ peers p
             12:23 E0207 `ssl` is refused by proxyd: TLS is not built yet
             12:27 N0208 `verify` has no effect: only `ssl` lines read it, which are refused
             12:34 W0804 nobody looks at the certificates of the servers of `b` (`verify required ca-file FILE`, and `verifyhost NAME` for its name)
-            13:1 E0207 `peers` is refused by proxyd: peers are not built yet
+            13:1 E0207 `cache` is refused by proxyd: caching is not built yet
+            15:1 N0208 `peers` has no effect: there are no stick tables that peers could share
+            17:2 E0202 no keyword of a `peers` section is named `bogus`
+            18:1 N0208 `resolvers` has no effect: the system resolves names, at the start and at each reload
         "#]],
     );
 }

@@ -7,9 +7,6 @@ pub(crate) static SECTIONS: Table<()> = Table {
     noun: "section",
     keywords: &[SUPPORTED],
     missing: &[
-        Missing::not_built("peers are not built yet", "10.2", &[("peers", 0)]),
-        Missing::not_built("resolvers are not built yet", "5.3", &[("resolvers", 0)]),
-        Missing::not_built("mail alerts are not built", "12.3", &[("mailers", 0)]),
         Missing::not_built("caching is not built yet", "6", &[("cache", 0)]),
         Missing::not_built("ring buffers are not built yet", "12.5", &[("ring", 0)]),
         Missing::not_built(
@@ -39,6 +36,11 @@ const SUPPORTED: &[Keyword<()>] = &[
     section("listen", "<name> [from <defaults>]", "4", "a frontend and a backend in one"),
     section("userlist", "<name>", "12.2", "users and groups"),
     section("http-errors", "<name>", "12.4", "error files that proxies import"),
+    section("peers", "<name>", "11.2", "who shares the stick tables")
+        .ignored("there are no stick tables that peers could share"),
+    section("resolvers", "<name>", "5.3", "who resolves names while the process runs")
+        .ignored("the system resolves names, at the start and at each reload"),
+    section("mailers", "<name>", "12.3", "where mail alerts go").ignored("no mail is sent"),
 ];
 
 const fn section(

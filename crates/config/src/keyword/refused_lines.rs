@@ -57,9 +57,10 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "email-alert",
         Places::ANY,
         "from|to|level|mailers|myhostname <value>",
-        "mail alerts are not built",
+        "no mail is sent: watch the log lines of the same events",
         email_alert,
-    ),
+    )
+    .ignored("no mail is sent: watch the log lines of the same events"),
     directive(
         "filter-sequence",
         Places::ANY.no_defaults(),

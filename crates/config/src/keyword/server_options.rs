@@ -238,10 +238,10 @@ const IGNORED: &[Keyword<To>] = &[
     ignored("tfo", "", "connections to servers use no fast open"),
     ignored("strict-maxconn", "", "`maxconn` counts connections already"),
     ignored("check-reuse-pool", "", "checks open connections of their own"),
-    value_ignored("resolve-opts", "only servers with `resolvers` read it, which are refused")
+    value_ignored("resolve-opts", "the system resolves names, at the start and at each reload")
         .shaped(Shape::Maybe(&Shape::ListOf(&["allow-dup-ip", "ignore-weight", "prevent-dup-ip"]))),
     option("resolve-net", "<network>[,...]", "the networks that are preferred", resolve_net)
-        .ignored("only servers with `resolvers` read it, which are refused"),
+        .ignored("the system resolves names, at the start and at each reload"),
     value_ignored("guid", "statistics are not kept over restarts by this name").shaped(Shape::Word),
     value_ignored("log-bufsize", "only backends of `mode log` read it")
         .shaped(Shape::Number(1, i32::MAX)),
@@ -265,7 +265,7 @@ const REFUSED: &[Keyword<To>] = &[
     option("resolvers", "<section>", "who resolves its name while it runs", |line, to| {
         to.resolvers = line.value("a `resolvers` section").map(|word| Box::new(spanned(word)));
     })
-    .refused("resolvers are not built yet"),
+    .ignored("the system resolves names, at the start and at each reload"),
     refused("check-pool-conn-name", "the connection that checks use"),
     option("check-via-socks4", "", "checks go through the SOCKS proxy", |_, _| {})
         .refused("this option is not built yet"),

@@ -601,7 +601,8 @@ impl<'a> Directive<'a> {
         }
     }
 
-    fn note(&mut self, status: Status, word: &Word<'_>) {
+    /// Says of a keyword that is not carried out that it is not.
+    pub(crate) fn note(&mut self, status: Status, word: &Word<'_>) {
         match status {
             Status::Supported => {}
             // What is switched off needs not be there.

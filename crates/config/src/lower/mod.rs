@@ -19,7 +19,7 @@ pub(crate) use place::{Fit, Place};
 pub use place::{InDefaults, Places};
 
 use crate::check;
-use crate::keyword::{self, Found, GLOBAL, Kind, Other, PROXY, SECTIONS, USERLIST};
+use crate::keyword::{self, Found, GLOBAL, Kind, Other, PROXY, SECTIONS, Status, USERLIST};
 use crate::model::{AclLine, Config, HttpErrors, Proxy, ProxyKind, Userlist};
 use crate::target::Target;
 use defaults::Defaults;
@@ -133,6 +133,16 @@ impl Lowering {
             return;
         }
         match SECTIONS.find(&first.text) {
+            Found::Known(keyword) if matches!(keyword.status, Status::Ignored(_)) => {
+                self.close();
+                let (target, findings) = (self.target, &mut self.findings);
+                let mut section =
+                    Directive::new(&line.words, Place::Nowhere, target, &self.env, findings);
+                section.note(keyword.status, first);
+                if let Some(kind) = keyword::section_kind(&first.text) {
+                    self.open_ignored(kind, &line.words);
+                }
+            }
             Found::Known(_) => self.open(&first.text, &line.words),
             Found::Missing(missing, _) => {
                 self.close();
@@ -196,7 +206,19 @@ impl Lowering {
         self.env = env;
     }
 
-    /// A section that is not carried out; its lines are checked where HAProxy reads them.
+    /// A section that has no effect: its lines are checked, and say nothing of what they cannot do here.
+    fn open_ignored(&mut self, kind: &'static Kind, words: &[Word<'_>]) {
+        let mut findings = std::mem::take(&mut self.findings);
+        let mut line = Directive::new(words, Place::Nowhere, self.target, &self.env, &mut findings);
+        line.word();
+        line.mark_head();
+        let opened = Other::open(kind, &mut line);
+        self.section =
+            opened.map_or(Section::Skipped, |other| Section::Other(Box::new(other), kind));
+        self.findings = findings;
+    }
+
+    /// A section that is refused; its lines are checked where HAProxy reads them.
     fn open_other(&mut self, kind: &'static Kind, words: &[Word<'_>]) {
         let mut findings = std::mem::take(&mut self.findings);
         let said = findings.len();
@@ -269,6 +291,7 @@ impl Lowering {
     /// A line that is no section line.
     fn directive(&mut self, words: &[Word<'_>]) {
         let place = self.place();
+        let said = self.findings.len();
         if place == Place::Global {
             set_env(&mut self.env, words);
         }
@@ -296,6 +319,12 @@ impl Lowering {
         }
         let mentions = std::mem::take(&mut line.mentions);
         self.config.declared.mentions.extend(mentions);
+        if matches!(&self.section, Section::Other(other, _) if other.is_ignored()) {
+            // The section has no effect as a whole, which its first line said.
+            let mut at = 0..;
+            let told = |code| code == codes::E0207 || code == codes::W0212 || code == codes::N0208;
+            self.findings.retain(|f| at.next().is_some_and(|at| at < said) || !told(f.code));
+        }
     }
 
     fn place(&self) -> Place {

@@ -7,7 +7,7 @@ mod store;
 
 use diag::{Diagnostic, Spanned, codes};
 
-use super::{Keyword, Places, Table};
+use super::{Found, Keyword, Places, Status, Table};
 use crate::lower::{Directive, names, spanned};
 use crate::model::{Declared, Noun, ServerSettings};
 
@@ -109,6 +109,12 @@ impl Other {
             default_server: ServerSettings::default(),
             errorfiles: Vec::new(),
         })
+    }
+
+    /// It was taken and has no effect.
+    pub(crate) fn is_ignored(&self) -> bool {
+        let found = super::SECTIONS.find(self.keyword);
+        matches!(found, Found::Known(keyword) if matches!(keyword.status, Status::Ignored(_)))
     }
 
     /// The end of the section: what it cannot do without is there.
