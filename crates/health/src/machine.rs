@@ -115,6 +115,12 @@ impl Health {
         Self { checked: false, ..Self::checked(&CheckSettings::default()) }
     }
 
+    /// The same with the `rise` and `fall` of its line, which statistics show.
+    #[must_use]
+    pub fn counting(self, settings: &CheckSettings) -> Self {
+        Self { checked: self.checked, ..Self::checked(settings) }
+    }
+
     /// The same server marked `disabled` in the configuration: in maintenance from the start.
     #[must_use]
     pub fn disabled(self) -> Self {

@@ -36,7 +36,7 @@ pub enum Event<'a> {
     /// The connection is established.
     Connected,
     /// The connection was refused or is impossible; the text is the system's, such as
-    /// `Connection refused`.
+    /// `ECONNREFUSED returned by OS (Connection refused)`.
     ConnectFailed(&'a str),
     /// The connection broke later; the text is the system's.
     Broken(&'a str),

@@ -366,7 +366,7 @@ fn a_spoe_agent_says_hello_in_one_frame() {
     };
     check(&spop, &[Some(&frame(b"2.0", b"1.0"))], "L7RSP unsupported version");
     check(&spop, &[Some(&frame(b"version", b"versiom"))], "L7RSP version value not found");
-    check(&spop, &[Some(&frame(b"\0\0\0\x01\0\0", &[0; 6]))], "L7RSP fragmentation not supported");
+    check(&spop, &[Some(&frame(b"\0\0\0\x01\0\0", &[0; 6]))], "L7RSP invalid frame received");
     check(&spop, &[Some(b"\0\0\0\0")], "L7RSP invalid frame received");
     check(&spop, &[Some(&good[..14]), None], "L7RSP invalid frame received");
     check(&spop, &[None], "L7RSP TCPCHK got an empty response at step 2");

@@ -192,8 +192,9 @@ fn monitor<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> Option<Verdict> {
     let program = m.program;
     let frontend = program.frontend(m.stream.frontend);
     let uri = frontend.proxy().monitor_uri.as_ref()?;
-    // The whole target is compared, its query too; the authority of an absolute one is not.
-    if m.head()?.path_and_query() != uri.value.as_bytes() {
+    // The whole target is compared, its query too; the authority of an absolute one only when it is given.
+    let (head, wanted) = (m.head()?, uri.value.as_bytes());
+    if head.path_and_query() != wanted && head.target() != wanted {
         return None;
     }
     let mut fails = false;

@@ -162,7 +162,7 @@ impl Running<'_> {
         let remote = to.address.socket();
         let mut io = match timeout(self.connect, worker.connector.connect(to)).await {
             Ok(Ok(io)) => io,
-            Ok(Err(error)) => return Err(self.step(Event::ConnectFailed(&words(&error)))),
+            Ok(Err(error)) => return Err(self.refused(&error, remote.is_none())),
             Err(_) => return Err(self.step(Event::TimedOut)),
         };
         let local = io.local_addr();
@@ -182,6 +182,19 @@ impl Running<'_> {
             return Err(self.step(Event::Broken(&words(&error))));
         }
         Ok(Open { io, deadline, lingers: wanted.is_some_and(|connect| connect.linger) })
+    }
+
+    /// A connection that could not be made. Quirk: that of a unix socket broke before it was there.
+    fn refused(&mut self, error: &io::Error, is_unix: bool) -> Step {
+        let system = words(error);
+        let told = match error.kind() {
+            io::ErrorKind::ConnectionRefused => format!("ECONNREFUSED returned by OS ({system})"),
+            _ => format!("General socket error ({system})"),
+        };
+        match is_unix {
+            true => self.step(Event::Broken(&told)),
+            false => self.step(Event::ConnectFailed(&told)),
+        }
     }
 
     fn target(&self, wanted: Option<&Connect>) -> Option<ConnectTo> {

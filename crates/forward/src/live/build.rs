@@ -214,7 +214,7 @@ fn initial_health(line: &ServerLine, has_address: bool) -> Health {
     let health = if on(settings.check) {
         Health::checked(&check_settings(line))
     } else {
-        Health::unchecked()
+        Health::unchecked().counting(&check_settings(line))
     };
     let agent = settings.agent.as_ref().is_some_and(|agent| agent.on);
     let health = if agent { health.with_agent() } else { health };

@@ -137,12 +137,15 @@ impl CheckScript {
     #[must_use]
     pub fn mysql(login: Option<(&str, MysqlAuth)>) -> Self {
         let expect = |protocol| Action::Expect(Expect::new(Expectation::Protocol(protocol)));
-        let mut actions = vec![expect(Protocol::MysqlGreeting)];
-        if let Some((user, auth)) = login {
-            actions.push(Action::Send(mysql::login_of(user, auth)));
-            actions.push(expect(Protocol::MysqlLogin));
-        }
-        Self::orderly(actions)
+        let Some((user, auth)) = login else {
+            return Self::orderly(vec![expect(Protocol::MysqlGreeting)]);
+        };
+        // Quirk: the login goes out before the greeting has come.
+        Self::orderly(vec![
+            Action::Send(mysql::login_of(user, auth)),
+            expect(Protocol::MysqlGreeting),
+            expect(Protocol::MysqlLogin),
+        ])
     }
 
     fn one_question(question: Vec<u8>, protocol: Protocol) -> Self {

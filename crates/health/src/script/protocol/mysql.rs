@@ -63,8 +63,10 @@ pub(super) fn greeting(bytes: &[u8], last: bool) -> Verdict {
     passed(String::from_utf8_lossy(version.get(..end).unwrap_or_default()))
 }
 
-/// Anything but an error passes, with the words of the greeting.
+/// Anything but an error behind the greeting passes, with the words of the greeting.
 pub(super) fn login(bytes: &[u8], last: bool, before: &CheckResult) -> Verdict {
+    let greeting = content(bytes).map_or(0, |greeting| CONTENT + greeting.len());
+    let bytes = bytes.get(greeting..).unwrap_or_default();
     let Some(content) = content(bytes) else { return too_short(last, None, bytes) };
     if content.first() == Some(&ERROR) {
         return error(content);

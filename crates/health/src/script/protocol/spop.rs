@@ -33,7 +33,8 @@ pub(super) fn hello(bytes: &[u8], last: bool) -> Verdict {
         return bad("invalid frame received");
     };
     match *kind {
-        AGENT_HELLO if flags & 1 == 0 => bad("fragmentation not supported"),
+        // A frame in pieces.
+        AGENT_HELLO if flags & 1 == 0 => bad("invalid frame received"),
         AGENT_HELLO => match version(list) {
             Some("2.0") => passed("SPOA server is ok"),
             Some(_) => bad("unsupported version"),
