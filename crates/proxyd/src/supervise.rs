@@ -98,7 +98,9 @@ impl Signals {
     /// Waits for the last connection of a soft stop, for `hard-stop-after`, or for a harder signal.
     async fn until_gone(&mut self, daemon: &Daemon, hard: Option<Duration>) {
         let limit = hard.map(|limit| Instant::now() + limit);
-        while daemon.process.is_stopping() && daemon.process.connections.now() > 0 {
+        // A close that was not done yet may still bring connections.
+        let busy = || daemon.workers.are_closing() || daemon.process.connections.now() > 0;
+        while daemon.process.is_stopping() && busy() {
             if limit.is_some_and(|limit| Instant::now() >= limit) {
                 return;
             }

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::os::fd::AsFd;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -37,19 +39,24 @@ pub(crate) enum Order {
 pub(crate) struct Workers {
     orders: Vec<UnboundedSender<Order>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Closes that were ordered and not yet done.
+    closing: Arc<AtomicUsize>,
 }
 
 impl Workers {
     /// Starts `count` threads.
     pub(crate) fn start(count: usize, process: &Arc<Process>) -> io::Result<Workers> {
-        let mut workers = Workers { orders: Vec::new(), threads: Mutex::default() };
+        let mut workers =
+            Workers { orders: Vec::new(), threads: Mutex::default(), closing: Arc::default() };
         for index in 0..count.max(1) {
             let (orders, received) = unbounded_channel();
             let process = Arc::clone(process);
+            let closing = Arc::clone(&workers.closing);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let thread = std::thread::Builder::new()
-                .name(format!("proxyd/{index}"))
-                .spawn(move || LocalSet::new().block_on(&runtime, run(index, process, received)))?;
+            let thread =
+                std::thread::Builder::new().name(format!("proxyd/{index}")).spawn(move || {
+                    LocalSet::new().block_on(&runtime, run(index, process, received, closing))
+                })?;
             workers.orders.push(orders);
             workers.threads.get_mut().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
@@ -68,9 +75,15 @@ impl Workers {
         }
     }
 
-    /// Closes a listening socket on every thread.
+    /// Closes a listening socket on every thread, once those who wait for it are accepted.
     pub(crate) fn close(&self, id: SocketId) {
+        self.closing.fetch_add(self.orders.len(), Ordering::Relaxed);
         self.orders.iter().for_each(|orders| send(orders, Order::Close(id)));
+    }
+
+    /// Whether a socket that is to be closed may still give connections.
+    pub(crate) fn are_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire) > 0
     }
 
     /// Wakes idle client connections on every thread.
@@ -102,20 +115,30 @@ fn send(orders: &UnboundedSender<Order>, order: Order) {
     let _ = orders.send(order);
 }
 
-async fn run(index: usize, process: Arc<Process>, mut orders: UnboundedReceiver<Order>) {
+async fn run(
+    index: usize,
+    process: Arc<Process>,
+    mut orders: UnboundedReceiver<Order>,
+    closing: Arc<AtomicUsize>,
+) {
     let worker = Worker::start(index, Arc::clone(&process), SystemConnector);
-    let mut accepting: HashMap<SocketId, AbortHandle> = HashMap::new();
+    let mut accepting: HashMap<SocketId, Accepting> = HashMap::new();
     let mut checks = None;
     while let Some(order) = orders.recv().await {
         match order {
             Order::Listen { id, listener, socket } => {
-                let task = accept(Rc::clone(&worker), Arc::clone(&process), listener, socket);
-                accepting.insert(id, tokio::task::spawn_local(task).abort_handle());
+                let Ok(acceptor) = Acceptor::new(socket) else { continue };
+                let acceptor = Rc::new(acceptor);
+                let (worker, process) = (Rc::clone(&worker), Arc::clone(&process));
+                let task = accept(worker, process, Arc::clone(&listener), Rc::clone(&acceptor));
+                let task = tokio::task::spawn_local(task).abort_handle();
+                accepting.insert(id, Accepting { task, acceptor, listener });
             }
             Order::Close(id) => {
-                if let Some(task) = accepting.remove(&id) {
-                    task.abort();
+                if let Some(last) = accepting.remove(&id) {
+                    last.close(&worker);
                 }
+                closing.fetch_sub(1, Ordering::Release);
             }
             Order::WakeIdle => worker.wake_idle(),
             // The checks of the generation before end when theirs are dropped.
@@ -127,6 +150,24 @@ async fn run(index: usize, process: Arc<Process>, mut orders: UnboundedReceiver<
     worker.logs.flush();
 }
 
+/// A socket that this thread accepts from.
+struct Accepting {
+    task: AbortHandle,
+    acceptor: Rc<Acceptor>,
+    listener: Arc<Listener>,
+}
+
+impl Accepting {
+    /// Takes whoever waits in the kernel's queue, whom the close of the socket would reset, and closes it.
+    fn close(self, worker: &Rc<Worker>) {
+        self.task.abort();
+        // The reactor may not know of them yet, so the kernel is asked.
+        while let Ok((client, peer, local)) = self.acceptor.accept_waiting() {
+            worker.serve(client, peer, local, &self.listener);
+        }
+    }
+}
+
 /// How long a listener rests when the process has no file descriptors or a limit is reached.
 const REST: Duration = Duration::from_millis(5);
 
@@ -134,9 +175,8 @@ async fn accept(
     worker: Rc<Worker>,
     process: Arc<Process>,
     listener: Arc<Listener>,
-    socket: Listening,
+    acceptor: Rc<Acceptor>,
 ) {
-    let Ok(acceptor) = Acceptor::new(socket) else { return };
     loop {
         while is_full(&process, &listener) {
             tokio::time::sleep(REST).await;
@@ -187,10 +227,7 @@ impl Acceptor {
         match self {
             Acceptor::Tcp(socket) => {
                 let (client, peer) = socket.accept().await?;
-                // Without it answers would wait for acknowledgements; a socket that refuses is closed already.
-                let _ = client.set_nodelay(true);
-                let local = client.local_addr().ok();
-                Ok((Socket::Tcp(client), Some(peer), local))
+                Ok(accepted(client, peer))
             }
             Acceptor::Unix(socket) => {
                 let (client, _) = socket.accept().await?;
@@ -198,4 +235,33 @@ impl Acceptor {
             }
         }
     }
+
+    /// A connection that is there already.
+    ///
+    /// # Errors
+    /// `WouldBlock` when there is none.
+    fn accept_waiting(&self) -> io::Result<Accepted> {
+        match self {
+            Acceptor::Tcp(socket) => {
+                let socket = std::net::TcpListener::from(socket.as_fd().try_clone_to_owned()?);
+                let (client, peer) = socket.accept()?;
+                client.set_nonblocking(true)?;
+                Ok(accepted(tokio::net::TcpStream::from_std(client)?, peer))
+            }
+            Acceptor::Unix(socket) => {
+                let socket =
+                    std::os::unix::net::UnixListener::from(socket.as_fd().try_clone_to_owned()?);
+                let (client, _) = socket.accept()?;
+                client.set_nonblocking(true)?;
+                Ok((Socket::Unix(tokio::net::UnixStream::from_std(client)?), None, None))
+            }
+        }
+    }
+}
+
+fn accepted(client: tokio::net::TcpStream, peer: std::net::SocketAddr) -> Accepted {
+    // Without it answers would wait for acknowledgements; a socket that refuses is closed already.
+    let _ = client.set_nodelay(true);
+    let local = client.local_addr().ok();
+    (Socket::Tcp(client), Some(peer), local)
 }

@@ -364,3 +364,29 @@ fn a_server_gets_another_address_and_the_next_connection_goes_there() {
     }
     assert_eq!(get(port, "/").1, "new");
 }
+
+#[test]
+fn a_soft_stop_serves_those_who_wait_in_the_kernels_queue() {
+    use std::io::{Read, Write};
+    let folder = Folder::new();
+    let port = free_port();
+    let file = folder.write("x.cfg", &config(port, ""));
+    let mut daemon = Daemon::start(&["-db", "-f", &file], port);
+    // While it is stopped nobody accepts, and everything that is to happen waits for it at once.
+    daemon.signal("-STOP");
+    let clients: Vec<_> = (0..20)
+        .map(|_| {
+            let mut client = std::net::TcpStream::connect(("127.0.0.1", port)).expect("queued");
+            client.write_all(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n").expect("sent");
+            client
+        })
+        .collect();
+    daemon.signal("-USR1");
+    daemon.signal("-CONT");
+    for mut client in clients {
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("an answer and an end");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+    assert_eq!(daemon.wait(), Some(0));
+}
