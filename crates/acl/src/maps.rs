@@ -65,7 +65,7 @@ fn read_value(text: &str, out: Type) -> Option<Value<'static>> {
     match out {
         Type::Int => text.parse().ok().map(Value::Int),
         Type::Addr => cast(Value::Str(text.as_bytes().into()), Type::Addr).map(Value::into_owned),
-        _ => Some(Value::Str(text.as_bytes().to_vec().into())),
+        _ => Some(Value::Str(config_parse::stray::bytes(text).into_owned().into())),
     }
 }
 

@@ -53,18 +53,24 @@ struct Both<I> {
     folded: Option<I>,
 }
 
+/// The bytes of a pattern, which is text.
+fn bytes(pattern: &Pattern) -> Cow<'_, [u8]> {
+    config_parse::stray::bytes(&pattern.text)
+}
+
 impl<I> Both<I> {
     /// Builds an index for each of the two sets that is not empty.
     fn new(patterns: &[Pattern], build: impl Fn(&Entries<'_>) -> I) -> Both<I> {
         let lower: Vec<Vec<u8>> =
-            patterns.iter().map(|pattern| pattern.text.to_ascii_lowercase().into_bytes()).collect();
+            patterns.iter().map(|pattern| bytes(pattern).to_ascii_lowercase()).collect();
+        let written: Vec<_> = patterns.iter().map(bytes).collect();
         let mut exact = Vec::new();
         let mut folded = Vec::new();
         for (id, (pattern, lower)) in patterns.iter().zip(&lower).enumerate() {
             if pattern.ignore_case {
                 folded.push((id as u32, lower.as_slice()));
             } else {
-                exact.push((id as u32, pattern.text.as_bytes()));
+                exact.push((id as u32, &*written[id]));
             }
         }
         let some = |entries: Vec<(u32, &[u8])>| (!entries.is_empty()).then(|| build(&entries));

@@ -98,7 +98,7 @@ pub(crate) fn lines(contents: &[u8]) -> impl Iterator<Item = (usize, String)> {
         if line.starts_with(b"#") {
             return None;
         }
-        let entry = String::from_utf8_lossy(line.trim_ascii()).into_owned();
+        let entry = config_parse::stray::text(line.trim_ascii()).into_owned();
         (!entry.is_empty()).then_some((index + 1, entry))
     })
 }

@@ -209,7 +209,9 @@ fn check_method(
         MatchMethod::Bin => Type::Bin,
         _ => Type::Str,
     };
-    if can_cast(expr.output(), wanted) {
+    // No converter takes an address for a boolean, but this method does.
+    let is_address = matches!(expr.output(), Type::Addr | Type::Ipv4);
+    if can_cast(expr.output(), wanted) || method == MatchMethod::Bool && is_address {
         return Ok(());
     }
     let span = acl.method.as_ref().map_or(acl.expr.span, |method| method.span);

@@ -23,6 +23,7 @@ pub mod quantity;
 mod read;
 mod sample_grammar;
 pub mod sections;
+pub mod stray;
 pub mod tree;
 mod version;
 mod words;

@@ -6,9 +6,9 @@ use diag::{Diagnostic, FileId, SourceFile, Sources, Span, codes};
 
 use crate::blocks::{self, Blocks};
 use crate::env::Environment;
-use crate::sections;
 use crate::tree::{Line, LineKind, Origin, Tree, Word};
 use crate::words::{self, Variables};
+use crate::{sections, stray};
 
 /// Reads all files, in order, as one configuration.
 ///
@@ -187,19 +187,32 @@ fn set_env(env: &mut Cow<'_, Environment>, keyword: &str, args: &[Word<'_>]) {
 }
 
 /// A line that is not UTF-8: each bad byte is read as one character that no rule knows, so that
-/// offsets stay those of the file, and the words are text with U+FFFD in those places.
+/// offsets stay those of the file, and is then what [`stray`] makes of it.
 fn split_bytes<'t>(bytes: &[u8], span: Span, variables: &dyn Variables) -> words::Split<'t> {
-    const STAND_IN: u8 = 0x1a;
+    const STAND_IN: char = '\u{1a}';
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| char::from(STAND_IN)));
+        text.extend(chunk.invalid().iter().map(|_| STAND_IN));
     }
     let split = words::split(&text, span.file, span.start, variables);
     let own = |word: Word<'_>| {
-        let lossy = word.text.replace(char::from(STAND_IN), "\u{fffd}");
-        let origin = if lossy == word.text { word.origin } else { Origin::Opaque };
-        Word { text: Cow::Owned(lossy), span: word.span, origin }
+        let raw = (word.span.start - span.start) as usize..(word.span.end - span.start) as usize;
+        let raw = bytes.get(raw).unwrap_or_default();
+        // Nothing but these bytes became the character, so they stand in the word in this order.
+        let invalid: Vec<u8> =
+            raw.utf8_chunks().flat_map(|chunk| chunk.invalid().to_vec()).collect();
+        let mut invalid = invalid.into_iter();
+        let restored: String = word
+            .text
+            .chars()
+            .map(|c| match c {
+                STAND_IN => invalid.next().map_or(STAND_IN, stray::character),
+                c => c,
+            })
+            .collect();
+        let origin = if restored == word.text { word.origin } else { Origin::Opaque };
+        Word { text: Cow::Owned(restored), span: word.span, origin }
     };
     words::Split {
         words: split.words.into_iter().map(own).collect(),

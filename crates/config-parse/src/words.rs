@@ -8,6 +8,7 @@ use diag::{Diagnostic, FileId, Span, codes};
 use pest::Parser;
 use pest::iterators::Pair;
 
+use crate::stray;
 use crate::tree::{Origin, Piece, Word};
 
 /// How many words a line may have (HAProxy's limit, the keyword included).
@@ -231,11 +232,7 @@ impl<'v> Decoder<'v> {
     fn hex(&mut self, code: &str, at: Span) {
         let value = code.get(1..3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match value {
-            Some(byte) if byte.is_ascii() => {
-                self.push(char::from(byte).encode_utf8(&mut [0; 4]), at)
-            }
-            // A byte that is no text by itself; words are text, so it is shown as U+FFFD.
-            Some(_) => self.push("\u{fffd}", at),
+            Some(byte) => self.push(stray::character(byte).encode_utf8(&mut [0; 4]), at),
             None => self.findings.push(
                 Diagnostic::new(codes::E0104, at, "`\\x` wants two hexadecimal digits")
                     .help("write `\\x41` for `A`, or `\\\\x` for a backslash and an x"),

@@ -124,6 +124,12 @@ impl Facts for LiveFacts<'_> {
         match fact {
             Fact::Src => address(self.client),
             Fact::Dst => address(self.local),
+            Fact::ConnectionSrc => {
+                address(self.proxied.map_or(self.client, |proxied| proxied.connection.0))
+            }
+            Fact::ConnectionDst => {
+                address(self.proxied.map_or(self.local, |proxied| proxied.connection.1))
+            }
             Fact::Now => Some(FactValue::Int(self.micros)),
             Fact::UtcOffset => Some(FactValue::Int(utc_offset_millis(self.micros))),
             Fact::Hostname => Some(FactValue::Text(self.process.settings().hostname.clone())),

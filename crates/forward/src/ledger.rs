@@ -379,8 +379,8 @@ impl Ledger {
         let server = known.map_or("<NOSRV>", |known| known.state.name());
         set(&mut record.server, self.server_name.unwrap_or(server));
         self.fill_times(record, ended);
-        record.client = self.state.overrides.src.or(self.peer);
-        record.frontend_addr = self.state.overrides.dst.or(self.local);
+        record.client = self.state.overrides.source().or(self.peer);
+        record.frontend_addr = self.state.overrides.destination().or(self.local);
         record.backend_source = self.source;
         record.server_addr = self.address;
         record.status = self.status;

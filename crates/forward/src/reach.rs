@@ -245,7 +245,7 @@ impl<C: Connector> Reach<'_, C> {
     ) -> Result<ServerConnection<C::Io>, NotConnected> {
         let known = self.ledger.server.and_then(|server| backend.server(server));
         let Some(known) = known else { return Err(NotConnected::Refused) };
-        let local = self.ledger.state.overrides.dst.or(self.connection.local);
+        let local = self.ledger.state.overrides.destination().or(self.connection.local);
         let Some(to) = known.connect_to(local) else { return Err(NotConnected::Refused) };
         self.ledger.address = to.address.socket();
         let header = known.send_proxy.map(|send| self.proxy_header(send).into_boxed_slice());
@@ -284,8 +284,8 @@ impl<C: Connector> Reach<'_, C> {
         if send.is_binary() {
             more = rules::proxy_tlvs(program, state, server, send.unique_id, asks.head, &facts);
         }
-        let from = state.overrides.src.or(facts.client);
-        let to = state.overrides.dst.or(facts.local);
+        let from = state.overrides.source().or(facts.client);
+        let to = state.overrides.destination().or(facts.local);
         proxy_protocol::header(send, from.zip(to), state.unique_id.as_deref(), &more)
     }
 

@@ -157,12 +157,13 @@ pub(crate) fn resolve(name: &str, family: Family) -> Option<IpAddr> {
     fitting.next()
 }
 
-/// Evaluates `-cc`'s condition.
+/// Evaluates `-cc`'s condition, which is read like that of an `.if` line.
 pub(crate) fn condition(text: &str) -> Result<bool, String> {
-    let span = diag::Span::default();
-    let words: Vec<_> = text
-        .split_whitespace()
-        .map(|word| config_parse::tree::Word::new(word.to_owned(), span))
-        .collect();
-    config_parse::predicate::evaluate(&words, &environment()).map_err(|finding| finding.message)
+    const HOLDS: &str = "holds";
+    let sources = Sources::single("-cc", &format!(".if {text}\n{HOLDS}\n.endif\n"));
+    let (tree, findings) = config_parse::tree::parse(&sources, &environment());
+    if let Some(error) = findings.into_iter().find(Diagnostic::is_error) {
+        return Err(error.message);
+    }
+    Ok(tree.active().any(|line| line.words.iter().any(|word| word.text == HOLDS)))
 }

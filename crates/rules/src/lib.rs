@@ -21,6 +21,7 @@ mod cookie;
 mod cookie_date;
 mod error_page;
 mod explain;
+mod forwarded;
 mod inspect;
 mod known;
 mod limits;

@@ -42,6 +42,8 @@ pub(crate) struct World<'f> {
     records: bool,
     src: Cell<Option<SocketAddr>>,
     dst: Cell<Option<SocketAddr>>,
+    /// Those of the connection itself, as rules set them.
+    connection: Cell<(Option<SocketAddr>, Option<SocketAddr>)>,
     /// The last question without an answer.
     missing: Cell<Option<Fact>>,
 }
@@ -61,6 +63,7 @@ impl<'f> World<'f> {
             records: T::ON,
             src: Cell::default(),
             dst: Cell::default(),
+            connection: Cell::default(),
             missing: Cell::default(),
         };
         world.take_over(&stream.overrides);
@@ -87,8 +90,9 @@ impl<'f> World<'f> {
     pub(crate) fn take_over(&self, overrides: &Overrides) {
         self.known.limits.set(overrides.limits);
         self.known.priority.set((overrides.priority_class, overrides.priority_offset));
-        self.src.set(overrides.src);
-        self.dst.set(overrides.dst);
+        self.src.set(overrides.source());
+        self.dst.set(overrides.destination());
+        self.connection.set((overrides.connection_src, overrides.connection_dst));
     }
 }
 
@@ -97,6 +101,8 @@ impl Facts for World<'_> {
         let set = match fact {
             Fact::Src => self.src.get(),
             Fact::Dst => self.dst.get(),
+            Fact::ConnectionSrc => self.connection.get().0,
+            Fact::ConnectionDst => self.connection.get().1,
             _ => None,
         };
         if let Some(address) = set {
@@ -104,6 +110,12 @@ impl Facts for World<'_> {
         }
         let ask =
             |fact| if self.records { self.recorder.read(fact) } else { self.facts.read(fact) };
+        // Who knows of no PROXY header knows one address.
+        let ask = |fact| match fact {
+            Fact::ConnectionSrc => ask(fact).or_else(|| ask(Fact::Src)),
+            Fact::ConnectionDst => ask(fact).or_else(|| ask(Fact::Dst)),
+            fact => ask(fact),
+        };
         let answer = self.known.answer(fact, || ask(Fact::Listener)).or_else(|| ask(fact));
         if answer.is_none() {
             self.missing.set(Some(fact));

@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use config::model::{Cookie, CookieMode, ForwardFor};
-use diag::Spanned;
+use diag::{Span, Spanned};
 use http1::RequestHead;
 use sample::Facts;
 
 use crate::action::address;
+use crate::forwarded::ForwardedField;
 use crate::moment::{Moment, Request, World, change, edited};
 use crate::{Program, Stream, Trace, cookie, unique_id};
 
@@ -88,6 +89,9 @@ pub fn prepare<T: Trace>(
     let nets = [front.part().originalto.except, back.part().originalto.except];
     let dst = (lines != [None, None]).then(|| address::current(&world, false)).flatten();
     name_address(lines, nets, dst.map(|dst| dst.ip()), b"x-original-to", &mut m, trace);
+    if let (Some(field), Some(line)) = (&back.part().forwarded, &back.proxy().forwarded) {
+        forward(field, line.span, &mut m, trace);
+    }
     if let Some(line) = &back.proxy().cookie {
         hide_cookie(line, &mut m, trace);
     }
@@ -145,6 +149,23 @@ fn name_address<T: Trace>(
             Some(text.as_bytes()),
         )
     });
+}
+
+/// `option forwarded`: one more element of the last such field, or a field.
+fn forward<T: Trace>(field: &ForwardedField, line: Span, m: &mut Moment<'_>, trace: &mut T) {
+    let element = field.element(m);
+    let Some(head) = m.head_mut() else { return };
+    let last = (0..head.fields.len())
+        .rev()
+        .find(|at| head.fields.at(*at).is_some_and(|(name, _)| name == b"forwarded"));
+    match last.and_then(|at| Some((at, head.fields.at(at)?.1.to_vec()))) {
+        Some((at, old)) => {
+            let value = [old.as_slice(), element.as_bytes()].join(&b',');
+            head.fields.replace_at(at, &value);
+        }
+        None => head.fields.add(b"forwarded", element.as_bytes()),
+    }
+    edited(trace, line, || change("header forwarded", None, Some(element.as_bytes())));
 }
 
 /// `http-send-name-header`: the header names the server and nothing else.

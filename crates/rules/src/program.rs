@@ -14,6 +14,7 @@ use crate::StatsPage;
 use crate::action::Rule;
 use crate::choose::UseServer;
 use crate::error_page::Page;
+use crate::forwarded::ForwardedField;
 use crate::prepare::Forwarded;
 use crate::switch::{PersistRule, Switch};
 
@@ -105,6 +106,7 @@ pub(crate) struct BackendPart {
     pub(crate) stats: Option<Arc<StatsPage>>,
     pub(crate) forwardfor: Forwarded,
     pub(crate) originalto: Forwarded,
+    pub(crate) forwarded: Option<ForwardedField>,
 }
 
 /// The rules of a backend.

@@ -181,7 +181,8 @@ fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> 
             }
         }
         Action::SetAddress { part, value } => {
-            if let Err(fact) = address::set(*part, value, m, on, changes) {
+            let connection = rule.family == crate::RuleFamily::TcpRequestConnection;
+            if let Err(fact) = address::set(*part, value, connection, m, on, changes) {
                 return Some(Ending::Unknown(fact));
             }
         }

@@ -111,6 +111,12 @@ pub struct Overrides {
     pub src: Option<SocketAddr>,
     /// `set-dst`, `set-dst-port`.
     pub dst: Option<SocketAddr>,
+    /// `tcp-request connection set-src`: the address of the connection itself.
+    pub connection_src: Option<SocketAddr>,
+    /// `tcp-request connection set-dst`.
+    pub connection_dst: Option<SocketAddr>,
+    /// A PROXY header told other addresses than those of the connection.
+    pub proxied: bool,
     /// `set-tos`.
     pub tos: Option<u8>,
     /// `set-mark`.
@@ -121,6 +127,18 @@ pub struct Overrides {
     pub closes_server: bool,
     /// `expect-proxy layer4`: the connection begins with a PROXY header.
     pub expects_proxy: bool,
+}
+
+impl Overrides {
+    /// The client's address where rules set it.
+    pub fn source(&self) -> Option<SocketAddr> {
+        self.src.or(self.connection_src.filter(|_| !self.proxied))
+    }
+
+    /// The address that the client connected to, where rules set it.
+    pub fn destination(&self) -> Option<SocketAddr> {
+        self.dst.or(self.connection_dst.filter(|_| !self.proxied))
+    }
 }
 
 /// What the persistence cookie of the request said, and what the response must say.

@@ -146,7 +146,8 @@ impl Compiled {
             Stable::ResponseOpenEnded if open_ended() => ctx.response_body,
             _ => return false,
         };
-        !self.absent && !buffer.complete
+        let settled = self.steps.iter().any(|step| step.entry.settles);
+        !self.absent && !buffer.complete && !settled
     }
 
     fn convert<'a>(&'a self, value: Value<'a>, ctx: &Context<'a>) -> Sample<'a> {

@@ -31,6 +31,11 @@ pub enum Fact {
     Src,
     /// The address that the client connected to.
     Dst,
+    /// The client's address as the connection has it: neither a PROXY header nor rules of streams
+    /// change it (`fc_src`).
+    ConnectionSrc,
+    /// The same of the address that the client connected to (`fc_dst`).
+    ConnectionDst,
     /// The listener's id (`so_id`) and name come from the program; this is its index there.
     Listener,
     /// Microseconds since the Unix epoch, when this step began.

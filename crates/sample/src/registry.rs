@@ -125,6 +125,7 @@ pub struct ConvertEntry {
     pub doc: &'static str,
     pub(crate) check: Option<CheckArgs>,
     pub(crate) names: bool,
+    pub(crate) settles: bool,
     pub(crate) run: Convert,
 }
 
@@ -139,7 +140,18 @@ impl ConvertEntry {
         run: Convert,
         doc: &'static str,
     ) -> Self {
-        Self { name, input, out, args: &[], required: 0, doc, check: None, names: false, run }
+        Self {
+            name,
+            input,
+            out,
+            args: &[],
+            required: 0,
+            doc,
+            check: None,
+            names: false,
+            settles: false,
+            run,
+        }
     }
 
     pub(crate) const fn args(mut self, required: usize, args: &'static [ArgKind]) -> Self {
@@ -151,6 +163,12 @@ impl ConvertEntry {
     /// It looks names up when it runs.
     pub(crate) const fn names(mut self) -> Self {
         self.names = true;
+        self
+    }
+
+    /// It says itself whether more input could change what it gives.
+    pub(crate) const fn settles(mut self) -> Self {
+        self.settles = true;
         self
     }
 

@@ -114,6 +114,10 @@ pub(crate) fn defaults_use(uses: &[Use], findings: &mut Vec<Diagnostic>) {
                 finding = finding.related(backend, "this one has servers");
             }
             findings.push(finding.help("give frontends and backends a `defaults` section each"));
+        } else if let Some((proxy, message)) = section.unfit {
+            let finding = Diagnostic::new(codes::E0412, section.span, message);
+            let finding = finding.related(proxy, "this proxy stands on the section");
+            findings.push(finding.help("give frontends and backends a `defaults` section each"));
         }
     }
 }

@@ -35,6 +35,7 @@ fn http_only(proxy: &Proxy) -> Vec<(&'static str, Span)> {
     add("`cookie`", proxy.cookie.as_ref().map(|cookie| cookie.span));
     add("`option forwardfor`", proxy.forwardfor.as_ref().map(|option| option.span));
     add("`option originalto`", proxy.originalto.as_ref().map(|option| option.span));
+    add("`option forwarded`", proxy.forwarded.as_ref().map(|option| option.span));
     let http_log = proxy.log_format.as_ref();
     let http_log = http_log.filter(|log| matches!(log.value, LogFormatChoice::Http { .. }));
     add("`option httplog`", http_log.map(|log| log.span));

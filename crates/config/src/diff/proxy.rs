@@ -45,6 +45,7 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         http_reuse,
         forwardfor,
         originalto,
+        forwarded,
         options,
         log,
         log_format,
@@ -152,6 +153,7 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
     });
     out.put("option forwardfor", forwardfor, value::forwarded);
     out.put("option originalto", originalto, value::forwarded);
+    out.put("option forwarded", forwarded, value::forwarded_field);
     self::options(&mut out, options);
     out.list("log", log, log_target);
     out.put("log-format", log_format, |choice| match choice {

@@ -4,8 +4,8 @@ use diag::Span;
 
 use super::text;
 use crate::model::{
-    Balance, CheckKind, Cookie, CookieMode, ForwardFor, HashFunction, HashMethod, HashType,
-    HttpCheckStep, StepKind,
+    Balance, CheckKind, Cookie, CookieMode, ForwardFor, Forwarded, ForwardedPart, HashFunction,
+    HashMethod, HashType, HttpCheckStep, StepKind,
 };
 
 pub(super) fn balance(balance: &Balance) -> String {
@@ -87,6 +87,25 @@ pub(super) fn forwarded(option: &ForwardFor) -> String {
     parts.extend(option.header.as_ref().map(|name| format!("header {}", text::word(name))));
     parts.extend(option.if_none.then(|| String::from("if-none")));
     parts.join(" ")
+}
+
+pub(super) fn forwarded_field(option: &Forwarded) -> String {
+    let part = |name: &str, part: &Option<ForwardedPart>| match part {
+        None => None,
+        Some(ForwardedPart::Default) => Some(name.to_owned()),
+        Some(ForwardedPart::Expr(value)) => {
+            Some(format!("{name}-expr {}", text::word(&text::expr(value))))
+        }
+    };
+    let parts = [
+        option.proto.then(|| String::from("proto")),
+        part("host", &option.host),
+        part("by", &option.by),
+        part("by_port", &option.by_port),
+        part("for", &option.origin),
+        part("for_port", &option.origin_port),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn check(check: &CheckKind) -> String {

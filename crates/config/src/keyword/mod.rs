@@ -16,6 +16,7 @@ mod checks;
 mod cookie;
 mod errors;
 mod filters;
+mod forwarded;
 mod global_log;
 mod global_process;
 mod global_ranges;

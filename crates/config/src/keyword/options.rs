@@ -26,7 +26,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[Keyword::new(
 /// The options.
 pub(crate) static OPTIONS: Table<Draft> = Table {
     noun: "option",
-    keywords: &[SWITCHES, OTHERS, IGNORED, checks::OPTIONS],
+    keywords: &[SWITCHES, OTHERS, IGNORED, checks::OPTIONS, super::forwarded::KEYWORDS],
     missing: MISSING,
 };
 
@@ -294,7 +294,6 @@ const fn ignored(name: &'static str, places: Places, why: &'static str) -> Keywo
 
 const MISSING: &[Missing] = &[
     Missing::not_built("TLS is not built yet", "4.2", &[("httpslog", 0)]),
-    Missing::not_built("the `Forwarded` header is not built yet", "4.2", &[("forwarded", 0)]),
     Missing::removed("write `option httpclose`, or nothing", &[("forceclose", 0)]),
     Missing::removed(
         "leave it out: it is not needed any more",

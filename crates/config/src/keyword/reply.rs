@@ -71,7 +71,8 @@ pub(super) fn reply(line: &mut Directive<'_>) -> Option<Reply> {
     let typed = reply.content_type.is_some();
     let needs_type = match &reply.body {
         ReplyBody::Text(text) => !text.is_empty(),
-        ReplyBody::Format(_) | ReplyBody::File(_) | ReplyBody::FormatFile(_) => true,
+        ReplyBody::Format(_) | ReplyBody::FormatFile(_) => true,
+        // An empty file needs none, which is seen when it is read.
         _ => false,
     };
     if let (true, false, Some(at)) = (needs_type, typed, body_at) {

@@ -87,7 +87,21 @@ impl Defaults {
         draft
     }
 
-    fn has_rules(&self) -> bool {
+    /// A proxy on it that cannot have some of its rules.
+    fn unfit(&self) -> Option<(Span, &'static str)> {
+        let rules = &self.draft.proxy.rules;
+        if !rules.tcp_response_content.is_empty()
+            && let Some(frontend) = self.frontend
+        {
+            return Some((frontend, "`tcp-response content` rules belong to proxies with servers"));
+        }
+        let admits =
+            !rules.tcp_request_connection.is_empty() || !rules.tcp_request_session.is_empty();
+        let backend = self.backend.filter(|_| admits)?;
+        Some((backend, "`tcp-request connection` and `session` rules belong to frontends"))
+    }
+
+    pub(crate) fn has_rules(&self) -> bool {
         let rules = &self.draft.proxy.rules;
         // An inspect delay is no rule.
         RuleSet { request_inspect_delay: None, response_inspect_delay: None, ..rules.clone() }
@@ -167,6 +181,8 @@ pub(crate) struct Use {
     pub(crate) both_ways: Option<(Span, Span)>,
     /// Its rules would run in a frontend and in a backend: both.
     pub(crate) both_sides: Option<(Span, Span)>,
+    /// A proxy that cannot have some of its rules, and which those are.
+    pub(crate) unfit: Option<(Span, &'static str)>,
     pub(crate) span: Span,
 }
 
@@ -178,6 +194,7 @@ pub(crate) fn uses(all: &[Defaults]) -> Vec<Use> {
         .map(|section| Use {
             both_ways: section.explicit.zip(section.implicit),
             both_sides: sides(section),
+            unfit: section.unfit(),
             span: section.span,
         })
         .collect()

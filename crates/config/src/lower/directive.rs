@@ -437,8 +437,12 @@ impl<'a> Directive<'a> {
             return None;
         }
         let words = self.words.get(self.next..).unwrap_or(&[]);
-        let is_converter =
-            |name: &str| !matches!(name, "if" | "unless" | "len" | "id" | "table" | "-m" | "|");
+        // What is no converter in any version and may stand behind an expression.
+        let is_converter = |name: &str| match name {
+            "if" | "unless" | "len" | "id" | "table" | "-m" | "|" => false,
+            "proto" | "host" | "by" | "by_port" | "for" | "for_port" => false,
+            name => !name.ends_with("-expr"),
+        };
         match expr::parse_words(words, &is_converter) {
             Ok((expr, taken)) => {
                 self.next += taken;

@@ -251,6 +251,13 @@ impl Lowering {
             let message = format!("`{}` has no effect behind the name of a section", extra.text);
             line.report(Diagnostic::new(codes::W0211, extra.span, message));
         }
+        if let Some(base) = from.and_then(|index| self.defaults.get(index))
+            && base.has_rules()
+        {
+            let message = "a `defaults` section with rules is no base of another one";
+            let finding = Diagnostic::new(codes::E0412, span, message);
+            line.report(finding.related(base.span, "its rules are here"));
+        }
         let mut opened = match from {
             Some(index) => self.defaults.get(index).cloned().unwrap_or_else(|| Defaults::new(span)),
             None => Defaults::new(span),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use config_parse::condition::{AclExpr, Condition};
+use config_parse::expr::Expr;
 use config_parse::log_format::LogFormat;
 use diag::{Span, Spanned};
 
@@ -111,6 +112,8 @@ pub struct Proxy {
     pub forwardfor: Setting<ForwardFor>,
     /// `option originalto`.
     pub originalto: Setting<ForwardFor>,
+    /// `option forwarded`.
+    pub forwarded: Setting<Forwarded>,
     /// Switches that are on: `option NAME` (value true) or `no option NAME` (false), last one counts.
     pub options: Options,
     /// `log` lines; `log global` is resolved by the loader.
@@ -209,6 +212,7 @@ impl Proxy {
             http_reuse: None,
             forwardfor: None,
             originalto: None,
+            forwarded: None,
             options: Options::default(),
             log: Vec::new(),
             log_format: None,
@@ -325,6 +329,32 @@ pub struct ForwardFor {
     pub header: Option<String>,
     /// `if-none`.
     pub if_none: bool,
+}
+
+/// `option forwarded`: the parts that the header is to have.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Forwarded {
+    /// `proto`.
+    pub proto: bool,
+    /// `host`.
+    pub host: Option<ForwardedPart>,
+    /// `by`.
+    pub by: Option<ForwardedPart>,
+    /// `by_port`; it needs `by`.
+    pub by_port: Option<ForwardedPart>,
+    /// `for`.
+    pub origin: Option<ForwardedPart>,
+    /// `for_port`; it needs `for`.
+    pub origin_port: Option<ForwardedPart>,
+}
+
+/// Where a part of [`Forwarded`] comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ForwardedPart {
+    /// The connection, or the `Host` field.
+    Default,
+    /// `PART-expr EXPR`.
+    Expr(Expr),
 }
 
 /// The switches of `option` that need no more than a yes or no.

@@ -18,10 +18,10 @@ use crate::work::Work;
 
 impl<C: Connector> Connection<C> {
     /// Reads the header, takes over what it says and goes on; or ends the connection and says why.
-    pub(crate) async fn receive_proxy(mut self, bound: Arc<Bound>, stream: Box<Stream>) {
+    pub(crate) async fn receive_proxy(mut self, bound: Arc<Bound>, mut stream: Box<Stream>) {
         let worker = Rc::clone(&self.worker);
         let mut work = worker.take_work();
-        match self.read_header(&bound, &mut work).await {
+        match self.read_header(&bound, &mut stream, &mut work).await {
             Ok(()) => self.begin(&bound, *stream, Some(work)),
             Err(refused) => {
                 self.refuse_header(refused, bound, &mut work);
@@ -30,7 +30,12 @@ impl<C: Connector> Connection<C> {
         }
     }
 
-    async fn read_header(&mut self, bound: &Bound, work: &mut Work) -> Result<(), Refused> {
+    async fn read_header(
+        &mut self,
+        bound: &Bound,
+        stream: &mut Stream,
+        work: &mut Work,
+    ) -> Result<(), Refused> {
         let timeouts = frontend_timeouts(&bound.generation, bound);
         let most = limit(timeouts.client_hs).or(limit(timeouts.client));
         self.timer.set(most.and_then(|most| self.accepted.checked_add(most)));
@@ -39,7 +44,10 @@ impl<C: Connector> Connection<C> {
                 Ok(Read::Partial) => {}
                 Ok(Read::Header { length, addresses, tlvs }) => {
                     let handshake = self.accepted.elapsed();
-                    self.proxied = Some(Rc::new(Proxied { tlvs: tlvs.into(), handshake }));
+                    let connection = (self.peer, self.local);
+                    let tlvs = tlvs.into();
+                    self.proxied = Some(Rc::new(Proxied { tlvs, handshake, connection }));
+                    stream.overrides.proxied = addresses.is_some();
                     if let Some((from, to)) = addresses {
                         (self.peer, self.local) = (Some(from), Some(to));
                     }

@@ -5,6 +5,7 @@ mod accept;
 mod read;
 mod write;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 pub(crate) use read::Refused;
@@ -28,6 +29,8 @@ pub(crate) struct Proxied {
     pub(crate) tlvs: Box<[u8]>,
     /// How long the header took (`%Th`).
     pub(crate) handshake: Duration,
+    /// The addresses of the connection itself.
+    pub(crate) connection: (Option<SocketAddr>, Option<SocketAddr>),
 }
 
 impl Proxied {

@@ -32,13 +32,14 @@ impl AddressPart {
     }
 }
 
-/// Sets a half of an address; a value that is none changes nothing.
+/// Sets a half of an address, of the `connection` itself or of the stream; a value that is none changes nothing.
 ///
 /// # Errors
 /// The fact that the value depends on, when it is not known.
 pub(crate) fn set(
     part: AddressPart,
     value: &Compiled,
+    connection: bool,
     m: &mut Moment<'_>,
     on: bool,
     changes: &mut Vec<Change>,
@@ -57,16 +58,14 @@ pub(crate) fn set(
         Half::Ip(ip) => SocketAddr::new(ip, base.port()),
         Half::Port(port) => SocketAddr::new(base.ip(), port),
     };
-    let what = match source {
-        true => {
-            m.stream.overrides.src = Some(new);
-            "src"
-        }
-        false => {
-            m.stream.overrides.dst = Some(new);
-            "dst"
-        }
+    let overrides = &mut m.stream.overrides;
+    let (what, slot) = match (source, connection) {
+        (true, true) => ("src", &mut overrides.connection_src),
+        (true, false) => ("src", &mut overrides.src),
+        (false, true) => ("dst", &mut overrides.connection_dst),
+        (false, false) => ("dst", &mut overrides.dst),
     };
+    *slot = Some(new);
     m.world.take_over(&m.stream.overrides);
     if on {
         let before = old.map(|old| old.to_string());

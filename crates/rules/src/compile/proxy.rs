@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use config::model::{
-    self, Action, Balance, CaptureSlot, Config, Direction, ForwardFor, LogFormatChoice, Mode, Proxy,
+    self, Action, Balance, CaptureSlot, Config, Direction, ForwardFor, ForwardedPart,
+    LogFormatChoice, Mode, Proxy,
 };
 use config_parse::log_format::{LogFormat, Piece};
 use diag::{Diagnostic, Spanned, codes};
@@ -12,6 +13,7 @@ use sample::{BackendRef, CaptureSlots, CompiledFormat, FrontendRef, Place};
 use super::section::{Section, Shared};
 use super::{looked_at, rules};
 use crate::choose::{ServerName, UseServer};
+use crate::forwarded::{ForwardedField, Part};
 use crate::prepare::{Forwarded, Net};
 use crate::program::{BackendPart, BackendRules, FrontendPart, FrontendRules, ResponseRules, Slot};
 use crate::switch::{PersistRule, Switch, Target};
@@ -162,6 +164,7 @@ pub(super) fn backend(
     let pages = s.pages(proxy);
     let forwardfor = forwarded(proxy.forwardfor.as_ref(), &mut s);
     let originalto = forwarded(proxy.originalto.as_ref(), &mut s);
+    let field = proxy.forwarded.as_ref().and_then(|option| forwarded_field(&option.value, &mut s));
     let server_tlvs = proxy.servers.iter().map(|server| tlvs(server, &mut s)).collect();
     let stats = statistics(proxy, Place::BackendHttpRequest, &mut s);
     BackendPart {
@@ -171,8 +174,30 @@ pub(super) fn backend(
         stats,
         forwardfor,
         originalto,
+        forwarded: field,
         ..BackendPart::default()
     }
+}
+
+/// `option forwarded`.
+fn forwarded_field(option: &model::Forwarded, s: &mut Section<'_, '_>) -> Option<ForwardedField> {
+    let mut part = |part: &Option<ForwardedPart>| {
+        Some(match part {
+            None => None,
+            Some(ForwardedPart::Default) => Some(Part::Default),
+            Some(ForwardedPart::Expr(expr)) => {
+                Some(Part::Sample(s.expr(expr, Place::BackendHttpRequest)?))
+            }
+        })
+    };
+    Some(ForwardedField {
+        proto: option.proto,
+        host: part(&option.host)?,
+        by: part(&option.by)?,
+        by_port: part(&option.by_port)?,
+        origin: part(&option.origin)?,
+        origin_port: part(&option.origin_port)?,
+    })
 }
 
 /// The TLVs of a server's PROXY header.

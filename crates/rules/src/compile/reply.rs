@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use config::model::{self, Proxy, ReplyBody};
-use diag::{Diagnostic, Span, codes};
+use config_parse::stray;
+use diag::{Diagnostic, Span, Spanned, codes};
 use http1::ResponseHead;
 use sample::Place;
 
@@ -73,16 +74,28 @@ impl Section<'_, '_> {
             }
             ReplyBody::Default | ReplyBody::ErrorFiles(None) => self.page_of(status, span)?,
             ReplyBody::ErrorFiles(Some(name)) => self.imported(name, status)?,
-            ReplyBody::Text(text) => Body::Bytes(Arc::from(text.as_bytes())),
+            ReplyBody::Text(text) => Body::Bytes(Arc::from(&*stray::bytes(text))),
             ReplyBody::Format(format) => Body::Format(self.format(format, place)?),
-            ReplyBody::File(path) => Body::Bytes(self.file(&path.value, path.span)?.into()),
+            ReplyBody::File(path) => Body::Bytes(self.typed_file(path, reply)?.into()),
             ReplyBody::FormatFile(path) => {
                 let bytes = self.file(&path.value, path.span)?;
-                let text = String::from_utf8_lossy(&bytes);
+                let text = stray::text(&bytes);
                 Body::Format(self.format_text(&text, path.span, place)?)
             }
             ReplyBody::ErrorFile(path) => Body::ErrorFile(self.error_file(&path.value, path.span)?),
         })
+    }
+
+    /// The file behind a body; with something in it, it needs a type.
+    fn typed_file(&mut self, path: &Spanned<String>, reply: &model::Reply) -> Option<Vec<u8>> {
+        let bytes = self.file(&path.value, path.span)?;
+        if bytes.is_empty() || reply.content_type.is_some() {
+            return Some(bytes);
+        }
+        let message = "a response with a body needs a type";
+        let finding = Diagnostic::new(codes::E0204, path.span, message);
+        self.report(finding.help("add `content-type text/plain`"));
+        None
     }
 
     /// The page of an `http-errors` section; nothing where it has none for the status.

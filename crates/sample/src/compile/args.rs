@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use config_parse::expr::Call;
+use config_parse::stray;
 use diag::{Code, Diagnostic, Spanned, codes};
 
 use super::{CompileEnv, with_nearest};
@@ -99,7 +100,7 @@ fn one(
     let text = arg.value.as_str();
     let wrong = || refuse(arg, codes::E0503, format!("`{text}` is no {}", kind.describe()));
     match kind {
-        ArgKind::Str => Ok(Arg::Str(text.as_bytes().to_vec())),
+        ArgKind::Str => Ok(Arg::Str(stray::bytes(text).into_owned())),
         ArgKind::Int => strict_int(text.as_bytes()).map(Arg::Int).ok_or_else(wrong),
         ArgKind::Operand => match strict_int(text.as_bytes()) {
             Some(number) => Ok(Arg::Int(number)),
@@ -107,7 +108,7 @@ fn one(
         },
         ArgKind::StrOrVar => Ok(match env.vars.intern(text) {
             Ok(id) => Arg::Var(id),
-            Err(_) => Arg::Str(text.as_bytes().to_vec()),
+            Err(_) => Arg::Str(stray::bytes(text).into_owned()),
         }),
         ArgKind::Var => env.vars.intern(text).map(Arg::Var).map_err(|_| no_variable(arg)),
         ArgKind::Ipv4 => text.parse().map(|ip: Ipv4Addr| Arg::Ip(ip.into())).map_err(|_| wrong()),

@@ -19,10 +19,12 @@ const VERSIONS: &[&[u8]] =
     &[b"FIX.4.0", b"FIX.4.1", b"FIX.4.2", b"FIX.4.3", b"FIX.4.4", b"FIX.5.0", b"FIXT.1.1"];
 
 pub(super) static ENTRIES: &[ConvertEntry] = &[
-    ConvertEntry::new("fix_is_valid", Type::Bin, Type::Bool, is_valid, "a whole message of FIX"),
+    ConvertEntry::new("fix_is_valid", Type::Bin, Type::Bool, is_valid, "a whole message of FIX")
+        .settles(),
     ConvertEntry::new("fix_tag_value", Type::Bin, Type::Bin, tag_value, "a field of a FIX message")
         .args(1, &[ArgKind::Str])
-        .check(check_tag),
+        .check(check_tag)
+        .settles(),
 ];
 
 fn check_tag(args: &mut Args) -> Result<(), (usize, String)> {

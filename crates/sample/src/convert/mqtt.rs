@@ -13,7 +13,8 @@ const V3_1_1: u8 = 4;
 const V5: u8 = 5;
 
 pub(super) static ENTRIES: &[ConvertEntry] = &[
-    ConvertEntry::new("mqtt_is_valid", Type::Bin, Type::Bool, is_valid, "a first packet of MQTT"),
+    ConvertEntry::new("mqtt_is_valid", Type::Bin, Type::Bool, is_valid, "a first packet of MQTT")
+        .settles(),
     ConvertEntry::new(
         "mqtt_field_value",
         Type::Bin,

@@ -33,6 +33,10 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
             dst_port,
             "the port it connected to",
         ),
+        FetchEntry::new("fc_dst", Type::Addr, Places::CLIENT, fc_dst, "dst of the connection"),
+        FetchEntry::new("fc_dst_port", Type::Int, Places::CLIENT, fc_dst_port, "its port"),
+        FetchEntry::new("fc_src", Type::Addr, Places::CLIENT, fc_src, "src of the connection"),
+        FetchEntry::new("fc_src_port", Type::Int, Places::CLIENT, fc_src_port, "its port"),
         FetchEntry::new("fc_http_major", Type::Int, Places::CLIENT, http_major, "1 or 2"),
         FetchEntry::new("fe_defbe", Type::Str, Places::FRONTEND, fe_defbe, "its default backend"),
         FetchEntry::new("fe_id", Type::Int, Places::FRONTEND, fe_id, "the frontend's id"),
@@ -91,6 +95,22 @@ fn dst_port<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
 
 fn dst_is_local<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
     fact(ctx, Fact::DstIsLocal)
+}
+
+fn fc_src<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
+    fact(ctx, Fact::ConnectionSrc)
+}
+
+fn fc_src_port<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
+    port(ctx, Fact::ConnectionSrc)
+}
+
+fn fc_dst<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
+    fact(ctx, Fact::ConnectionDst)
+}
+
+fn fc_dst_port<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
+    port(ctx, Fact::ConnectionDst)
 }
 
 fn so_id<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {

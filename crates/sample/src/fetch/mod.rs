@@ -83,11 +83,7 @@ pub(crate) fn resolve(name: &str, place: Place) -> &str {
         "rep_ssl_hello_type" => "res.ssl_hello_type",
         "rdp_cookie" => "req.rdp_cookie",
         "rdp_cookie_cnt" => "req.rdp_cookie_cnt",
-        "fc_src" => "src",
-        "fc_src_port" => "src_port",
         "fc_src_is_local" => "src_is_local",
-        "fc_dst" => "dst",
-        "fc_dst_port" => "dst_port",
         "fc_dst_is_local" => "dst_is_local",
         other => other,
     }

@@ -1,6 +1,7 @@
 //! From a log format's tree to its compiled form.
 
 use config_parse::log_format::{Flags, Label, LogFormat, Piece};
+use config_parse::stray;
 use diag::{Diagnostic, Spanned, codes};
 
 use crate::Type;
@@ -27,7 +28,7 @@ pub fn log_format(
     for piece in &format.pieces {
         match piece {
             Piece::Text(text) if is_log => push_words(text, &mut items),
-            Piece::Text(text) => items.push(Item::Text(text.clone().into_bytes())),
+            Piece::Text(text) => items.push(Item::Text(stray::bytes(text).into_owned())),
             Piece::Alias { name, flags, .. } if name.value == "o" => dress = with(dress, *flags),
             Piece::Alias { name, flags, label, .. } => match Alias::of(&name.value) {
                 Some(alias) => items.push(Item::Alias(alias, with(dress, *flags), name_of(label))),
@@ -100,7 +101,7 @@ fn push_words(text: &str, items: &mut Vec<Item>) {
         }
         first = false;
         if !word.is_empty() {
-            items.push(Item::Text(word.as_bytes().to_vec()));
+            items.push(Item::Text(stray::bytes(word).into_owned()));
         }
     }
 }

@@ -11,6 +11,7 @@ use regex::bytes::{Regex, RegexBuilder};
 /// What is wrong with it; look-around, back-references, possessive quantifiers and the like are named
 /// as what the engine does not do.
 pub fn compile(pattern: &str, ignore_case: bool) -> Result<Regex, String> {
+    let pattern = &*config_parse::stray::escaped(pattern);
     let translated = dialect::translate(pattern).map_err(|refusal| match refusal {
         Refusal::Lacks(what) => format!(
             "`{pattern}` uses {what}, which this engine leaves out so that no text can make it slow"
