@@ -116,7 +116,8 @@ impl AclTest for Named {
 }
 
 fn check_name(name: &Spanned<String>) -> Result<(), Vec<Diagnostic>> {
-    let bad = name.value.chars().find(|c| !c.is_ascii_alphanumeric() && !"-_.:".contains(*c));
+    // A `/` stands behind the name of the `defaults` section that an ACL comes from.
+    let bad = name.value.chars().find(|c| !c.is_ascii_alphanumeric() && !"-_.:/".contains(*c));
     match bad {
         None => Ok(()),
         Some(c) => Err(vec![

@@ -67,6 +67,9 @@ fn global_keywords_take_what_haproxy_takes() {
         http-err-codes 400-499 +500             | E0202 | -
         http-err-codes 99                       | E0202 | E0302
         thread-group 1 1,2                      | E0302 | E0302
+        log stdout() local0                     | E0305 | E0305
+        log 1.2.3.4.5 local0                    | E0305 | E0305
+        stats timeout 1s x                      | -     | -
         set-var sess.x int(1)                   | E0307 | E0307
         "#,
     );
@@ -103,6 +106,14 @@ fn proxy_keywords_take_what_haproxy_takes() {
         default_backend b                       | E0412 | E0412
         http-response redirect prefix /x        | E0301 | E0301
         http-response set-mark -1               | -     | -
+        balance roundrobin(x)                   | E0301 | E0301
+        balance hdr(a                           | E0301 | E0301
+        http-request normalize-uri fragment-strip | E0214 | E0214
+        http-check disable-on-404 x             | E0205 | E0205
+        server-template a 5x 1.1.1.1:80         | -     | -
+        server-template a 0 1.1.1.1:80          | E0302 | E0302
+        server a 0x10.0.0.1:80                  | -     | -
+        server a 3 check                        | -     | -
         "#,
     );
 }
@@ -136,6 +147,22 @@ fn options_of_bind_and_server_lines_take_what_haproxy_takes() {
         server a 1.1.1.1:80 socks4 1.1.1.1      | E0305 | E0305
         "#,
     );
+}
+
+#[test]
+fn frontend_keywords_take_what_haproxy_takes() {
+    check(
+        "frontend f",
+        r#"
+        declare capture request len 5x          | E0302 | E0302
+        declare capture request len 5 x         | -     | -
+        stats http-request deny if nosuch       | E0402 | E0402
+        "#,
+    );
+    check("listen l\n    bind :2", "use_backend l if TRUE | E0412 | E0412");
+    check("global\n    crt-base /a", "crt-base /b | E0310 | E0310");
+    check("peers a,b", "table t type ip size 1 | - | E0307");
+    check("backend b c", "mode http | - | -");
 }
 
 #[test]

@@ -102,5 +102,9 @@ pub(super) fn conditions(proxy: &Proxy) -> impl Iterator<Item = (&Condition, Spa
         .chain(
             proxy.looked_at.iter().filter_map(|line| Some((line.condition.as_ref()?, line.span))),
         )
+        .chain(proxy.stats_rules.iter().filter_map(|rule| {
+            let condition = rule.condition.as_ref()?;
+            Some((condition, condition.span))
+        }))
         .chain(proxy.monitor_fail.iter().map(|condition| (condition, condition.span)))
 }

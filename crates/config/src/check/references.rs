@@ -17,6 +17,11 @@ pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
             // A name that is made at run time is looked up at run time.
             let Some(name) = rule.backend.value.as_text() else { continue };
             match known.get(name) {
+                Some(found) if std::ptr::eq(*found, proxy) => {
+                    let message = format!("`{name}` cannot send to itself with `use_backend`");
+                    let finding = Diagnostic::new(codes::E0412, rule.backend.span, message);
+                    findings.push(finding.help("leave the line out, or name another backend"));
+                }
                 Some(found) => same_mode(proxy, found, name, rule.backend.span, findings),
                 None => findings.push(no_backend(config, name, rule.backend.span)),
             }

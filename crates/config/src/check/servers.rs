@@ -135,7 +135,9 @@ fn check_port(server: &Server, findings: &mut Vec<Diagnostic>) {
     // A service name (`_xmpp._tcp.example.org`) brings its port along.
     let service = matches!(
         &server.address.kind,
-        AddressKind::Inet { host: Host::Name(name), .. } if name.starts_with('_')
+        // Quirk: HAProxy takes a number alone for an address that has a port.
+        AddressKind::Inet { host: Host::Name(name), .. }
+            if name.starts_with('_') || name.bytes().all(|byte| byte.is_ascii_digit())
     );
     let checked = match &settings.check_addr {
         Some(address) => {

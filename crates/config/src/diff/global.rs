@@ -9,6 +9,7 @@ pub(super) fn global(global: &Global) -> Section {
     // Named one by one: a field that is added must be thought of here.
     let Global {
         scripts: _,
+        once: _,
         ssl_server_verify_none: _,
         ssl_default_ciphers: _,
         daemon,

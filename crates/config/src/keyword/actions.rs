@@ -9,7 +9,7 @@ use super::action_words::{
     replace, service, set_retries, set_status, set_timeout, socket, variable, variable_if,
     wait_for_body,
 };
-use super::{Keyword, Places, Table, actions_refused, log, redirect, reply};
+use super::{Keyword, Places, Shape, Table, actions_refused, log, redirect, reply};
 use crate::lower::Directive;
 use crate::model::{Action, Mention};
 
@@ -316,7 +316,8 @@ const URI: &[Keyword<Slot>] = &[
         "<normalizer>",
         "brings the URI into one form",
         normalize_uri,
-    ),
+    )
+    .shaped(Shape::Experimental(&Shape::Free)),
 ];
 
 const STATE: &[Keyword<Slot>] = &[

@@ -1,6 +1,6 @@
 //! `balance`, `hash-type`, `hash-balance-factor` (manual 4.2).
 
-use diag::{Spanned, codes};
+use diag::{Diagnostic, Spanned, codes};
 
 use super::{Keyword, Places, Table};
 use crate::lower::{Directive, Draft};
@@ -57,6 +57,15 @@ fn balance(line: &mut Directive<'_>, draft: &mut Draft) {
                 let names: Vec<&str> =
                     ALGORITHMS.keywords.iter().copied().flatten().map(|known| known.name).collect();
                 line.not_one_of(word, "a balance algorithm", &names);
+            } else if let Some((name, inside)) = word.text.split_once('(')
+                && (!matches!(name, "hdr" | "random" | "rdp-cookie") || !inside.ends_with(')'))
+            {
+                let message = format!("`{}` is not a balance algorithm", word.text);
+                let finding = Diagnostic::new(codes::E0301, word.span, message);
+                line.report(finding.help(match name {
+                    "hdr" | "random" | "rdp-cookie" => format!("write `{name}(...)`"),
+                    _ => format!("write `{name}`"),
+                }));
             }
         }
     }

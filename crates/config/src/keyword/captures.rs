@@ -1,6 +1,6 @@
 //! `capture` and `declare capture`: what log lines keep of a request (manual 4.2).
 
-use diag::{Spanned, codes};
+use diag::Spanned;
 
 use super::{Keyword, Places};
 use crate::lower::{Directive, Draft};
@@ -67,10 +67,13 @@ fn declare(line: &mut Directive<'_>, draft: &mut Draft) {
     }
     let directions = [("request", Direction::Request), ("response", Direction::Response)];
     let Some(direction) = line.choice("`request` or `response`", &directions) else { return };
-    let Some(len) = length(line) else { return };
-    if len == 0 {
-        line.error(codes::E0302, line.span(), "a declared slot holds at least 1 byte");
+    if line.choice("`len`", &[("len", ())]).is_none() {
         return;
     }
-    draft.proxy.declare_capture.push(Spanned::new((direction.value, len), line.span()));
+    let len = line.number("a number of bytes, at least 1", 1..=i64::from(i32::MAX));
+    // Quirk: HAProxy does not look at what follows.
+    line.skip_rest();
+    let Some(len) = len else { return };
+    let slot = (direction.value, len.value as u32);
+    draft.proxy.declare_capture.push(Spanned::new(slot, line.span()));
 }

@@ -272,8 +272,14 @@ fn http_step(line: &mut Directive<'_>) -> Option<Step> {
         "send" => send(line),
         "expect" => expect(line, HTTP_MATCHERS),
         "connect" => connect(line),
-        "send-state" => Some((StepKind::SendState, None)),
-        "disable-on-404" => Some((StepKind::DisableOn404, None)),
+        "send-state" => {
+            line.end();
+            Some((StepKind::SendState, None))
+        }
+        "disable-on-404" => {
+            line.end();
+            Some((StepKind::DisableOn404, None))
+        }
         "comment" => comment(line),
         text if is_var_step(text) => {
             line.refuse_as(codes::E0207, VARIABLES, word);

@@ -1,5 +1,7 @@
 //! Directives of `global` that `proxyd` refuses: their words are checked as HAProxy checks them.
 
+use diag::{Diagnostic, Spanned, codes};
+
 use super::{Keyword, Places};
 use crate::lower::Directive;
 use crate::model::Global;
@@ -62,6 +64,9 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         line.end();
     })
     .ignored(TLS),
+    global("ca-base", "<dir>", "where files of authorities are", base).ignored(TLS_PRESET),
+    global("crt-base", "<dir>", "where certificates are", base).ignored(TLS_PRESET),
+    global("key-base", "<dir>", "where keys are", base).ignored(TLS_PRESET),
     global("lua-load", "<file> [arguments]", "loads a script", script).refused("Lua is not built"),
     global("lua-load-per-thread", "<file> [arguments]", "loads a script", script)
         .refused("Lua is not built"),
@@ -72,6 +77,21 @@ fn ciphers(line: &mut Directive<'_>, to: &mut Global, servers: bool) {
         to.ssl_default_ciphers.push((servers, list));
     }
     line.end();
+}
+
+/// A directory, which may be given once.
+fn base(line: &mut Directive<'_>, to: &mut Global) {
+    let name = line.phrase();
+    if line.text("a directory").is_none() {
+        return;
+    }
+    line.end();
+    if let Some(first) = to.once.iter().find(|first| first.value == name) {
+        let message = format!("`{name}` was given already");
+        let finding = Diagnostic::new(codes::E0310, line.keyword_span(), message);
+        line.report(finding.related(first.span, "the first is here"));
+    }
+    to.once.push(Spanned::new(name, line.keyword_span()));
 }
 
 /// Options; `newer` ones came after 2.6.

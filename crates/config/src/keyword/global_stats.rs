@@ -23,7 +23,8 @@ fn stats(line: &mut Directive<'_>, to: &mut Global) {
         "socket" => to.stats_sockets.extend(socket(line)),
         "timeout" => {
             let time = line.duration("a time, such as `30s`", Unit::Millisecond);
-            line.end();
+            // Quirk: HAProxy does not look at what follows.
+            line.skip_rest();
             let Some(time) = time else { return };
             if time.value.is_zero() {
                 line.error(codes::E0302, time.span, "the timeout is at least 1ms");

@@ -3,7 +3,7 @@
 use diag::{Diagnostic, Span, Spanned, codes};
 
 use super::{Keyword, Places, SERVER_OPTIONS};
-use crate::lower::{AddressUse, Directive, Draft, names};
+use crate::lower::{AddressUse, Directive, Draft, leading_number, names};
 use crate::model::{LookedAt, Proxy, Server, ServerSettings, Spot};
 
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
@@ -78,9 +78,13 @@ fn template(line: &mut Directive<'_>, draft: &mut Draft) {
     let Some(prefix) = line.text("a prefix, a number and an address") else { return };
     names::check(line, &prefix, "a server");
     let Some(range) = line.arg("a number or a range") else { return };
+    // Quirk: HAProxy reads the digits and looks at nothing behind them.
+    let number = |text: &str| u32::try_from(leading_number(text)).ok();
     let read = match range.text.split_once('-') {
-        Some((low, high)) => low.parse().ok().zip(high.parse().ok()),
-        None => range.text.parse().ok().map(|count: u32| (1, count)),
+        Some(("", _)) => None,
+        Some((low, high)) => number(low).zip(number(high)),
+        // None is refused below: from 1 to 0.
+        None => number(&range.text).map(|count| (1, count)),
     };
     let Some((low, high)) = read.filter(|(low, high)| low <= high && high - low < MAX_TEMPLATE)
     else {

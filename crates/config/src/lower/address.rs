@@ -68,7 +68,8 @@ impl Directive<'_> {
             return false;
         }
         if let Host::Name(name) = host
-            && matches!(used, AddressUse::Bind | AddressUse::StatsSocket)
+            // A server may do without (`init-addr none`).
+            && used != AddressUse::Server
             && !can_resolve(name)
         {
             let message = format!("`{name}` is neither an address nor a name");
@@ -128,13 +129,20 @@ impl Directive<'_> {
 /// written wrongly.
 pub(crate) fn can_resolve(name: &str) -> bool {
     let letters = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
-    let numeric = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    // Quirk: the resolver takes numbers in hexadecimal too.
+    let hex = |part: &str| {
+        let digits = part.strip_prefix("0x").or(part.strip_prefix("0X"));
+        digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    let numeric =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) || hex(part);
     let parts: Vec<&str> = name.split('.').collect();
     let Some(last) = parts.last().filter(|last| numeric(last)) else { return letters };
     // Quirk: the resolver takes `127.1` for 127.0.0.1.
     let short = parts.len() <= 4 && parts.iter().all(|part| numeric(part) && part.len() <= 10);
-    let bytes = parts.iter().rev().skip(1).all(|part| part.parse::<u8>().is_ok());
+    let bytes = parts.iter().rev().skip(1).all(|part| hex(part) || part.parse::<u8>().is_ok());
     let most = u64::MAX.checked_shr(32 + 8 * (parts.len() as u32 - 1)).unwrap_or(0);
+    let last = last.trim_start_matches("0x");
     short && bytes && last.parse::<u64>().is_ok_and(|last| last <= most)
 }
 

@@ -245,7 +245,14 @@ impl Lowering {
             "" | "from" => None,
             _ => line.word().map(spanned),
         };
-        let from = self.from(line);
+        // Quirk: a `from` at the end of the line says nothing.
+        let from = match line.words_left().as_slice() {
+            [from] if from == "from" => {
+                line.skip_rest();
+                None
+            }
+            _ => self.from(line),
+        };
         if let Some(extra) = line.peek() {
             // Quirk: HAProxy does not look at it. Most likely a line end is missing.
             let message = format!("`{}` has no effect behind the name of a section", extra.text);
@@ -283,8 +290,13 @@ impl Lowering {
         let from = self.from(line);
         if let Some(extra) = line.peek() {
             let message = format!("`{}` is one word too many for `{}`", extra.text, line.phrase());
-            let finding = Diagnostic::new(codes::E0205, extra.span, message);
-            line.report(finding.help("write the address on a `bind` line"));
+            // Quirk: a backend passes it over.
+            let code = if kind == ProxyKind::Backend { codes::W0211 } else { codes::E0205 };
+            let finding = Diagnostic::new(code, extra.span, message);
+            line.report(finding.help(match kind {
+                ProxyKind::Backend => "leave it out: it has no effect",
+                _ => "write the address on a `bind` line",
+            }));
         }
         let last = self.defaults.len().checked_sub(1);
         let chosen = if explicit { from } else { last };

@@ -13,8 +13,14 @@ fn bad_char(name: &str) -> Option<(usize, char)> {
 /// `E0307` when a name has other characters. Whether it may stay.
 pub(crate) fn check(line: &mut Directive<'_>, name: &Spanned<String>, of: &str) -> bool {
     let Some((at, c)) = bad_char(&name.value) else { return true };
-    // Quirk: later versions look at the names of servers, not at those of proxies.
-    if line.target.is_from(3, 0) && of == "a section" {
+    // Quirk: which names are looked at differs between versions.
+    let newer = line.target.is_from(3, 0);
+    let looked_at = match of {
+        "a section" => !newer,
+        "another section" => newer,
+        _ => true,
+    };
+    if !looked_at {
         return true;
     }
     let exact = name.span.end - name.span.start == name.value.len() as u32;
@@ -23,6 +29,7 @@ pub(crate) fn check(line: &mut Directive<'_>, name: &Spanned<String>, of: &str) 
         true => Span::new(name.span.file, start, start + c.len_utf8() as u32),
         false => name.span,
     };
+    let of = of.replace("another", "a");
     let message = format!("`{c}` is not allowed in the name of {of}");
     line.report(
         Diagnostic::new(codes::E0307, place, message)

@@ -88,6 +88,8 @@ pub struct Global {
     pub h1_case_adjust: Vec<Spanned<(String, String)>>,
     /// `set-var NAME EXPR` and `set-var-fmt NAME FMT`, in order.
     pub set_vars: Vec<(Spanned<String>, GlobalValue)>,
+    /// Keywords that were given and may not be given again.
+    pub once: Vec<Spanned<String>>,
     /// `insecure-fork-wanted`, `external-check` and other plain switches by name.
     pub switches: Vec<Spanned<String>>,
 }

@@ -221,7 +221,14 @@ impl Section<'_, '_> {
     fn made_page(&mut self, reply: &model::Reply, status: u16, span: Span) -> Option<Page> {
         let place = self.pick(Place::FrontendHttpRequest, Place::BackendHttpRequest);
         let reply = model::Reply { status: Some(status), ..reply.clone() };
-        let made = self.reply(&reply, Answering::Return, span, place)?;
-        Some(Page::Made(Arc::new(made)))
+        let known = self.shared.findings.len();
+        let made = self.reply(&reply, Answering::Return, span, place);
+        // Quirk: HAProxy takes samples of the response too, which never have a value here.
+        if !self.shared.target.is_proxyd() {
+            let new = self.shared.findings.split_off(known.min(self.shared.findings.len()));
+            let said = new.into_iter().filter(|finding| finding.code != codes::E0505);
+            self.shared.findings.extend(said);
+        }
+        Some(Page::Made(Arc::new(made?)))
     }
 }

@@ -93,7 +93,7 @@ impl Other {
             Named::No => own,
         };
         if kind.name != Named::No {
-            names::check(line, &name, "a section");
+            names::check(line, &name, "another section");
         }
         if kind.strict {
             line.end();
