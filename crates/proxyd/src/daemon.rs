@@ -10,6 +10,7 @@ use forward::{Bound, Generation, Listener, Process};
 use rules::Program;
 
 use crate::disk::Disk;
+use crate::idle::Idle;
 use crate::load::{self, Read};
 use crate::sockets::{Listening, Wanted};
 use crate::workers::{SocketId, Workers};
@@ -27,6 +28,7 @@ pub(crate) struct Daemon {
     state: Mutex<State>,
     /// Where the runtime sockets listen, and their levels. They stay over reloads.
     stats_sockets: OnceLock<Vec<(String, admin::Level)>>,
+    idle: Mutex<Idle>,
 }
 
 /// Where the configuration comes from, the same for the start and every reload.
@@ -160,6 +162,7 @@ impl Daemon {
             begun: Instant::now(),
             state: Mutex::new(state),
             stats_sockets: OnceLock::new(),
+            idle: Mutex::new(Idle::new()),
         };
         daemon.adopt(&mut daemon.lock(), &generation, &opened.keys, opened.sockets);
         daemon.workers.check(&generation);
@@ -169,6 +172,11 @@ impl Daemon {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Every step under the lock leaves the state whole, so a panic elsewhere does not spoil it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How much of the time since the question before (of the last second at least) its threads did nothing.
+    pub(crate) fn idle_percent(&self, threads: usize) -> u32 {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).percent(threads)
     }
 
     /// Tells once where the runtime sockets are.

@@ -9,6 +9,7 @@ mod arguments;
 mod background;
 mod daemon;
 mod disk;
+mod idle;
 mod load;
 mod notify;
 mod pidfile;

@@ -67,6 +67,10 @@ pub(super) fn info(daemon: &Daemon, micros: i64) -> Info {
         ssl_rate_limit: Some(0),
         max_ssl_rate: Some(0),
         node: Some(settings.hostname.clone()),
+        // A task for each connection and each listening socket; nothing counts those that could run at once.
+        tasks: Some(process.connections.now().saturating_add(number(daemon.listeners()))),
+        run_queue: Some(0),
+        idle_pct: Some(daemon.idle_percent(settings.threads)),
         stopping: Some(u32::from(process.is_stopping())),
         jobs: Some(process.connections.now().saturating_add(number(daemon.listeners()))),
         unstoppable_jobs: Some(0),
