@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
   lbctl check haproxy.cfg
   lbctl explain -f haproxy.cfg GET http://ws.example/chat --ws
   lbctl diff old.cfg new.cfg
+  lbctl diff --routes old.cfg new.cfg        also which requests go another way
   lbctl diff -f haproxy.cfg --live /run/weir.sock")]
 pub(crate) struct Arguments {
     /// What to do.
@@ -147,6 +148,7 @@ pub(crate) enum FailOn {
   lbctl explain -f haproxy.cfg POST /login -H 'Host: www.example' --src 192.0.2.7
   lbctl explain -f haproxy.cfg /chat -H 'Host: ws.example' --ws
   lbctl explain -f haproxy.cfg / --fact 'server be/s1 down'
+  lbctl explain -f haproxy.cfg --reach bk_ws           a request that gets there, or why none can
 
 A fact that is not given is assumed as in a daemon that just started: every server up, no load.
 A random draw is unknown unless --seed is given. Exit codes: 0 routed, 1 no route or rejected, 2 it could not be done.")]
@@ -208,6 +210,9 @@ pub(crate) struct Explain {
     /// Name the first condition that kept the request away from this backend
     #[arg(long, value_name = "BACKEND")]
     pub(crate) why_not: Option<String>,
+    /// Find a request that reaches a backend, a server or a rule, or say why none can
+    #[arg(long, value_name = "BACKEND[/SERVER]|FILE:LINE", conflicts_with_all = ["request", "curl", "requests", "why_not"])]
+    pub(crate) reach: Option<String>,
     /// How the explanation is shown
     #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
     pub(crate) output_format: ExplainFormat,
@@ -271,6 +276,7 @@ pub(crate) struct Test {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   lbctl diff old.cfg new.cfg
+  lbctl diff --routes old.cfg new.cfg        also which requests go another way
   lbctl diff -f haproxy.cfg --live /run/weir.sock
 
 Objects are compared after `defaults` are resolved, not lines. Each change says what it does to a running
@@ -286,6 +292,9 @@ pub(crate) struct Diff {
     /// The runtime socket of the daemon
     #[arg(long, value_name = "SOCKET", requires = "files", conflicts_with = "pair")]
     pub(crate) live: Option<PathBuf>,
+    /// Also list requests that go another way, each with an example
+    #[arg(long)]
+    pub(crate) routes: bool,
     /// How changes are shown
     #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
     pub(crate) output_format: DiffFormat,

@@ -18,6 +18,7 @@ mod manual;
 mod out;
 mod routing_test;
 mod rule;
+mod witness;
 
 use std::process::ExitCode;
 

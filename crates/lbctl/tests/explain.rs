@@ -152,3 +152,100 @@ fn a_running_daemon_is_asked_for_its_configuration_and_states() {
     assert!(out.contains("passed over a: maint"), "{out}");
     answers.join().expect("both were asked");
 }
+
+const REACH: &str = "defaults
+ mode http
+ timeout client 5s
+ timeout connect 5s
+ timeout server 5s
+frontend f
+ bind :80
+ http-request deny if { src 10.0.0.0/8 } { path_beg /admin/ }
+ use_backend api if { path_beg /api/ } { method GET }
+ use_backend v1 if { path_beg /api/v1/ } { method GET }
+ use_backend ws if { hdr(upgrade) -i websocket } { path_reg ^/chat/[0-9]+$ }
+ default_backend web
+backend api
+ http-request deny if { path_sub secret }
+ server s 192.0.2.1:80
+backend v1
+ server s 192.0.2.2:80
+backend ws
+ server a 192.0.2.4:80
+ server b 192.0.2.5:80
+backend web
+ server s 192.0.2.6:80
+backend lonely
+ server s 192.0.2.7:80
+";
+
+/// The first line of the answer, and the request if there is one.
+fn reach(target: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("c.cfg"), REACH).expect("a file");
+    let arguments = ["explain", "-f", "c.cfg", "--reach", target];
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_lbctl"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .expect("lbctl runs");
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    let lines: Vec<&str> = text.lines().take(3).map(str::trim).collect();
+    format!("{} exit {}", lines.join(" | "), out.status.code().unwrap_or(-1))
+}
+
+#[test]
+fn reach_finds_a_request_or_says_why_there_is_none() {
+    for (target, answer) in [
+        ("api", "api is reached by | GET http://www.example/api/ |  exit 0"),
+        (
+            "ws",
+            "ws is reached by | GET http://www.example/chat/0 -H 'upgrade: websocket' |  exit 0",
+        ),
+        (
+            "ws/b",
+            "ws/b is reached by | GET http://www.example/chat/0 -H 'upgrade: websocket', when others came before it |  exit 0",
+        ),
+        (
+            "c.cfg:8",
+            "c.cfg:8 is reached by | GET http://www.example/admin/ --src 10.0.0.0 |  exit 0",
+        ),
+        ("14", "14 is reached by | GET http://www.example/api/secret |  exit 0"),
+        (
+            "v1",
+            "no request reaches v1 | 10  use_backend v1 if { path_beg /api/v1/ } { method GET } | an earlier rule ends every request that would match  (c.cfg:9: use_backend api if { path_beg /api/ } { method GET }) exit 1",
+        ),
+        ("lonely", "no request reaches lonely | 23  backend lonely | no rule leads there exit 1"),
+    ] {
+        assert_eq!(reach(target), answer);
+    }
+}
+
+#[test]
+fn routes_that_change_come_with_a_request_that_shows_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let new =
+        REACH.replace("{ path_beg /api/ } { method GET }", "{ path_beg /api/ } { method POST }");
+    std::fs::write(folder.path().join("old.cfg"), REACH).expect("a file");
+    std::fs::write(folder.path().join("new.cfg"), new).expect("a file");
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_lbctl"))
+        .args(["diff", "--routes", "--output-format", "json", "old.cfg", "new.cfg"])
+        .current_dir(folder.path())
+        .output()
+        .expect("lbctl runs");
+    let json: serde_json::Value = serde_json::from_slice(&out.stdout).expect("json");
+    let routes: Vec<String> = json["routes"]
+        .as_array()
+        .expect("routes")
+        .iter()
+        .map(|one| format!("{} -> {}: {}", one["from"], one["to"], one["example"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        routes,
+        [
+            "backend api -> backend v1: GET http://www.example/api/v1/",
+            "backend api -> backend web: GET http://www.example/api/",
+            "backend web -> backend api: POST http://www.example/api/",
+        ]
+    );
+}

@@ -58,6 +58,7 @@ pub use limits::{LimitRules, Limits};
 pub use log::{error_log_line, handshake_line, log_line, structured_data};
 pub use prepare::prepare;
 pub use program::{Backend, Frontend, Listener, Phase, Program, TimeoutInForce};
+pub use prove::never_taken;
 pub use proxy_tlvs::proxy_tlvs;
 pub use recording::{Recorder, Replay};
 pub use respond::{reply, respond};

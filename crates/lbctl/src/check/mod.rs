@@ -17,6 +17,7 @@ use crate::arguments::{Check, Env, FailOn, FindingFormat};
 use crate::exit::{CouldNot, Exit};
 use crate::files::{self, Named};
 use crate::out::{say, say_line};
+use crate::witness;
 use repair::{Repaired, repair};
 pub(crate) use repair::{unified, write_whole};
 
@@ -85,7 +86,12 @@ pub(crate) fn findings(read: Vec<Named>, target: Target, env: Env, last: bool) -
     if env == Env::Host {
         diagnostics.extend(host::findings(&sources, &environment, &config));
     }
-    let (program, more) = rules::compile_for(config, contents, &environment, target);
+    let (program, mut more) = rules::compile_for(config, contents, &environment, target);
+    if let Some(program) = &program
+        && more.iter().any(|finding| finding.code == diag::codes::W0604)
+    {
+        witness::shadowed(program.config(), program, &mut more);
+    }
     if last {
         // Taking a large program apart costs as much as reading it.
         std::mem::forget(program);

@@ -1,6 +1,7 @@
 //! `lbctl diff`: objects after `defaults` are resolved, between two files or a file and a daemon.
 
 pub(crate) mod live;
+mod routes;
 
 use config::{Change, Impact, Item, Kind, Loaded, Target};
 use diag::Sources;
@@ -8,6 +9,7 @@ use serde_json::json;
 
 use crate::arguments::{Diff, DiffFormat};
 use crate::exit::{CouldNot, Exit};
+use crate::explain;
 use crate::files;
 use crate::out::{say, say_line};
 
@@ -41,10 +43,26 @@ pub(crate) fn run(diff: &Diff) -> Result<Exit, CouldNot> {
         Some(socket) => live::runtime_changes(socket, &old.config)?,
         None => Vec::new(),
     };
+    let mut shown = match diff.output_format {
+        DiffFormat::Text => text(&old, &new, &changes, &runtime),
+        DiffFormat::Markdown => markdown(&old, &new, &changes, &runtime),
+        DiffFormat::Json => String::new(),
+    };
+    let mut object = to_json(&old, &new, &changes, &runtime);
+    if diff.routes {
+        let contents = |name: &str| files::contents(name);
+        let (_, before) = explain::compile(old, &contents)?;
+        let (_, after) = explain::compile(new, &contents)?;
+        let routes = routes::changes(&before, &after);
+        object["routes"] = routes::as_json(&routes);
+        shown.push_str(&match diff.output_format {
+            DiffFormat::Markdown => routes::as_markdown(&routes),
+            _ => routes::as_text(&routes),
+        });
+    }
     match diff.output_format {
-        DiffFormat::Text => say(text(&old, &new, &changes, &runtime)),
-        DiffFormat::Markdown => say(markdown(&old, &new, &changes, &runtime)),
-        DiffFormat::Json => say_line(&to_json(&old, &new, &changes, &runtime).to_string()),
+        DiffFormat::Json => say_line(&object.to_string()),
+        _ => say(shown),
     }
     Ok(if changes.is_empty() && runtime.is_empty() { Exit::Clean } else { Exit::Found })
 }

@@ -8,6 +8,8 @@ pub(crate) mod evaluate;
 pub(crate) mod facts;
 pub(crate) mod json;
 mod mermaid;
+mod reach;
+mod reached;
 pub(crate) mod request;
 mod text;
 mod why_not;
@@ -26,6 +28,7 @@ use crate::exit::{CouldNot, Exit};
 use crate::files;
 use crate::out::{say, say_line};
 use evaluate::{Ending, World};
+use reach::Reached;
 use request::Asked;
 
 /// Explains one request, or a list of them with one state.
@@ -38,6 +41,9 @@ pub(crate) fn run(explain: &Explain) -> Result<Exit, CouldNot> {
     let maps = maps(&explain.map)?;
     let contents = |name: &str| files::contents(maps.get(name).map_or(name, String::as_str));
     let (sources, program) = compile(loaded, &contents)?;
+    if let Some(wanted) = &explain.reach {
+        return reaching(explain, &program, &sources, wanted);
+    }
     let at = explain.at.as_deref().map(moment).transpose()?;
     let states = match &explain.live {
         Some(socket) => live::states(socket)?,
@@ -98,6 +104,37 @@ pub(crate) fn run(explain: &Explain) -> Result<Exit, CouldNot> {
         }
     }
     Ok(exit)
+}
+
+/// `--reach`: the request that was found is explained like any other.
+fn reaching(
+    explain: &Explain,
+    program: &Program,
+    sources: &diag::Sources,
+    wanted: &str,
+) -> Result<Exit, CouldNot> {
+    let reached = reach::find(program, sources, wanted)?;
+    let found = match &reached {
+        Reached::By { explained, .. } => Some(explained),
+        Reached::Never(_) | Reached::Unknown(_) => None,
+    };
+    match explain.output_format {
+        ExplainFormat::Json => {
+            let mut out = found.map_or_else(
+                || serde_json::json!({"version": 1}),
+                |found| json::render(program, sources, found),
+            );
+            out["reach"] = reached::as_json(sources, wanted, &reached);
+            say_line(&out.to_string());
+        }
+        ExplainFormat::Text | ExplainFormat::Mermaid => {
+            say(reached::as_text(sources, wanted, &reached));
+            if let Some(found) = found {
+                say(text::render(program, sources, found));
+            }
+        }
+    }
+    Ok(reached.exit())
 }
 
 /// The configuration as the daemon reads it, or as a version of HAProxy does that takes it: what one of them

@@ -163,6 +163,34 @@ pub(crate) fn from_arguments(explain: &Explain, program: &Program) -> Result<Ask
     })
 }
 
+/// A request that was made up, on a listener by its index.
+pub(crate) fn made_up(
+    program: &Program,
+    listener: usize,
+    method: &str,
+    target: &str,
+    headers: &[(String, String)],
+    src: SocketAddr,
+) -> Option<Asked> {
+    let own = program.listeners().get(listener)?;
+    Some(Asked {
+        listener,
+        frontend: own.frontend,
+        head: head(method, target, Version::Http11, headers),
+        body: Vec::new(),
+        hello: None,
+        src,
+        dst: address(own),
+        same_connection: false,
+        answer: Answer::default().to(headers),
+    })
+}
+
+/// The port of a listener, when it has one.
+pub(crate) fn port(program: &Program, listener: usize) -> Option<u16> {
+    program.listeners().get(listener).and_then(address).map(|address| address.port())
+}
+
 /// `http://host/path?q` as `/path?q` with a `Host` header; other forms stay as they are.
 fn origin_form(url: &str, headers: &mut Vec<(String, String)>) -> String {
     let rest = ["http://", "https://", "ws://", "wss://"]
@@ -209,7 +237,7 @@ fn head(method: &str, target: &str, version: Version, headers: &[(String, String
 }
 
 /// The first record of a TLS client that asks for a name (RFC 8446, 4.1.2; RFC 6066, 3).
-fn client_hello(name: &str) -> Vec<u8> {
+pub(crate) fn client_hello(name: &str) -> Vec<u8> {
     let sized = |width: usize, bytes: &[u8]| -> Vec<u8> {
         let length = bytes.len().to_be_bytes();
         [length.get(length.len() - width..).unwrap_or_default(), bytes].concat()

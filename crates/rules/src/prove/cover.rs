@@ -31,9 +31,14 @@ struct Walk<'p> {
     /// The rule that nothing passes in this list.
     closed: Option<Span>,
     pairs: usize,
+    /// What was proved so far.
+    dead: Vec<Dead>,
 }
 
-pub(super) fn proxy(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+/// A rule that is never taken, and the one that covers it.
+pub(super) type Dead = (Span, Option<Span>);
+
+pub(super) fn proxy(proxy: &Proxy, findings: &mut Vec<Diagnostic>, dead: &mut Vec<Dead>) {
     let http = proxy.mode() == Mode::Http;
     let names = Names::new(proxy);
     if http {
@@ -46,18 +51,26 @@ pub(super) fn proxy(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
         if proxy.kind.is_frontend() {
             walk.switching(proxy, findings);
         }
+        dead.append(&mut walk.dead);
     }
-    let own = |list: &[Rule], findings: &mut Vec<Diagnostic>| {
+    let own = |list: &[Rule], findings: &mut Vec<Diagnostic>, dead: &mut Vec<Dead>| {
         let mut walk = Walk::new(&names);
-        if http { walk.rules(list, findings) } else { walk.unconditional(list, findings) }
+        if http {
+            walk.rules(list, findings)
+        } else {
+            walk.unconditional(list, findings)
+        }
+        dead.append(&mut walk.dead);
     };
     if http {
-        own(&proxy.rules.http_response, findings);
+        own(&proxy.rules.http_response, findings, dead);
     }
     let mut walk = Walk::new(&names);
     walk.unconditional(&proxy.rules.tcp_request_connection, findings);
+    dead.append(&mut walk.dead);
     let mut walk = Walk::new(&names);
     walk.unconditional(&proxy.rules.tcp_request_content, findings);
+    dead.append(&mut walk.dead);
 }
 
 impl<'p> Walk<'p> {
@@ -69,6 +82,7 @@ impl<'p> Walk<'p> {
             allowed: false,
             closed: None,
             pairs: 0,
+            dead: Vec::new(),
         }
     }
 
@@ -106,6 +120,17 @@ impl<'p> Walk<'p> {
                 self.cover(any, rule.span, true);
             }
         }
+        // A name that is made at run time and leads nowhere leaves the request to the default.
+        let made = |by: Span| {
+            let mut rules =
+                proxy.switching.iter().filter(|rule| rule.backend.value.as_text().is_none());
+            rules.any(|rule| rule.span == by)
+        };
+        if let (Some(default), Some(by)) = (&proxy.default_backend, self.closed)
+            && !made(by)
+        {
+            self.dead.push((default.span, Some(by)));
+        }
     }
 
     /// Behind a list only those count that end the request.
@@ -132,10 +157,12 @@ impl<'p> Walk<'p> {
         // One that is not understood may still be reached.
         let any = self.names.alternatives(condition).unwrap_or_else(|| vec![unknown()]);
         if condition.is_some_and(|condition| constant(condition, &any, findings)) {
+            self.dead.push((span, None));
             return Some(Vec::new());
         }
         let by: Option<Vec<Span>> = any.iter().map(|all| self.covered(all)).collect();
         let Some(first) = by.as_deref().and_then(<[Span]>::first) else { return Some(any) };
+        self.dead.push((span, Some(*first)));
         findings.push(
             Diagnostic::new(codes::W0604, span, "this rule can never be reached")
                 .related(*first, "this one ends the processing of every request that would match"),
@@ -146,6 +173,7 @@ impl<'p> Walk<'p> {
     /// One finding for all that stands behind an unconditional end.
     fn is_closed(&mut self, span: Span, findings: &mut Vec<Diagnostic>) -> bool {
         let Some(by) = self.closed else { return false };
+        self.dead.push((span, Some(by)));
         let said = findings.iter().rev().take(1).any(|last| {
             last.code == codes::W0604 && last.related.first().is_some_and(|r| r.span == by)
         });

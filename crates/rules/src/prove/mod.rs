@@ -11,14 +11,26 @@ mod cover;
 mod effect;
 mod rewritten;
 
+use std::collections::HashMap;
+
 use config::model::Config;
-use diag::Diagnostic;
+use diag::{Diagnostic, Span};
 
 /// The findings of every proxy, each in time proportional to its rules.
 pub(crate) fn findings(config: &Config) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for proxy in config.proxies.iter().filter(|proxy| proxy.disabled.is_none()) {
-        cover::proxy(proxy, &mut findings);
+        cover::proxy(proxy, &mut findings, &mut Vec::new());
     }
     findings
+}
+
+/// The rules and `default_backend` lines that no request ever comes to, as far as that is proved, each with the
+/// rule that ends every request before it; without one its condition is never true.
+pub fn never_taken(config: &Config) -> HashMap<Span, Option<Span>> {
+    let mut dead = Vec::new();
+    for proxy in config.proxies.iter().filter(|proxy| proxy.disabled.is_none()) {
+        cover::proxy(proxy, &mut Vec::new(), &mut dead);
+    }
+    dead.into_iter().collect()
 }
