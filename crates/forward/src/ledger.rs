@@ -50,7 +50,7 @@ pub(crate) struct Ledger {
     /// What the client's PROXY header said.
     pub(crate) proxied: Option<Rc<Proxied>>,
     /// Why the connection was refused before its first byte.
-    refused: Option<Refused>,
+    pub(crate) refused: Option<Refused>,
     /// The evaluator's memory of the stream.
     pub(crate) state: Stream,
     pub(crate) id: u64,
@@ -117,27 +117,46 @@ impl Ledger {
     pub(crate) fn open<C: Connector>(connection: &Connection<C>, bound: Arc<Bound>) -> Ledger {
         let begun = Now::read();
         let state = connection.next_stream(&bound);
+        let worker = &connection.worker;
+        let numbers = (worker.process.next_stream(), worker.next_seed(), worker.index);
+        let times = Times {
+            accepted: connection.accepted,
+            accepted_micros: connection.accepted_micros,
+            idle_since: connection.idle_since,
+            begun,
+            request: None,
+            queued: None,
+            connected: None,
+            response: None,
+        };
         Ledger {
-            listener: Arc::clone(&connection.listener),
             peer: connection.peer,
             local: connection.local,
             proxied: connection.proxied.clone(),
+            ..Ledger::new(bound, Arc::clone(&connection.listener), state, numbers, times)
+        }
+    }
+
+    /// A stream of which nothing is written down yet. The numbers are its id, its seed and its thread.
+    pub(crate) fn new(
+        bound: Arc<Bound>,
+        listener: Arc<Listener>,
+        state: Stream,
+        (id, seed, thread): (u64, u64, usize),
+        times: Times,
+    ) -> Ledger {
+        Ledger {
+            bound,
+            listener,
+            peer: None,
+            local: None,
+            proxied: None,
             refused: None,
             state,
-            bound,
-            id: connection.worker.process.next_stream(),
-            seed: connection.worker.next_seed(),
-            thread: connection.worker.index,
-            times: Times {
-                accepted: connection.accepted,
-                accepted_micros: connection.accepted_micros,
-                idle_since: connection.idle_since,
-                begun,
-                request: None,
-                queued: None,
-                connected: None,
-                response: None,
-            },
+            id,
+            seed,
+            thread,
+            times,
             backend: None,
             slot: None,
             server: None,

@@ -34,6 +34,7 @@ mod process;
 mod proxy_protocol;
 mod reach;
 mod service;
+mod shelf;
 mod stat;
 mod tcp;
 mod tcp_response;

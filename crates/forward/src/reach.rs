@@ -173,9 +173,11 @@ impl<C: Connector> Reach<'_, C> {
         let Reach { connection, ledger, asks, asked_enough, .. } = self;
         let mut decoded = Vec::new();
         let received = asks.received.filled();
-        let whole = asks.body.is_none_or(|body| body.peek(received, &mut decoded));
         // Without a request the connection's first bytes are looked at as they came.
-        let bytes = if asks.head.is_some() { &decoded } else { received };
+        let (bytes, whole) = match asks.body {
+            Some(body) => body.peek(received, &mut decoded),
+            None => (received, true),
+        };
         let body = Buffered { bytes, complete: whole || *asked_enough };
         let (state, facts) = ledger.evaluate(&connection.worker.process);
         let program = &facts.generation.program;

@@ -102,7 +102,7 @@ fn poll_up<C: Connector>(
     let mut passed = 0;
     loop {
         if !work.client.is_empty() {
-            work.to_server.bytes.extend_from_slice(work.client.filled());
+            work.to_server.append().extend_from_slice(work.client.filled());
             work.client.clear();
         }
         if let Poll::Ready(Err(error)) = work.to_server.poll_drain(cx, server, &mut passed) {

@@ -17,6 +17,7 @@ use crate::generation::Bound;
 use crate::io::Connector;
 use crate::ledger::{Heads, Ledger};
 use crate::live::ServerState;
+use crate::shelf::Shelf;
 use crate::termination::{Cause, Phase, Termination};
 use crate::worker::Worker;
 
@@ -168,15 +169,18 @@ pub(crate) fn spawn<C: Connector>(
     let Tunnel { client, server, opening, timeouts } = tunnel;
     let counts = ledger.counts_early().then(|| control.clone());
     let relay = tunnel::relay(client, server, opening, timeouts, control);
-    let rest = Box::new((ledger, request_line, seat));
     let worker = Rc::clone(worker);
     if let Some(control) = counts {
+        let rest = Box::new((ledger, request_line, seat));
         tokio::task::spawn_local(run_counted(relay, control, worker, rest, place));
         return;
     }
+    let rest = Box::new((Shelf::put(ledger, request_line), seat));
     // `map` holds the relay once; an `async` block that awaits what it captured holds it twice.
     tokio::task::spawn_local(relay.map(move |ended| {
-        finish(&worker, place, *rest, ended);
+        let (shelf, seat) = *rest;
+        let (ledger, request_line) = shelf.take(worker.index);
+        finish(&worker, place, (ledger, request_line, seat), ended);
     }));
 }
 

@@ -25,12 +25,12 @@ impl Work {
         Work { client, server, ..Work::default() }
     }
 
-    /// Makes it ready for another connection; buffers that grew out of proportion are let go.
-    pub(crate) fn clear(&mut self, bufsize: usize) {
+    /// Makes it ready for another connection.
+    pub(crate) fn clear(&mut self) {
         self.client.clear();
         self.server.clear();
-        self.to_client.shrink(4 * bufsize);
-        self.to_server.shrink(4 * bufsize);
+        self.to_client.clear();
+        self.to_server.clear();
         self.request.clear();
         self.response.clear();
     }

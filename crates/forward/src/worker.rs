@@ -120,7 +120,7 @@ impl<C: Connector> Worker<C> {
     pub(crate) fn give_work(&self, mut work: Box<Work>) {
         let mut spare = self.spare.borrow_mut();
         if spare.len() < SPARE {
-            work.clear(self.process.settings().bufsize);
+            work.clear();
             spare.push(work);
         }
     }

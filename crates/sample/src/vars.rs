@@ -115,6 +115,11 @@ impl Vars {
         self.values.iter().find(|(known, _)| *known == id).map(|(_, value)| value)
     }
 
+    /// Whether nothing is set or noted.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.effects.borrow().is_empty()
+    }
+
     /// The value as of now, effects that are not settled included.
     pub fn read(&self, id: VarId) -> Option<Value<'_>> {
         for effect in self.effects.borrow().iter().rev() {

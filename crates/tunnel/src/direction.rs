@@ -40,9 +40,7 @@ pub(crate) struct Moved {
 #[derive(Debug)]
 pub(crate) struct Direction {
     /// Bytes the writer would not take yet; no allocation while there are none.
-    rest: Vec<u8>,
-    /// How many of `rest` are written.
-    gone: usize,
+    rest: Option<Box<Rest>>,
     /// Bytes written in all.
     pub(crate) bytes: u64,
     walker: FrameWalker,
@@ -56,6 +54,13 @@ pub(crate) struct Direction {
     websocket: bool,
 }
 
+/// Bytes that wait for the writer, and how many of them are written.
+#[derive(Debug)]
+struct Rest {
+    bytes: Vec<u8>,
+    gone: usize,
+}
+
 impl Direction {
     pub(crate) fn new(from: Side, opening: Vec<u8>, websocket: bool) -> Direction {
         let mut walker = FrameWalker::default();
@@ -63,8 +68,7 @@ impl Direction {
             walker.advance(&opening);
         }
         Direction {
-            rest: opening,
-            gone: 0,
+            rest: (!opening.is_empty()).then(|| Box::new(Rest { bytes: opening, gone: 0 })),
             bytes: 0,
             walker,
             from,
@@ -77,7 +81,7 @@ impl Direction {
 
     /// Whether bytes wait for the writer.
     pub(crate) fn is_blocked(&self) -> bool {
-        self.gone < self.rest.len()
+        self.rest.is_some()
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -94,8 +98,7 @@ impl Direction {
 
     /// Gives up: nothing more is read, and what is kept is lost.
     pub(crate) fn give_up(&mut self) {
-        self.rest = Vec::new();
-        self.gone = 0;
+        self.rest = None;
         self.end_reading();
         self.phase = Phase::Shut;
     }
@@ -149,14 +152,15 @@ impl Direction {
         writer: &mut W,
         moved: &mut Moved,
     ) -> Poll<Result<(), Broken>> {
-        while let Some(rest) = self.rest.get(self.gone..).filter(|rest| !rest.is_empty()) {
-            let written = ready!(Pin::new(&mut *writer).poll_write(cx, rest));
-            let bytes = self.written(written, moved)?;
-            self.gone += bytes;
-        }
-        if self.rest.capacity() > 0 {
-            self.rest = Vec::new();
-            self.gone = 0;
+        while let Some(rest) = &self.rest {
+            let bytes = rest.bytes.get(rest.gone..).unwrap_or_default();
+            let written = ready!(Pin::new(&mut *writer).poll_write(cx, bytes));
+            let written = self.written(written, moved)?;
+            let rest = self.rest.take().map(|mut rest| {
+                rest.gone += written;
+                rest
+            });
+            self.rest = rest.filter(|rest| rest.gone < rest.bytes.len());
         }
         Poll::Ready(Ok(()))
     }
@@ -214,7 +218,10 @@ impl Direction {
 
     fn keep(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
-            self.rest.extend_from_slice(bytes);
+            let rest = self.rest.get_or_insert_with(|| {
+                Box::new(Rest { bytes: Vec::with_capacity(bytes.len()), gone: 0 })
+            });
+            rest.bytes.extend_from_slice(bytes);
         }
     }
 

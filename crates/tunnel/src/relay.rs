@@ -11,7 +11,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::control::{Control, Order};
 use crate::direction::{Broken, Direction, Moved, Phase};
 use crate::ended::{Cause, Ended, Side};
-use crate::timeouts::Timeouts;
+use crate::timeouts::{Limits, Timeouts};
 
 /// How long a drained side may take to end its stream when no `-fin` timeout says so; the timeouts
 /// of a working tunnel are far too long for that.
@@ -49,7 +49,7 @@ where
         server,
         up: Direction::new(Side::Client, opening.to_server, opening.websocket),
         down: Direction::new(Side::Server, opening.to_client, opening.websocket),
-        timeouts,
+        limits: Limits::of(&timeouts),
         control,
         client_active: Instant::now(),
         server_active: Instant::now(),
@@ -68,7 +68,7 @@ struct Tunnel<C, S> {
     server: S,
     up: Direction,
     down: Direction,
-    timeouts: Timeouts,
+    limits: Limits,
     control: Control,
     client_active: Instant,
     server_active: Instant,
@@ -171,10 +171,10 @@ where
         let linger =
             |end: &Direction| (drained && end.phase == Phase::Shut).then_some(DRAIN_LINGER);
         let awaited = |reads: &Direction, writes: &Direction| reads.reading || writes.is_blocked();
-        let times = &self.timeouts;
-        let client = linger(&self.down).map(|most| times.client_fin.unwrap_or(most));
+        let times = &self.limits;
+        let client = linger(&self.down).map(|most| times.client_fin().unwrap_or(most));
         let client = client.or_else(|| times.client(self.down.phase == Phase::Shut));
-        let server = linger(&self.up).map(|most| times.server_fin.unwrap_or(most));
+        let server = linger(&self.up).map(|most| times.server_fin().unwrap_or(most));
         let server = server.or_else(|| times.server(self.up.phase == Phase::Shut));
         (
             client

@@ -17,14 +17,56 @@ pub struct Timeouts {
     pub server_fin: Option<Duration>,
 }
 
-impl Timeouts {
+/// The same in milliseconds, rounded up; 0 is no limit. A tunnel keeps them as long as it lives.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    client: u32,
+    server: u32,
+    tunnel: u32,
+    client_fin: u32,
+    server_fin: u32,
+}
+
+impl Limits {
+    pub(crate) fn of(timeouts: &Timeouts) -> Limits {
+        Limits {
+            client: millis(timeouts.client),
+            server: millis(timeouts.server),
+            tunnel: millis(timeouts.tunnel),
+            client_fin: millis(timeouts.client_fin),
+            server_fin: millis(timeouts.server_fin),
+        }
+    }
+
     /// Silence allowed on the client's side; `shut` when the client was sent the end already.
     pub(crate) fn client(&self, shut: bool) -> Option<Duration> {
-        self.client_fin.filter(|_| shut).or(self.tunnel).or(self.client)
+        let fin = self.client_fin().filter(|_| shut);
+        fin.or(duration(self.tunnel)).or(duration(self.client))
     }
 
     /// Silence allowed on the server's side; `shut` when the server was sent the end already.
     pub(crate) fn server(&self, shut: bool) -> Option<Duration> {
-        self.server_fin.filter(|_| shut).or(self.tunnel).or(self.server)
+        let fin = self.server_fin().filter(|_| shut);
+        fin.or(duration(self.tunnel)).or(duration(self.server))
     }
+
+    pub(crate) fn client_fin(&self) -> Option<Duration> {
+        duration(self.client_fin)
+    }
+
+    pub(crate) fn server_fin(&self) -> Option<Duration> {
+        duration(self.server_fin)
+    }
+}
+
+/// A limit of more than 49 days is one of 49 days.
+fn millis(limit: Option<Duration>) -> u32 {
+    limit.map_or(0, |limit| {
+        let millis = limit.as_nanos().div_ceil(1_000_000).max(1);
+        u32::try_from(millis).unwrap_or(u32::MAX)
+    })
+}
+
+fn duration(millis: u32) -> Option<Duration> {
+    (millis != 0).then(|| Duration::from_millis(millis.into()))
 }

@@ -301,8 +301,8 @@ fn an_idle_tunnel_is_small() {
         size_of::<F>()
     }
     let bytes = size(relay::<TcpStream, TcpStream>);
-    // With the shared part of the control (some 64 bytes) and the task around it well below 1 KB.
-    assert!(bytes <= 768, "{bytes} bytes");
+    // With the task around it no more than 512 bytes, which is how an allocator rounds.
+    assert!(bytes <= 360, "{bytes} bytes");
 }
 
 #[tokio::test(start_paused = true)]

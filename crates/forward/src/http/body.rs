@@ -3,11 +3,13 @@
 //! A body whose length is known is written straight from the buffer it was read into. A chunked one
 //! is decoded and framed anew, as HAProxy does: extensions are left out, trailers are kept.
 
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use http1::{BodyLength, ChunkDecoder, ChunkEvent, Fields, Parsed};
+use tokio::io::ReadBuf;
 
-use crate::buffer::{Buffer, Outgoing, poll_write};
+use crate::buffer::{self, Buffer, Outgoing, poll_write};
 use crate::io::Io;
 
 /// A chunked body broke its grammar.
@@ -152,21 +154,25 @@ impl Body {
     }
 
     /// The data of the body as far as it lies at the start of `received`, for rules that look at
-    /// it, and whether that is all of it.
-    pub(crate) fn peek(&self, received: &[u8], decoded: &mut Vec<u8>) -> bool {
-        decoded.clear();
+    /// it, and whether that is all of it. That of a chunked body is put together in `decoded`.
+    pub(crate) fn peek<'b>(
+        &self,
+        received: &'b [u8],
+        decoded: &'b mut Vec<u8>,
+    ) -> (&'b [u8], bool) {
         match &self.kind {
-            Kind::Done => true,
+            Kind::Done => (b"", true),
             Kind::Length(left) => {
-                decoded.extend_from_slice(&received[..self.plain(received.len())]);
-                decoded.len() as u64 == *left
+                let here = received.get(..self.plain(received.len())).unwrap_or_default();
+                (here, here.len() as u64 == *left)
             }
-            Kind::UntilClose => {
-                decoded.extend_from_slice(received);
-                false
+            Kind::UntilClose => (received, false),
+            Kind::Chunked(decoder) => {
+                decoded.clear();
+                let complete = peek_chunks(decoder.clone(), received, decoded);
+                (decoded, complete)
             }
-            Kind::Chunked(decoder) => peek_chunks(decoder.clone(), received, decoded),
-            Kind::Trailers => trailers_end(received),
+            Kind::Trailers => (b"", trailers_end(received)),
         }
     }
 }
@@ -255,6 +261,16 @@ impl<R: Io, W: Io> Path<'_, R, W> {
             if body.is_done() {
                 return Flow::Done;
             }
+            if input.is_empty() && body.plain(LARGE) == LARGE {
+                match poll_large(cx, from, to, body, out) {
+                    Poll::Pending => return Flow::WantsInput,
+                    Poll::Ready(Ok(0)) if body.input_ended() => {}
+                    Poll::Ready(Ok(0)) => return Flow::InputEnded,
+                    Poll::Ready(Ok(_)) => *moved = true,
+                    Poll::Ready(Err(flow)) => return flow,
+                }
+                continue;
+            }
             let plain = body.plain(input.len());
             if plain > 0 {
                 match poll_write(cx, to, &input.filled()[..plain]) {
@@ -269,7 +285,7 @@ impl<R: Io, W: Io> Path<'_, R, W> {
                 }
             }
             if !input.is_empty() {
-                if body.pass(input, &mut out.bytes).is_err() {
+                if body.pass(input, out.append()).is_err() {
                     return Flow::Bad;
                 }
                 if !out.is_empty() || body.is_done() {
@@ -285,6 +301,40 @@ impl<R: Io, W: Io> Path<'_, R, W> {
             }
         }
     }
+}
+
+/// From so many bytes to come on they pass through a larger buffer.
+const LARGE: usize = 24 * 1024;
+
+/// Reads much of a body whose length is known and writes it at once; what is not taken is queued.
+fn poll_large<R: Io, W: Io>(
+    cx: &mut Context<'_>,
+    from: &mut R,
+    to: &mut W,
+    body: &mut Body,
+    out: &mut Outgoing,
+) -> Poll<Result<usize, Flow>> {
+    buffer::with_large(|buffer| {
+        let most = body.plain(buffer.len());
+        let mut space = ReadBuf::new(buffer.get_mut(..most).unwrap_or_default());
+        if ready!(Pin::new(from).poll_read(cx, &mut space)).is_err() {
+            return Poll::Ready(Err(Flow::ReadFailed));
+        }
+        let read = space.filled();
+        if read.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        let written = match poll_write(cx, to, read) {
+            Poll::Ready(Ok(written)) => written,
+            Poll::Ready(Err(_)) => return Poll::Ready(Err(Flow::WriteFailed)),
+            Poll::Pending => 0,
+        };
+        body.passed(read.len());
+        if let Some(rest) = read.get(written..).filter(|rest| !rest.is_empty()) {
+            out.append().extend_from_slice(rest);
+        }
+        Poll::Ready(Ok(read.len()))
+    })
 }
 
 #[cfg(test)]
@@ -338,8 +388,9 @@ mod tests {
             }
             prop_assert!(body.is_done());
             let mut decoded = Vec::new();
-            prop_assert!(Body::new(BodyLength::Chunked).peek(&out, &mut decoded));
-            prop_assert_eq!(decoded, chunks.concat());
+            let body = Body::new(BodyLength::Chunked);
+            let chunks = chunks.concat();
+            prop_assert_eq!(body.peek(&out, &mut decoded), (chunks.as_slice(), true));
         }
     }
 }

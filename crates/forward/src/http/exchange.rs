@@ -99,7 +99,7 @@ impl<C: Connector> HttpStream<'_, C> {
         let mut server = server;
         let keeps = self.server_mode(backend) == ConnectionMode::KeepAlive;
         match &self.replay {
-            Some(replay) => self.work.to_server.bytes.extend_from_slice(&replay.1),
+            Some(replay) => self.work.to_server.append().extend_from_slice(&replay.1),
             None => {
                 self.write_request(keeps || self.pretends_keepalive(backend));
                 self.keep_for_retry(backend);
@@ -190,9 +190,9 @@ impl<C: Connector> HttpStream<'_, C> {
         let backend = state.backend.map(|backend| program.backend(backend).proxy());
         let named = backend.and_then(|backend| backend.http_send_name_header.as_ref());
         let last = named.map(|name| name.value.as_str());
-        wire::write_request(&mut work.request, keeps, last, &mut work.to_server.bytes);
+        wire::write_request(&mut work.request, keeps, last, work.to_server.append());
         // What is there of the body goes with the head; a fault in it is found again below.
-        let _ = self.up.pass(&mut work.client, &mut work.to_server.bytes);
+        let _ = self.up.pass(&mut work.client, work.to_server.append());
         work.server.clear();
     }
 
@@ -525,7 +525,7 @@ fn drain<R: Io, W: Io>(path: Path<'_, R, W>, cx: &mut Context<'_>, moved: &mut b
     let mut nowhere = Outgoing::default();
     let Path { from, input, body, .. } = path;
     loop {
-        if body.pass(input, &mut nowhere.bytes).is_err() {
+        if body.pass(input, nowhere.append()).is_err() {
             return Flow::Bad;
         }
         nowhere.clear();

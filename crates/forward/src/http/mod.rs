@@ -35,7 +35,10 @@ pub(crate) async fn serve<C: Connector>(
 ) -> After<C::Io> {
     let after = loop {
         let Some(bound) = connection.listener.bound() else { break After::Close };
-        match HttpStream::new(connection, &mut work, bound).run().await {
+        let mut stream = HttpStream::new(connection, &mut work, bound);
+        let next = stream.run().await;
+        drop(stream);
+        match next {
             stream::Next::Request if !work.client.is_empty() => {}
             stream::Next::Request => break After::KeepAlive,
             stream::Next::Close { linger } => {

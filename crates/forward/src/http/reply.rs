@@ -21,7 +21,7 @@ use super::wire;
 impl<C: Connector> HttpStream<'_, C> {
     /// Answers what is no request, and ends the connection. The page is sent as it is: nothing was
     /// understood that rules could look at.
-    pub(super) async fn refuse(mut self, failure: Failure) -> Next<C::Io> {
+    pub(super) async fn refuse(&mut self, failure: Failure) -> Next<C::Io> {
         let frontend = self.ledger.bound.generation.frontend(self.ledger.bound.frontend);
         frontend.counters.of(self.connection.worker.index).request_errors.add(1);
         self.ledger.termination = failure.termination;
@@ -33,7 +33,7 @@ impl<C: Connector> HttpStream<'_, C> {
             let page = rules::error_page(program, &self.ledger.state, status);
             // Quirk: an empty error file silences the page, any other is not used here.
             if !page.raw.is_some_and(|raw| raw.is_empty()) {
-                write_plain_page(status, &mut self.work.to_client.bytes);
+                write_plain_page(status, self.work.to_client.append());
             }
             self.flush().await;
         }
@@ -77,7 +77,7 @@ impl<C: Connector> HttpStream<'_, C> {
         if !self.take_head(&mut answer) {
             // An error file that is no response: it goes out as it is, and nothing after it.
             let raw = answer.raw.as_deref().unwrap_or_default();
-            self.work.to_client.bytes.extend_from_slice(raw);
+            self.work.to_client.append().extend_from_slice(raw);
             self.ledger.bytes_out += raw.len() as u64;
             self.flush().await;
             return;
@@ -98,7 +98,7 @@ impl<C: Connector> HttpStream<'_, C> {
         self.ledger.bytes_out += wire::counted_response(&self.work.response);
         self.write_head();
         if self.work.request.received_method() != b"HEAD" {
-            self.work.to_client.bytes.extend_from_slice(&answer.body);
+            self.work.to_client.append().extend_from_slice(&answer.body);
             self.ledger.bytes_out += answer.body.len() as u64;
         }
         if answer.refused_statistics {
@@ -122,7 +122,7 @@ impl<C: Connector> HttpStream<'_, C> {
     fn write_head(&mut self) {
         let (version, keep) = (self.received.version, self.keep_client);
         let work = &mut *self.work;
-        wire::write_response(&mut work.response, version, keep, &mut work.to_client.bytes);
+        wire::write_response(&mut work.response, version, keep, work.to_client.append());
     }
 
     /// A service answers: like a server's, its response goes through all response rules.
@@ -153,7 +153,7 @@ impl<C: Connector> HttpStream<'_, C> {
         self.write_head();
         if self.work.request.method() != b"HEAD" {
             // Quirk: also a client of HTTP/1.0 is sent chunks.
-            let out = &mut self.work.to_client.bytes;
+            let out = self.work.to_client.append();
             if framed && !made.body.is_empty() {
                 http1::write_chunk_size(made.body.len(), out);
             }
@@ -213,9 +213,9 @@ impl<C: Connector> HttpStream<'_, C> {
             // Quirk: also a client of HTTP/1.0 is sent chunks.
             self.work.response.fields.add(b"transfer-encoding", b"chunked");
         }
-        self.work.response.write_to(&mut self.work.to_client.bytes);
+        self.work.response.write_to(self.work.to_client.append());
         if chunks {
-            let out = &mut self.work.to_client.bytes;
+            let out = self.work.to_client.append();
             if !made.body.is_empty() {
                 http1::write_chunk_size(made.body.len(), out);
                 out.extend_from_slice(&made.body);

@@ -126,10 +126,10 @@ impl<C: Connector> HttpStream<'_, C> {
         .await
     }
 
-    /// The body as far as it was received, for rules; true when that is all of it, or all that fits.
-    pub(super) fn peek_body(&self, decoded: &mut Vec<u8>) -> bool {
+    /// Whether all of the body was received, or all that fits.
+    pub(super) fn has_body(&self) -> bool {
         self.up.is_done()
-            || self.up.peek(self.work.client.filled(), decoded)
+            || self.up.peek(self.work.client.filled(), &mut Vec::new()).1
             || self.work.client.is_full()
     }
 
@@ -152,16 +152,12 @@ impl<C: Connector> HttpStream<'_, C> {
         request.fields.remove(b"expect");
         let head = http1::ResponseHead::with_status(100);
         self.ledger.bytes_out += wire::counted_response(&head);
-        head.write_to(&mut self.work.to_client.bytes);
+        head.write_to(self.work.to_client.append());
         self.flush().await;
     }
 
     /// Waits for the whole body, or a full buffer, within `timeout http-request`.
-    pub(super) async fn buffer_body(
-        &mut self,
-        decoded: &mut Vec<u8>,
-        complete: &mut bool,
-    ) -> Result<(), Failure> {
+    pub(super) async fn buffer_body(&mut self, complete: &mut bool) -> Result<(), Failure> {
         let timeouts = *frontend_timeouts(&self.ledger.bound.generation, &self.ledger.bound);
         let due = limit(timeouts.http_request)
             .or(limit(timeouts.client))
@@ -170,7 +166,7 @@ impl<C: Connector> HttpStream<'_, C> {
             if self.more_body(due).await && !self.broke_off {
                 return Err(Failure::new(Cause::ClientTimeout, Phase::Request, 408));
             }
-            *complete = self.peek_body(decoded) || self.broke_off;
+            *complete = self.has_body() || self.broke_off;
         }
         Ok(())
     }
@@ -193,7 +189,7 @@ impl<C: Connector> HttpStream<'_, C> {
     }
 
     /// A connection that ended or was silent before its first request.
-    pub(crate) async fn end_without_request(mut self, timed_out: bool) {
+    pub(crate) async fn end_without_request(&mut self, timed_out: bool) {
         let proxy =
             self.ledger.bound.generation.program.frontend(self.ledger.bound.frontend).proxy();
         let on = |option: config::model::Setting<bool>| option.is_some_and(|on| on.value);

@@ -107,13 +107,13 @@ impl<C: Connector> HttpStream<'_, C> {
         if emptied {
             http1::set_response_connection(&mut work.response, version, keep);
             work.response.fields.add(b"transfer-encoding", b"chunked");
-            work.response.write_to(&mut work.to_client.bytes);
-            work.to_client.bytes.extend_from_slice(http1::LAST_CHUNK);
+            work.response.write_to(work.to_client.append());
+            work.to_client.append().extend_from_slice(http1::LAST_CHUNK);
         } else {
-            wire::write_response(&mut work.response, version, keep, &mut work.to_client.bytes);
+            wire::write_response(&mut work.response, version, keep, work.to_client.append());
         }
         // Head and the beginning of the body leave in one write.
-        let begun = self.down.pass(&mut work.server, &mut work.to_client.bytes);
+        let begun = self.down.pass(&mut work.server, work.to_client.append());
         if begun.is_err() {
             work.to_client.clear();
             self.ledger.times.response = None;
@@ -144,7 +144,7 @@ impl<C: Connector> HttpStream<'_, C> {
         let work = &mut *self.work;
         self.ledger.bytes_out += wire::counted_response(&work.response);
         if self.received.version == http1::Version::Http11 {
-            work.response.write_to(&mut work.to_client.bytes);
+            work.response.write_to(work.to_client.append());
         }
     }
 

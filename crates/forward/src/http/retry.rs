@@ -81,7 +81,7 @@ impl<C: Connector> HttpStream<'_, C> {
         let on = RetryOn::of(program.backend(backend.reference).proxy());
         let wanted = on.keeps_request() && !self.ledger.state.overrides.no_l7_retry;
         if wanted && self.up.is_done() {
-            self.replay = Some(Box::new((on, self.work.to_server.bytes.clone())));
+            self.replay = Some(Box::new((on, self.work.to_server.pending().to_vec())));
         }
     }
 

@@ -101,14 +101,14 @@ impl<'a, C: Connector> HttpStream<'a, C> {
     }
 
     /// Runs the stream to its end.
-    pub(crate) async fn run(mut self) -> Next<C::Io> {
+    pub(crate) async fn run(&mut self) -> Next<C::Io> {
         if let Err(failure) = self.read_request().await {
-            return self.refuse(failure).await;
+            return Box::pin(self.refuse(failure)).await;
         }
         let next = match self.decide().await {
             Ok(next) => next,
             Err(failure) => {
-                self.fail(failure).await;
+                Box::pin(self.fail(failure)).await;
                 Next::Close { linger: false }
             }
         };
@@ -125,14 +125,13 @@ impl<'a, C: Connector> HttpStream<'a, C> {
 
     /// Routes the request and does what the verdict says.
     async fn decide(&mut self) -> Result<Next<C::Io>, Failure> {
-        let mut decoded = Vec::new();
-        let mut complete = self.peek_body(&mut decoded);
+        let mut complete = self.has_body();
         if self.buffers_requests() {
             self.continue_expected().await;
-            self.buffer_body(&mut decoded, &mut complete).await?;
+            self.buffer_body(&mut complete).await?;
         }
         loop {
-            let verdict = self.route(&decoded, complete);
+            let verdict = self.route(complete);
             self.enter_backend();
             match verdict {
                 Verdict::Forward(backend) => return self.forward(backend).await,
@@ -143,9 +142,12 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                 Verdict::Reply(answer) if answer.stats.is_some() => {
                     if self.work.request.method() == b"POST" && !complete {
                         self.continue_expected().await;
-                        self.buffer_body(&mut decoded, &mut complete).await?;
+                        self.buffer_body(&mut complete).await?;
                     }
-                    Box::pin(self.show_statistics(*answer, &decoded)).await;
+                    let mut decoded = Vec::new();
+                    let (body, _) = self.up.peek(self.work.client.filled(), &mut decoded);
+                    let body = body.to_vec();
+                    Box::pin(self.show_statistics(*answer, &body)).await;
                     return Ok(Next::Close { linger: false });
                 }
                 Verdict::Reply(answer) => {
@@ -156,7 +158,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                     if let Some(delay) = answer.delay {
                         self.hold(delay).await;
                     }
-                    self.answer(*answer).await;
+                    Box::pin(self.answer(*answer)).await;
                     return Ok(Next::Close { linger: false });
                 }
                 Verdict::Close(rule) => {
@@ -179,7 +181,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                     if over && !self.broke_off && !self.work.client.is_full() {
                         return Err(Failure::new(Cause::ClientTimeout, Phase::Request, 408));
                     }
-                    complete = self.peek_body(&mut decoded) || self.broke_off;
+                    complete = self.has_body() || self.broke_off;
                 }
             }
         }
@@ -258,12 +260,14 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         self.ledger.server = server;
     }
 
-    fn route(&mut self, decoded: &[u8], complete: bool) -> Verdict {
-        let HttpStream { connection, work, ledger, .. } = self;
+    fn route(&mut self, complete: bool) -> Verdict {
+        let HttpStream { connection, work, ledger, up, .. } = self;
+        let Work { client, request, .. } = &mut **work;
         let (state, facts) = ledger.evaluate(&connection.worker.process);
-        let body = Buffered { bytes: decoded, complete };
+        let mut decoded = Vec::new();
+        let body = Buffered { bytes: up.peek(client.filled(), &mut decoded).0, complete };
         let program = &facts.generation.program;
-        rules::route(program, state, &mut work.request, body, &facts, &mut NoTrace)
+        rules::route(program, state, request, body, &facts, &mut NoTrace)
     }
 
     /// The request is complete and decided upon: `%TR` ends here.

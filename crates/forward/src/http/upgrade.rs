@@ -41,7 +41,7 @@ impl<C: Connector> HttpStream<'_, C> {
         switch: Switch,
     ) -> Result<Next<C::Io>, Failure> {
         let work = &mut *self.work;
-        work.response.write_to(&mut work.to_client.bytes);
+        work.response.write_to(work.to_client.append());
         let opening = Opening {
             to_server: work.client.filled().to_vec(),
             to_client: work.server.filled().to_vec(),
