@@ -9,6 +9,7 @@ mod compat;
 mod corpus;
 mod demo;
 mod fuzz;
+mod instructions;
 mod keywords;
 mod matches;
 mod needs;
@@ -57,6 +58,8 @@ enum Command {
     Reload(reload::Reload),
     /// CPU per request, latency and memory of proxyd, HAProxy, nginx and the floor proxies.
     Bench(bench::Bench),
+    /// Instructions of the request path (callgrind), beside what they may be.
+    Instructions(instructions::Instructions),
     /// Runs the fuzz targets for a while (needs nightly and cargo-fuzz).
     Fuzz(fuzz::Fuzz),
 }
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Regtests(regtests) => regtests::run(&regtests),
         Command::Reload(reload) => reload::run(&reload),
         Command::Bench(bench) => bench::run(&bench),
+        Command::Instructions(options) => instructions::run(&options),
         Command::Fuzz(fuzz) => fuzz::run(&fuzz),
     };
     match done {

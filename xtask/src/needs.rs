@@ -20,6 +20,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     Program { name: "nginx", package: "nginx-light", serves: "the bench" },
     Program { name: "wrk", package: "wrk", serves: "the bench and the load tests" },
     Program { name: "chromium", package: "chromium", serves: "the demo page in a browser" },
+    Program { name: "valgrind", package: "valgrind", serves: "the count of instructions" },
     Program { name: "socat", package: "socat", serves: "the runtime socket by hand" },
     Program { name: "curl", package: "curl", serves: "the tests with curl" },
     Program { name: "python3", package: "python3", serves: "the tests with python websockets" },
