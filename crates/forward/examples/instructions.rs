@@ -65,7 +65,7 @@ backend app
 ";
 const SMALL: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nServer: s\r\n\r\nbody";
 const SWITCH: &[u8] =
-    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n";
 
 fn load(name: &str) -> Option<Load> {
     let get = |host: &str| {
@@ -106,7 +106,14 @@ fn main() -> Result<(), Failed> {
 
 type Failed = Box<dyn Error>;
 
-fn start(config: &str) -> Result<(Rc<Worker<Pipes>>, Pipes, Arc<Listener>), Failed> {
+/// A worker, where its connections to servers come out, and what its clients come in by.
+struct Started {
+    worker: Rc<Worker<Pipes>>,
+    pipes: Pipes,
+    listener: Arc<Listener>,
+}
+
+fn start(config: &str) -> Result<Started, Failed> {
     let files = [("t.cfg".to_owned(), config.to_owned().into_bytes())];
     let loaded = config::load(files, &Default::default(), config::Target::Proxyd);
     let (program, findings) = rules::compile(loaded.config, &|path| Err(path.to_owned()));
@@ -117,17 +124,17 @@ fn start(config: &str) -> Result<(Rc<Worker<Pipes>>, Pipes, Arc<Listener>), Fail
     let listener = Listener::new(&process);
     listener.bind(Some(Bound { generation, frontend, index: 0 }));
     let pipes = Pipes::default();
-    Ok((Worker::start(0, process, pipes.clone()), pipes, listener))
+    Ok(Started { worker: Worker::start(0, process, pipes.clone()), pipes, listener })
 }
 
 async fn run(load: Load, count: usize) -> Result<(), Failed> {
-    let (worker, pipes, listener) = start(&load.config)?;
+    let Started { worker, pipes, listener } = start(&load.config)?;
     let (mut client, theirs) = tokio::io::duplex(256 * 1024);
     worker.serve(theirs, "192.0.2.7:4000".parse().ok(), "127.0.0.1:8080".parse().ok(), &listener);
     let mut buffer = vec![0; 256 * 1024];
     let mut server = None;
     if load.tunnel {
-        let upgrade = "GET / HTTP/1.1\r\nHost: app.example\r\nUpgrade: websocket\r\n\
+        let upgrade = "GET / HTTP/1.1\r\nHost: app.example\r\nUpgrade: echo\r\n\
                        Connection: Upgrade\r\n\r\n";
         client.write_all(upgrade.as_bytes()).await?;
         let server = connected(&mut server, &pipes).await;
@@ -169,7 +176,11 @@ async fn connected<'s>(
 async fn until(from: &mut DuplexStream, buffer: &mut [u8], end: &[u8]) -> io::Result<()> {
     let mut have = 0;
     loop {
-        have += from.read(buffer.get_mut(have..).unwrap_or_default()).await?;
+        let read = from.read(buffer.get_mut(have..).unwrap_or_default()).await?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        have += read;
         let here = buffer.get(..have).unwrap_or_default();
         let whole = end != b"xxxx" || have > 65536;
         if here.ends_with(end) && whole {

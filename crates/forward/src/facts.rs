@@ -1,5 +1,6 @@
 //! The world as the evaluator asks for it, answered from counters and the clock of the step.
 
+use std::cell::Cell;
 use std::net::{SocketAddr, UdpSocket};
 
 use jiff::{Timestamp, tz::TimeZone};
@@ -215,9 +216,20 @@ fn is_local(address: Option<SocketAddr>) -> FactValue {
     FactValue::Bool(known)
 }
 
+/// Found once a second: every log line asks for it.
 fn utc_offset_millis(micros: i64) -> i64 {
-    let time = Timestamp::from_microsecond(micros).unwrap_or_default();
-    i64::from(TimeZone::system().to_offset(time).seconds()) * 1000
+    thread_local! {
+        static KNOWN: Cell<(i64, i64)> = const { Cell::new((i64::MIN, 0)) };
+    }
+    let second = micros.div_euclid(1_000_000);
+    let (known, millis) = KNOWN.get();
+    if known == second {
+        return millis;
+    }
+    let time = Timestamp::from_second(second).unwrap_or_default();
+    let millis = i64::from(TimeZone::system().to_offset(time).seconds()) * 1000;
+    KNOWN.set((second, millis));
+    millis
 }
 
 /// The n-th draw of a stream: SplitMix64, whose every output bit depends on every input bit.

@@ -138,9 +138,7 @@ fn name_address<T: Trace>(
     if if_none && head.fields.contains(name) {
         return;
     }
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{address}"));
+    let text = sample::ip_text(address);
     head.fields.add(name, text.as_bytes());
     edited(trace, line.span, || {
         change(

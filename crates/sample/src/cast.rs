@@ -117,7 +117,7 @@ pub fn as_text(value: Value<'_>) -> Cow<'_, [u8]> {
 }
 
 /// An address as inet_ntop(3) writes it: `::1.2.3.4` where Rust writes `::102:304`.
-pub(crate) fn ip_text(ip: IpAddr) -> String {
+pub fn ip_text(ip: IpAddr) -> String {
     match ip {
         IpAddr::V6(v6) => match v6.segments() {
             [0, 0, 0, 0, 0, 0, high, low] if high != 0 => {
@@ -127,7 +127,18 @@ pub(crate) fn ip_text(ip: IpAddr) -> String {
             }
             _ => v6.to_string(),
         },
-        IpAddr::V4(v4) => v4.to_string(),
+        // Each request writes one for `forwardfor` and one for its log line.
+        IpAddr::V4(v4) => {
+            let mut text = String::with_capacity("255.255.255.255".len());
+            let mut digits = itoa::Buffer::new();
+            for (at, octet) in v4.octets().into_iter().enumerate() {
+                if at > 0 {
+                    text.push('.');
+                }
+                text.push_str(digits.format(octet));
+            }
+            text
+        }
     }
 }
 

@@ -58,15 +58,12 @@ impl Header<'_> {
         let _ = match format {
             Format::Rfc3164 => {
                 // Quirk: HAProxy leaves the host out unless `log-send-hostname` asks for it.
-                let (space, host) = self.hostname.map_or(("", ""), |host| (" ", host));
-                let _ = write!(out, "<{priority}>");
-                self.write_bsd_date(out);
-                write!(out, "{space}{host} {tag}[{pid}]: ")
+                self.write_bsd(self.hostname, out);
+                Ok(())
             }
             Format::Local => {
-                let _ = write!(out, "<{priority}>");
-                self.write_bsd_date(out);
-                write!(out, " {tag}[{pid}]: ")
+                self.write_bsd(None, out);
+                Ok(())
             }
             Format::Rfc5424 => {
                 let _ = write!(out, "<{priority}>1 ");
@@ -90,9 +87,20 @@ impl Header<'_> {
         };
     }
 
-    /// `Nov 23 12:00:00`, local time.
-    fn write_bsd_date(&self, out: &mut Vec<u8>) {
+    /// `<134>Nov 23 12:00:00 host tag[42]: `, local time. Put together by hand: every line has it.
+    fn write_bsd(&self, host: Option<&str>, out: &mut Vec<u8>) {
+        let mut digits = itoa::Buffer::new();
+        out.push(b'<');
+        out.extend_from_slice(digits.format(self.priority).as_bytes());
+        out.push(b'>');
         cached(self.micros, |dates| out.extend_from_slice(dates.bsd.as_bytes()));
+        for word in host.into_iter().chain([self.tag]) {
+            out.push(b' ');
+            out.extend_from_slice(word.as_bytes());
+        }
+        out.push(b'[');
+        out.extend_from_slice(digits.format(self.pid).as_bytes());
+        out.extend_from_slice(b"]: ");
     }
 
     /// `2026-11-23T12:00:00.000000+00:00`, local time.
