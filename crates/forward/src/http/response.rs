@@ -155,18 +155,18 @@ impl<C: Connector> HttpStream<'_, C> {
         held: &Held,
     ) -> Result<Option<Duration>, Failure> {
         let HttpStream { connection, work, ledger, down, .. } = self;
+        let crate::work::Work { request, response, server, .. } = &mut **work;
         let mut decoded = Vec::new();
         // Only who waited for the body looks at it.
         let body = match held.until {
             Some(_) => {
-                let whole = down.peek(work.server.filled(), &mut decoded);
-                Buffered { bytes: &decoded, complete: whole || held.over }
+                let (bytes, whole) = down.peek(server.filled(), &mut decoded);
+                Buffered { bytes, complete: whole || held.over }
             }
             None => Buffered { bytes: &[], complete: down.is_done() || held.over },
         };
         let (state, facts) = ledger.evaluate(&connection.worker.process);
         let program = &facts.generation.program;
-        let crate::work::Work { request, response, .. } = &mut **work;
         let verdict = rules::respond(program, state, request, response, body, &facts, &mut NoTrace);
         match verdict {
             Verdict::Forward(_) | Verdict::SwitchMode | Verdict::NoBackend => Ok(None),
