@@ -1,20 +1,21 @@
-//! Connections to servers that wait for their next request: one pool a thread, keyed by server.
+//! Connections to servers that wait for their next request: one pool a thread, keyed by server. A thread that
+//! has none takes one of another (`tune.idle-pool.shared`).
 //!
 //! An idle connection has no task. Whether its server closed it meanwhile is seen when it is taken
 //! (the reactor has noted it by then) and by a sweep, which also closes what nobody needed for
 //! `pool-purge-delay` (manual 5.2).
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use tokio::io::ReadBuf;
 
 use crate::io::{Io, ServerAddress};
 use crate::live::ServerState;
+use crate::process::Process;
 
 /// A connection to a server.
 #[derive(Debug)]
@@ -55,46 +56,56 @@ pub(crate) enum Wanted {
     Proven,
 }
 
-/// The idle connections of one thread.
+/// The idle connections of one thread. Others may take some when they have none of their own.
 #[derive(Debug)]
 pub(crate) struct IdlePool<T> {
-    servers: RefCell<HashMap<*const ServerState, Idle<T>>>,
+    servers: Mutex<HashMap<usize, Idle<T>>>,
 }
 
 #[derive(Debug)]
 struct Idle<T> {
     /// Keeps the address that is the key from being used for another server.
-    _server: Arc<ServerState>,
+    server: Arc<ServerState>,
     /// The last one given back is the first one taken: the others get old and are closed.
     connections: Vec<ServerConnection<T>>,
     /// The fewest that lay here since the last sweep: so many were not needed.
     least: usize,
 }
 
+/// What a stream wants of the pools.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Want<'a> {
+    pub(crate) server: &'a Arc<ServerState>,
+    /// Where the connection has to lead.
+    pub(crate) address: &'a ServerAddress,
+    /// The PROXY header that it has to have begun with.
+    pub(crate) header: Option<&'a [u8]>,
+    pub(crate) whose: Wanted,
+}
+
 impl<T: Io> IdlePool<T> {
     pub(crate) fn new() -> IdlePool<T> {
-        IdlePool { servers: RefCell::default() }
+        IdlePool { servers: Mutex::default() }
     }
 
-    /// Takes a connection to a server that still leads to `address`.
-    pub(crate) fn take(
-        &self,
-        server: &Arc<ServerState>,
-        address: &ServerAddress,
-        header: Option<&[u8]>,
-        wanted: Wanted,
-    ) -> Option<ServerConnection<T>> {
-        let mut servers = self.servers.borrow_mut();
-        let idle = servers.get_mut(&Arc::as_ptr(server))?;
+    fn servers(&self) -> MutexGuard<'_, HashMap<usize, Idle<T>>> {
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a connection to a server that still leads to its address.
+    pub(crate) fn take(&self, want: Want<'_>) -> Option<ServerConnection<T>> {
+        let mut servers = self.servers();
+        let idle = servers.get_mut(&key(want.server))?;
         let fits = |connection: &ServerConnection<T>| {
-            (wanted == Wanted::Any || connection.requests > 1)
-                && connection.header.as_deref() == header
+            (want.whose == Wanted::Any || connection.requests > 1)
+                && connection.header.as_deref() == want.header
         };
         let found = loop {
             let at = idle.connections.iter().rposition(fits);
             let Some(at) = at else { break None };
             let mut connection = idle.connections.swap_remove(at);
-            if connection.address == *address && connection.is_quiet() {
+            idle.server.idle.leave();
+            if connection.address == *want.address && connection.is_quiet() {
                 break Some(connection);
             }
         };
@@ -103,37 +114,40 @@ impl<T: Io> IdlePool<T> {
     }
 
     /// Gives a connection back. `max` is `pool-max-conn`, negative for any number; more than ever
-    /// were in use at once are not kept, as in HAProxy.
+    /// were in use at once are not kept, as in HAProxy. Both count the connections of all threads.
     pub(crate) fn give(
         &self,
         server: &Arc<ServerState>,
         connection: ServerConnection<T>,
         max: i32,
     ) {
-        let mut servers = self.servers.borrow_mut();
-        let idle = servers.entry(Arc::as_ptr(server)).or_insert_with(|| Idle {
-            _server: Arc::clone(server),
+        let mut servers = self.servers();
+        let idle = servers.entry(key(server)).or_insert_with(|| Idle {
+            server: Arc::clone(server),
             connections: Vec::new(),
             least: 0,
         });
-        let needed = server.streams.max().max(1) as usize;
-        let most = usize::try_from(max).map_or(needed, |max| max.min(needed));
-        if idle.connections.len() >= most {
+        let needed = server.streams.max().max(1);
+        let most = u32::try_from(max).map_or(needed, |max| max.min(needed));
+        if server.idle.now() >= most {
             // Those that their server closed meanwhile take no place.
-            idle.connections.retain_mut(ServerConnection::is_quiet);
+            idle.close_ended();
         }
-        if idle.connections.len() >= most {
+        if server.idle.now() >= most {
             return;
         }
+        server.idle.enter();
         idle.connections.push(connection);
     }
 
     /// Closes what servers closed, and half of what was not needed since the last sweep.
     pub(crate) fn sweep(&self) {
-        self.servers.borrow_mut().retain(|_, idle| {
-            idle.connections.retain_mut(ServerConnection::is_quiet);
+        self.servers().retain(|_, idle| {
+            idle.close_ended();
             let unneeded = idle.least.min(idle.connections.len()).div_ceil(2);
-            idle.connections.drain(..unneeded);
+            for _ in idle.connections.drain(..unneeded) {
+                idle.server.idle.leave();
+            }
             idle.least = idle.connections.len();
             !idle.connections.is_empty()
         });
@@ -141,6 +155,56 @@ impl<T: Io> IdlePool<T> {
 
     /// How many connections wait.
     pub(crate) fn len(&self) -> usize {
-        self.servers.borrow().values().map(|idle| idle.connections.len()).sum()
+        self.servers().values().map(|idle| idle.connections.len()).sum()
     }
+}
+
+impl<T: Io> Idle<T> {
+    /// Closes the connections that their server closed.
+    fn close_ended(&mut self) {
+        let server = &self.server;
+        self.connections.retain_mut(|connection| {
+            let quiet = connection.is_quiet();
+            if !quiet {
+                server.idle.leave();
+            }
+            quiet
+        });
+    }
+}
+
+impl<T> Drop for IdlePool<T> {
+    fn drop(&mut self) {
+        let servers = self.servers.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for idle in servers.values() {
+            idle.connections.iter().for_each(|_| idle.server.idle.leave());
+        }
+    }
+}
+
+fn key(server: &Arc<ServerState>) -> usize {
+    Arc::as_ptr(server).addr()
+}
+
+/// A connection from the pool of another thread, moved to this one's reactor.
+pub(crate) fn from_others<T: Io>(
+    process: &Process,
+    own: &IdlePool<T>,
+    want: Want<'_>,
+) -> Option<ServerConnection<T>> {
+    // Without any in the process nobody is asked.
+    if !process.settings().share_idle || want.server.idle.now() == 0 {
+        return None;
+    }
+    for pool in process.idle_pools() {
+        let Some(pool) = pool.downcast_ref::<IdlePool<T>>() else { continue };
+        if std::ptr::eq(pool, own) {
+            continue;
+        }
+        let Some(connection) = pool.take(want) else { continue };
+        if let Ok(io) = connection.io.rehome() {
+            return Some(ServerConnection { io, ..connection });
+        }
+    }
+    None
 }

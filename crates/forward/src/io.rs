@@ -15,7 +15,7 @@ use tokio::net::{TcpSocket, TcpStream, UnixStream};
 ///
 /// Everything beyond reading and writing has a default that does nothing, so that a test's pipe is
 /// a connection as well.
-pub trait Io: AsyncRead + AsyncWrite + Unpin + 'static {
+pub trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// Makes the close that follows a reset instead of an orderly end.
     fn reset_on_close(&mut self) {}
 
@@ -25,6 +25,17 @@ pub trait Io: AsyncRead + AsyncWrite + Unpin + 'static {
     /// The address that this side has here (`%bi` for a server connection).
     fn local_addr(&self) -> Option<SocketAddr> {
         None
+    }
+
+    /// The same connection for the thread that calls: another one opened it.
+    ///
+    /// # Errors
+    /// When this thread's reactor cannot take it.
+    fn rehome(self) -> io::Result<Self>
+    where
+        Self: Sized,
+    {
+        Ok(self)
     }
 }
 
@@ -143,6 +154,13 @@ impl Io for Socket {
             Socket::Tcp(stream) => stream.local_addr().ok(),
             Socket::Unix(_) => None,
         }
+    }
+
+    fn rehome(self) -> io::Result<Self> {
+        Ok(match self {
+            Socket::Tcp(stream) => Socket::Tcp(TcpStream::from_std(stream.into_std()?)?),
+            Socket::Unix(stream) => Socket::Unix(UnixStream::from_std(stream.into_std()?)?),
+        })
     }
 }
 

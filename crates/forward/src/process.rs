@@ -1,5 +1,6 @@
 //! What the whole process has once: its settings, its counters, the sockets of its logs.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +26,8 @@ pub struct Settings {
     pub maxhdr: usize,
     /// `maxconn` of the process; 0 is no limit.
     pub maxconn: u32,
+    /// `tune.idle-pool.shared`: threads take idle server connections of others.
+    pub share_idle: bool,
     /// The process id, for logs and `pid`.
     pub pid: u32,
     /// The machine's name.
@@ -41,6 +44,7 @@ impl Default for Settings {
             maxrewrite: 1024,
             maxhdr: 101,
             maxconn: 0,
+            share_idle: true,
             pid: std::process::id(),
             hostname: String::new(),
             tag: "haproxy".to_owned(),
@@ -61,6 +65,8 @@ pub struct Process {
     begun_micros: i64,
     destinations: Mutex<HashMap<String, Arc<Destination>>>,
     tunnels: Mutex<Vec<Arc<Tunnels>>>,
+    /// The pools of idle server connections of each thread; their type is the connector's.
+    idle_pools: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
     /// Wakes the busy streams of each thread.
     busy: Mutex<Vec<Arc<Notify>>>,
     /// Told when a connection ended while the process or its frontend was full.
@@ -80,6 +86,7 @@ impl Process {
             begun_micros: wall_micros(),
             destinations: Mutex::default(),
             tunnels: Mutex::default(),
+            idle_pools: Mutex::default(),
             busy: Mutex::default(),
             room: Notify::new(),
         })
@@ -145,6 +152,14 @@ impl Process {
 
     pub(crate) fn add_tunnels(&self, tunnels: &Arc<Tunnels>) {
         self.tunnels.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(tunnels));
+    }
+
+    pub(crate) fn add_idle_pool(&self, pool: Arc<dyn Any + Send + Sync>) {
+        self.idle_pools.lock().unwrap_or_else(PoisonError::into_inner).push(pool);
+    }
+
+    pub(crate) fn idle_pools(&self) -> Vec<Arc<dyn Any + Send + Sync>> {
+        self.idle_pools.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn add_busy(&self, thread: &Arc<Notify>) {

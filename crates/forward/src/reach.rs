@@ -17,7 +17,7 @@ use crate::buffer::{Buffer, poll_write};
 use crate::connection::{Connection, limit};
 use crate::generation::Bound;
 use crate::http::{Body, RetryOn};
-use crate::idle::{ServerConnection, Wanted};
+use crate::idle::{ServerConnection, Want, Wanted, from_others};
 use crate::io::{ConnectTo, Connector, Io};
 use crate::ledger::{Ledger, on};
 use crate::live::{Backend, Place, Rank, Slot, Turn};
@@ -328,7 +328,9 @@ impl<C: Connector> Reach<'_, C> {
             (HttpReuse::Aggressive, true) => Wanted::Proven,
             _ => Wanted::Any,
         };
-        self.connection.worker.pool.take(&known.state, &to.address, header, wanted)
+        let want = Want { server: &known.state, address: &to.address, header, whose: wanted };
+        let worker = &self.connection.worker;
+        worker.pool.take(want).or_else(|| from_others(&worker.process, &worker.pool, want))
     }
 
     /// Whether a connection that was used before may serve the stream.

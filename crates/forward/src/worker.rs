@@ -31,7 +31,7 @@ pub struct Worker<C: Connector = SystemConnector> {
     pub(crate) connector: C,
     /// Its log lines.
     pub logs: Rc<LogRing>,
-    pub(crate) pool: IdlePool<C::Io>,
+    pub(crate) pool: Arc<IdlePool<C::Io>>,
     pub(crate) head_limits: http1::Limits,
     /// The tunnels that run here.
     pub tunnels: Arc<Tunnels>,
@@ -59,7 +59,7 @@ impl<C: Connector> Worker<C> {
             process,
             connector,
             logs: Rc::default(),
-            pool: IdlePool::new(),
+            pool: Arc::new(IdlePool::new()),
             head_limits,
             tunnels: Arc::default(),
             spare: RefCell::default(),
@@ -68,6 +68,7 @@ impl<C: Connector> Worker<C> {
             seed: Cell::new(seed),
         });
         worker.process.add_tunnels(&worker.tunnels);
+        worker.process.add_idle_pool(Arc::clone(&worker.pool) as _);
         tokio::task::spawn_local(Rc::clone(&worker.logs).run());
         tokio::task::spawn_local(sweep(Rc::downgrade(&worker)));
         let told = Arc::new(Notify::new());

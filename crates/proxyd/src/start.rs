@@ -168,6 +168,7 @@ fn settings(global: &Global, threads: usize, maxconn: Option<u32>) -> Settings {
         maxconn: maxconn
             .or(global.maxconn.map(|maxconn| maxconn.value))
             .unwrap_or_else(privileges::default_maxconn),
+        share_idle: global.idle_pool_shared.is_none_or(|shared| shared.value),
         pid: std::process::id(),
         hostname: hostname(global),
         tag,

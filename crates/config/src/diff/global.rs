@@ -40,6 +40,7 @@ pub(super) fn global(global: &Global) -> Section {
         bufsize,
         maxrewrite,
         http_maxhdr,
+        idle_pool_shared,
         default_path,
         server_state_file,
         server_state_base,
@@ -81,6 +82,9 @@ pub(super) fn global(global: &Global) -> Section {
     out.number("tune.bufsize", bufsize);
     out.number("tune.maxrewrite", maxrewrite);
     out.number("tune.http.maxhdr", http_maxhdr);
+    out.put("tune.idle-pool.shared", idle_pool_shared, |on| {
+        String::from(if *on { "on" } else { "off" })
+    });
     out.text("default-path", default_path);
     out.text("server-state-file", server_state_file);
     out.text("server-state-base", server_state_base);

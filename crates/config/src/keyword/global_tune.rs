@@ -121,11 +121,19 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         Shape::ListOf(&["ipv4", "ipv6", "auto"]),
         "names are resolved by the system",
     ),
-    nothing(
+    tune(
         "tune.idle-pool.shared",
-        Shape::Changed(&ON_OFF, &Shape::OneOf(&["full", "on", "off"])),
-        "idle connections belong to the thread that opened them",
-    ),
+        "on|off|full",
+        "threads take idle server connections of others",
+        |line, to| {
+            // There are no groups of threads: `full` is `on`.
+            let on = [("on", true), ("full", true), ("off", false)];
+            let shared = line.choice("`on` or `off`", &on);
+            line.end();
+            to.idle_pool_shared = shared.map(|on| Spanned::new(on.value, line.span()));
+        },
+    )
+    .shaped(Shape::Changed(&ON_OFF, &Shape::OneOf(&["full", "on", "off"]))),
     nothing("tune.idletimer", Shape::Time(65_535), SCHEDULER),
     nothing("tune.max-checks-per-thread", Shape::Maybe(&COUNT), SCHEDULER),
     nothing("tune.max-rules-at-once", NOT_NEGATIVE, SCHEDULER),

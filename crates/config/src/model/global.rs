@@ -74,6 +74,8 @@ pub struct Global {
     pub maxrewrite: Setting<u32>,
     /// `tune.http.maxhdr`, default 101.
     pub http_maxhdr: Setting<u32>,
+    /// `tune.idle-pool.shared`, default on.
+    pub idle_pool_shared: Setting<bool>,
     /// `default-path`, as written.
     pub default_path: Setting<String>,
     /// `server-state-file`, `server-state-base`.

@@ -34,6 +34,8 @@ pub struct ServerState {
     pub streams: Gauge,
     /// Streams in its own queue now and at most (`qcur`, `qmax`).
     pub queued: Gauge,
+    /// Idle connections to it that all threads keep.
+    pub(crate) idle: Gauge,
     changed_micros: AtomicI64,
     down_seconds: AtomicU64,
     /// How often its streams were ended, times 4, and why the last time: streams of HTTP compare
@@ -60,6 +62,7 @@ impl ServerState {
             counters: PerThread::new(threads),
             streams: Gauge::default(),
             queued: Gauge::default(),
+            idle: Gauge::default(),
             changed_micros: AtomicI64::new(wall_micros()),
             down_seconds: AtomicU64::new(0),
             ended: AtomicU64::new(0),
