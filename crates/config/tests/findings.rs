@@ -107,7 +107,6 @@ resolvers r
             11:2 E0207 `stick-table` is refused by proxyd: stick tables are not built yet
             12:23 E0207 `ssl` is refused by proxyd: TLS is not built yet
             12:27 N0208 `verify` has no effect: only `ssl` lines read it, which are refused
-            12:34 W0804 nobody looks at the certificates of the servers of `b` (`verify required ca-file FILE`, and `verifyhost NAME` for its name)
             13:1 E0207 `cache` is refused by proxyd: caching is not built yet
             15:1 N0208 `peers` has no effect: there are no stick tables that peers could share
             17:2 E0202 no keyword of a `peers` section is named `bogus`

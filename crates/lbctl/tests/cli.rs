@@ -311,3 +311,52 @@ fn a_daemon_that_is_not_there_ends_with_2() {
     "#]],
     );
 }
+
+#[test]
+fn removed_keywords_are_replaced_by_what_does_the_same() {
+    let old = "defaults
+    mode http
+    clitimeout 5s
+    contimeout 5s
+    srvtimeout 5s
+    option forceclose
+    option http-use-htx
+frontend f
+    bind :80
+    reqadd X-Forwarded-Proto:\\ https if { src 10.0.0.0/8 }
+    rspadd X-Load:\\ 50%
+    reqidel ^X-Old:.*
+    reqirep ^Host: Host:\\ new.example
+    block if !METH_GET
+    default_backend b
+backend b
+    option httpchk HEAD / HTTP/1.1\\r\\nHost:\\ www.example
+    server s 192.0.2.1:80 check
+";
+    let new = "defaults
+    mode http
+    timeout client 5s
+    timeout connect 5s
+    timeout server 5s
+    option httpclose
+    # option http-use-htx
+frontend f
+    bind :80
+    http-request add-header X-Forwarded-Proto https if { src 10.0.0.0/8 }
+    http-response add-header X-Load 50%%
+    http-request del-header X-Old
+    http-request replace-header Host .* new.example
+    http-request deny if !METH_GET
+    default_backend b
+backend b
+    option httpchk HEAD / HTTP/1.1
+    http-check send hdr Host www.example
+    server s 192.0.2.1:80 check
+";
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("old.cfg");
+    std::fs::write(&file, old).expect("a file");
+    let out = run(folder.path(), &["check", "--fix", "--quiet", "old.cfg"]);
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), new, "{out}");
+    assert!(out.ends_with("exit 0\n"), "{out}");
+}

@@ -188,12 +188,9 @@ fn httpchk(line: &mut Directive<'_>) -> CheckKind {
             None => (Some(text), None),
             Some((version, headers)) => {
                 if line.target.is_from(3, 3) {
-                    let (at, message) = (
-                        line.keyword_span(),
-                        "headers behind the version of `option httpchk` are not taken any more",
-                    );
-                    let finding = Diagnostic::new(codes::E0209, at, message);
-                    line.report(finding.help("write them on an `http-check send` line"));
+                    let message =
+                        "headers behind the version of `option httpchk` are not taken any more";
+                    line.removed(message, "write them on an `http-check send` line");
                 }
                 (Some(version.to_owned()), host_header(headers))
             }

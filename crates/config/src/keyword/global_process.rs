@@ -29,8 +29,7 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         |line, to| {
             if line.target.is_from(3, 5) {
                 let message = "`master-worker` was removed from the language";
-                let finding = Diagnostic::new(codes::E0209, line.keyword_span(), message);
-                line.report(finding.help("start with `-W` or `-Ws`"));
+                line.removed(message, "start with `-W` or `-Ws`");
             }
             line.take("no-exit-on-failure");
             line.end();

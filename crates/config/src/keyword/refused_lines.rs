@@ -213,8 +213,7 @@ fn email_alert(line: &mut Directive<'_>, draft: &mut Draft) {
 fn bind_process(line: &mut Directive<'_>) {
     if line.target.is_from(2, 8) {
         let message = "`bind-process` was removed from the language";
-        let finding = Diagnostic::new(codes::E0209, line.keyword_span(), message);
-        line.report(finding.help("leave it out: there is one process, with threads"));
+        line.removed(message, "leave it out: there is one process, with threads");
         return line.skip_rest();
     }
     while let Some(word) = line.word() {

@@ -632,6 +632,22 @@ impl<'a> Directive<'a> {
         self.refuse_as(missing.code, missing.why, word);
     }
 
+    /// Reports that the line's keyword was removed, with the edit that puts another in its place, if there is one.
+    pub(crate) fn removed(&mut self, message: &str, help: &str) {
+        let finding = Diagnostic::new(codes::E0209, self.keyword_span(), message).help(help);
+        let word = self.words.get(self.head.saturating_sub(1)).or(self.words.first());
+        let cured = match word {
+            Some(word) => self.cured(finding, word),
+            None => finding,
+        };
+        self.report(cured);
+    }
+
+    fn cured(&self, mut finding: Diagnostic, word: &Word<'_>) -> Diagnostic {
+        finding.fix = super::modern::cure(self.words, word).map(Box::new);
+        finding
+    }
+
     /// As [`Self::refuse`], for one value of a keyword that is otherwise supported.
     pub(crate) fn refuse_as(&mut self, code: Code, why: &'static str, word: &Word<'_>) {
         if self.said.contains(&why) {
@@ -640,7 +656,8 @@ impl<'a> Directive<'a> {
         self.said.push(why);
         if code == codes::E0209 {
             let message = format!("`{}` was removed from the language", word.text);
-            self.report(Diagnostic::new(code, word.span, message).help(why));
+            let finding = self.cured(Diagnostic::new(code, word.span, message).help(why), word);
+            self.report(finding);
             return;
         }
         if code == codes::E0202 {

@@ -4,6 +4,7 @@ mod address;
 mod defaults;
 mod directive;
 mod draft;
+mod modern;
 pub(crate) mod names;
 mod place;
 
