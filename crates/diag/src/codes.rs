@@ -90,6 +90,7 @@ codes! {
     N0612 Note Route "a path prefix also begins longer names";
     W0613 Warning Route "a network has bits set behind its mask";
     W0614 Warning Route "a pattern matches nothing that clients send";
+    W0616 Warning Route "a condition asks for two hosts at once";
     E0701 Error Environment "a file cannot be read";
     E0702 Error Environment "a name cannot be resolved";
     W0703 Warning Capacity "a missing timeout lets connections live for ever";

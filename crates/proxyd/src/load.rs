@@ -28,6 +28,7 @@ const ONLY_OURS: &[Code] = &[
     codes::W0610,
     codes::W0613,
     codes::W0614,
+    codes::W0616,
     codes::W0704,
     codes::W0706,
     codes::W0707,

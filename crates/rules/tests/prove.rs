@@ -72,6 +72,9 @@ fn a_rule_that_may_be_reached_is_left_alone() {
 fn conditions_that_are_the_same_for_every_request_are_told() {
     assert_eq!(proofs("use_backend a if { path /a } { path /b }"), ["1 W0606 1"]);
     assert_eq!(proofs("use_backend a if METH_POST { method GET }"), ["1 W0606 1"]);
+    assert_eq!(proofs("use_backend a if { dst_port 80:90 } { dst_port 443 }"), ["1 W0606 1"]);
+    assert_eq!(proofs("use_backend a if { hdr(x) a } !{ hdr(x) -m found }"), ["1 W0606 1"]);
+    assert_eq!(proofs("use_backend a if { dst_port gt 80 } { dst_port 443 }"), [""; 0]);
     assert_eq!(proofs("http-request deny if !{ src 10.0.0.1 } || !{ src 10.0.0.2 }"), ["1 W0607"]);
     assert_eq!(proofs("use_backend a if { hdr(x) a } { hdr(x) b }"), [""; 0], "there may be two");
 }
@@ -83,6 +86,8 @@ fn term() -> impl Strategy<Value = String> {
         "src 192\\.0\\.2\\.(0/24|7|8|4/30)",
         "hdr(_beg|_sub)?\\(x\\) (-i )?[aAb]{1,2}",
         "path_reg \\^/a",
+        "hdr\\(x\\) -m found",
+        "(src|dst)_port (80|443|80:90|1024:65535)( 8080)?",
     ];
     (any::<bool>(), test)
         .prop_map(|(not, test)| format!("{}{{ {test} }}", if not { "!" } else { "" }))

@@ -42,6 +42,7 @@ impl Atom {
         let (name, implied) = match (fetch.name.value.as_str(), keyword(&fetch.name.value)) {
             (_, Some((name, method))) => (name, method),
             (name @ ("src" | "dst"), None) => (name, MatchMethod::Ip),
+            (name @ ("src_port" | "dst_port"), None) => (name, MatchMethod::Int),
             (name @ ("req.hdr" | "query" | "pathq"), None) => (name, MatchMethod::Str),
             _ => return None,
         };
@@ -87,7 +88,14 @@ impl Atom {
         if self == other {
             return true;
         }
-        if self.key != other.key || self.patterns.is_empty() || !self.is_set() || !other.is_set() {
+        if self.key != other.key || self.patterns.is_empty() || !self.is_set() {
+            return false;
+        }
+        // What matches a text is there.
+        if other.method == MatchMethod::Found {
+            return other.patterns.is_empty() && self.method != MatchMethod::Int;
+        }
+        if !other.is_set() {
             return false;
         }
         self.patterns
@@ -126,8 +134,8 @@ impl Atom {
 
     /// Each pattern stands for itself and for a set of values.
     fn is_set(&self) -> bool {
-        use MatchMethod::{Beg, End, Ip, Str, Sub};
-        matches!(self.method, Beg | End | Ip | Str | Sub)
+        use MatchMethod::{Beg, End, Int, Ip, Str, Sub};
+        matches!(self.method, Beg | End | Int | Ip | Str | Sub)
     }
 
     fn within(&self, one: &str, other: &Atom, two: &str) -> bool {
@@ -139,6 +147,10 @@ impl Atom {
                 }
                 _ => one == two,
             };
+        }
+        if (self.method, other.method) == (MatchMethod::Int, MatchMethod::Int) {
+            let (Some((a, b)), Some((low, high))) = (range(one), range(two)) else { return false };
+            return low <= a && b <= high;
         }
         if one.is_empty() || two.is_empty() || (self.ignore_case && !other.ignore_case) {
             return false;
@@ -158,6 +170,10 @@ impl Atom {
         if (self.method, other.method) == (Ip, Ip) {
             let (Some((a, m)), Some((b, n))) = (network(one), network(two)) else { return false };
             return mask(a, m.min(n)) != mask(b, m.min(n));
+        }
+        if (self.method, other.method) == (MatchMethod::Int, MatchMethod::Int) {
+            let (Some((a, b)), Some((low, high))) = (range(one), range(two)) else { return false };
+            return b < low || high < a;
         }
         if one.is_empty() || two.is_empty() {
             return false;
@@ -188,7 +204,7 @@ fn reads(name: &str, fetch: &Call) -> Option<Reads> {
         "path" | "pathq" | "url" | "query" if args.is_empty() => Reads::Target,
         "base" if args.is_empty() => Reads::Base,
         "method" if args.is_empty() => Reads::Method,
-        "src" | "dst" if args.is_empty() => Reads::Addresses,
+        "src" | "dst" | "src_port" | "dst_port" if args.is_empty() => Reads::Addresses,
         _ => return None,
     })
 }
@@ -207,6 +223,16 @@ fn network(pattern: &str) -> Option<(u32, u32)> {
     let (address, bits) = pattern.split_once('/').unwrap_or((pattern, "32"));
     let bits = bits.parse().ok().filter(|bits| *bits <= 32)?;
     Some((u32::from(address.parse::<Ipv4Addr>().ok()?), bits))
+}
+
+/// A number, or two with what lies between them; operators are not looked into.
+fn range(pattern: &str) -> Option<(u32, u32)> {
+    let digits = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    };
+    let (low, high) = pattern.split_once(':').unwrap_or((pattern, pattern));
+    let (low, high): (u32, u32) = (digits(low)?, digits(high)?);
+    (low <= high).then_some((low, high))
 }
 
 fn mask(address: u32, bits: u32) -> u32 {

@@ -6,6 +6,7 @@
 mod capacity;
 mod criterion;
 mod halves;
+mod hosts;
 mod order;
 mod patterns;
 mod regexes;
@@ -29,6 +30,7 @@ pub(super) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
     for proxy in config.proxies.iter().filter(|proxy| proxy.disabled.is_none()) {
         order::proxy(proxy, &mut mine);
         patterns::proxy(proxy, &mut mine);
+        hosts::proxy(proxy, &mut mine);
         regexes::proxy(proxy, &mut mine);
         security::proxy(proxy, &mut mine);
         trust::proxy(proxy, &mut mine);
