@@ -196,6 +196,30 @@ pub enum Maxconn {
     Server(ServerName, u32),
 }
 
+/// `set rate-limit`: of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RateLimit {
+    /// New connections of the process.
+    Connections,
+    /// New sessions of the process: connections that the connection rules let in.
+    Sessions,
+    /// What does not exist here, TLS handshakes and compression: taken, as it limits nothing.
+    Absent,
+}
+
+/// What HAProxy shows of its own machinery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Internals {
+    /// `show activity`.
+    Activity,
+    /// `show fd`.
+    Descriptors,
+    /// `show pools`.
+    Pools,
+    /// `show threads`.
+    Threads,
+}
+
 /// `drain`: what is emptied of its tunnels and idle connections.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum DrainTarget {
@@ -228,6 +252,12 @@ pub enum Command {
     ShowEnv(Option<String>),
     /// `show cli sockets`.
     ShowCliSockets,
+    /// `show activity` and its kin.
+    ShowInternals(Internals),
+    /// `show errors`: captured messages that were malformed.
+    ShowErrors,
+    /// `get var`.
+    GetVar(String),
     /// `show proc`, on the master CLI.
     ShowProc,
     /// `show startup-logs`: what the last start or reload said.
@@ -264,6 +294,10 @@ pub enum Command {
     ShutdownFrontend(String),
     /// `set maxconn`.
     SetMaxconn(Maxconn),
+    /// `set rate-limit`: events a second, 0 for no limit.
+    SetRateLimit(RateLimit, u32),
+    /// `wait`: do nothing for this time.
+    Wait(Duration),
     /// `clear counters`: maxima only, or everything.
     ClearCounters {
         /// `all`.

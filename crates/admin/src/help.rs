@@ -108,6 +108,7 @@ const COMMANDS: &[CommandHelp] = {
             "explain [<method>] <url> [opts]*",
             "tell where a request would go, and why",
         ),
+        theirs(User, &["get", "var"], "get var <name>", "tell a variable of the process"),
         theirs(
             User,
             &["get", "weight"],
@@ -142,6 +143,12 @@ const COMMANDS: &[CommandHelp] = {
         ),
         theirs(
             Admin,
+            &["set", "rate-limit"],
+            "set rate-limit <setting> <value>",
+            "limit connections or sessions a second",
+        ),
+        theirs(
+            Admin,
             &["set", "server"],
             "set server <bk>/<srv> [opts]",
             "set the state, health or weight of a server",
@@ -164,6 +171,7 @@ const COMMANDS: &[CommandHelp] = {
             "set weight <bk>/<srv> <weight>[%]",
             "set the weight of a server",
         ),
+        theirs(Operator, &["show", "activity"], "show activity", "tell what the threads have done"),
         theirs(User, &["show", "backend"], "show backend", "list the backends"),
         theirs(User, &["show", "cli", "level"], "show cli level", "tell the level of this session"),
         theirs(User, &["show", "cli", "sockets"], "show cli sockets", "list the runtime sockets"),
@@ -175,12 +183,37 @@ const COMMANDS: &[CommandHelp] = {
             "print the environment of the process",
         ),
         theirs(
+            Operator,
+            &["show", "errors"],
+            "show errors [<px>] [request|response]",
+            "list captured malformed messages",
+        ),
+        theirs(
+            Operator,
+            &["show", "fd"],
+            "show fd [num]",
+            "tell where file descriptors are listed",
+        ),
+        theirs(
             User,
             &["show", "info"],
             "show info [desc|json|typed]*",
             "print the state of the process",
         ),
+        theirs(
+            Operator,
+            &["show", "peers"],
+            "show peers [section]",
+            "list the peers: there are none",
+        ),
+        theirs(Operator, &["show", "pools"], "show pools", "tell that there are no memory pools"),
         theirs(User, &["show", "proc"], "show proc", "tell the process, its reloads and its age"),
+        theirs(
+            Operator,
+            &["show", "resolvers"],
+            "show resolvers [id]",
+            "list the resolvers: there are none",
+        ),
         theirs(
             User,
             &["show", "servers", "conn"],
@@ -206,6 +239,13 @@ const COMMANDS: &[CommandHelp] = {
             "show stat [desc|json|no-maint|typed|up]*",
             "print the counters of every proxy and server",
         ),
+        theirs(
+            Operator,
+            &["show", "table"],
+            "show table [<table>]",
+            "list the stick tables: there are none",
+        ),
+        theirs(Operator, &["show", "threads"], "show threads", "tell the threads"),
         ours(Operator, &["show", "tunnels"], "show tunnels [<backend>]", "list the open tunnels"),
         theirs(User, &["show", "version"], "show version", "print the version"),
         theirs(
@@ -222,6 +262,7 @@ const COMMANDS: &[CommandHelp] = {
             "end every stream on a server",
         ),
         theirs(User, &["user"], "user", "give up the operator level for this session"),
+        theirs(User, &["wait"], "wait <delay>", "do nothing for a time"),
         theirs(User, &["help"], "help [<command>]", "list these commands, or those that match"),
         theirs(User, &["prompt"], "prompt", "switch the prompt on or off"),
         theirs(User, &["quit"], "quit", "end the session"),

@@ -25,8 +25,8 @@ mod stat;
 mod words;
 
 pub use command::{
-    Command, DrainTarget, Format, Level, Maxconn, Names, NewPort, ProxySelect, ServerHealth,
-    ServerLookup, ServerName, ServerState, StatFilter, Weight,
+    Command, DrainTarget, Format, Internals, Level, Maxconn, Names, NewPort, ProxySelect,
+    RateLimit, ServerHealth, ServerLookup, ServerName, ServerState, StatFilter, Weight,
 };
 pub use config_text::ConfigText;
 pub use field::{Column, FieldType, Value};
@@ -50,7 +50,7 @@ pub mod reply {
     pub use crate::stat::show_stat;
     pub use crate::words::{
         address_set, all_sockets_already_disabled, all_sockets_already_enabled, failed,
-        health_not_configured, no_such_session, static_weight, tracking_health, value_out_of_range,
-        variable_not_found, weight_of,
+        health_not_configured, no_such_session, show_errors, static_weight, tracking_health,
+        value_out_of_range, variable_is, variable_not_found, weight_of,
     };
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::command::{
-    Command, DrainTarget, Format, Maxconn, Names, NewPort, ProxySelect, ServerHealth, ServerLookup,
-    ServerName, ServerState, StatFilter, Weight,
+    Command, DrainTarget, Format, Internals, Maxconn, Names, NewPort, ProxySelect, RateLimit,
+    ServerHealth, ServerLookup, ServerName, ServerState, StatFilter, Weight,
 };
 use crate::{Reply, words};
 
@@ -42,6 +42,20 @@ pub(crate) fn command(name: &[&str], arguments: &[&str], names: &impl Names) -> 
         ["show", "version"] => Command::ShowVersion,
         ["show", "env"] => Command::ShowEnv(first.map(str::to_owned)),
         ["show", "cli", "sockets"] => Command::ShowCliSockets,
+        ["show", "activity"] => Command::ShowInternals(Internals::Activity),
+        ["show", "fd"] => Command::ShowInternals(Internals::Descriptors),
+        ["show", "pools"] => Command::ShowInternals(Internals::Pools),
+        ["show", "threads"] => Command::ShowInternals(Internals::Threads),
+        ["show", "errors"] => errors(first, names)?,
+        ["show", "table"] if first.is_some() => return Err(words::no_such_table()),
+        ["show", "peers" | "resolvers" | "table"] => return Err(Reply::Dump(String::new())),
+        ["get", "var"] => Command::GetVar(first.ok_or_else(words::variable_expected)?.to_owned()),
+        ["set", "rate-limit"] => rate_limit(arguments)?,
+        ["wait"] => {
+            let text = first.ok_or_else(words::duration_expected)?;
+            let time = delay(text, Duration::from_millis(1)).ok_or_else(words::invalid_duration)?;
+            Command::Wait(time)
+        }
         ["show", "proc"] => Command::ShowProc,
         ["show", "startup-logs"] => Command::ShowStartupLogs,
         // Quirk: what is no id lists all, as HAProxy does.
@@ -213,6 +227,27 @@ fn maxconn(what: &str, arguments: &[&str], names: &impl Names) -> Parsed<Maxconn
             Ok(Maxconn::Server(server, u32::try_from(number).unwrap_or(0)))
         }
     }
+}
+
+/// `[<proxy> [request|response]]`: a proxy by its id, -1 for all, or its name.
+fn errors(proxy: Option<&str>, names: &impl Names) -> Parsed<Command> {
+    let known = |name: &str| names.frontend(name).or_else(|| names.backend(name)).is_some();
+    match proxy {
+        Some(name) if name.parse::<i64>().is_err() && !known(name) => Err(words::no_such_proxy()),
+        _ => Ok(Command::ShowErrors),
+    }
+}
+
+/// `connections global 100` and its kin.
+fn rate_limit(arguments: &[&str]) -> Parsed<Command> {
+    let (what, rest) = match arguments {
+        ["connections", "global", rest @ ..] => (RateLimit::Connections, rest),
+        ["sessions", "global", rest @ ..] => (RateLimit::Sessions, rest),
+        ["ssl-sessions" | "http-compression", "global", rest @ ..] => (RateLimit::Absent, rest),
+        _ => return Err(words::rate_limit_usage()),
+    };
+    let value = rest.first().ok_or_else(words::expects_integer)?;
+    Ok(Command::SetRateLimit(what, not_negative(leading_number(value))?))
 }
 
 fn not_negative(number: i64) -> Parsed<u32> {

@@ -191,6 +191,48 @@ pub fn variable_not_found() -> Reply {
     error("Variable not found")
 }
 
+pub(crate) fn variable_expected() -> Reply {
+    error("Missing process-wide variable identifier.")
+}
+
+pub(crate) fn no_such_proxy() -> Reply {
+    error("No such proxy.")
+}
+
+pub(crate) fn no_such_table() -> Reply {
+    error("No such table")
+}
+
+pub(crate) fn rate_limit_usage() -> Reply {
+    error(
+        "'set rate-limit' only supports :\n   \
+         - 'connections global' to set the per-process maximum connection rate\n   \
+         - 'sessions global' to set the per-process maximum session rate\n   \
+         - 'ssl-sessions global' to set the per-process maximum SSL session rate\n   \
+         - 'http-compression global' to set the per-process maximum compression speed in kB/s",
+    )
+}
+
+pub(crate) fn duration_expected() -> Reply {
+    error("Expects a duration in milliseconds.")
+}
+
+pub(crate) fn invalid_duration() -> Reply {
+    error("Invalid duration.")
+}
+
+/// The answer to `show errors` at this time (`27/Nov/2026:00:26:10.924`): `proxyd` captures none.
+#[must_use]
+pub fn show_errors(now: &str) -> Reply {
+    Reply::Dump(format!("Total events captured on [{now}] : 0\n"))
+}
+
+/// The answer to `get var`: type and value as `show sess` would show them. Quirk: no line end of its own.
+#[must_use]
+pub fn variable_is(name: &str, kind: &str, value: &str) -> Reply {
+    Reply::Message(Severity::Info, format!("{name}: type={kind} value=<{value}>"))
+}
+
 pub(crate) fn only_cli_timeout() -> Reply {
     error("'set timeout' only supports 'cli'.")
 }

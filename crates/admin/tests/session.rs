@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use admin::{
-    Command, DrainTarget, Level, Maxconn, Names, Next, Reply, ServerLookup, ServerName, Session,
-    all_commands, split,
+    Command, DrainTarget, Level, Maxconn, Names, Next, RateLimit, Reply, ServerLookup, ServerName,
+    Session, all_commands, split,
 };
 use proptest::prelude::*;
 
@@ -105,6 +105,13 @@ fn refusals_are_haproxys_word_for_word() {
         ("shutdown sessions server nosuch/s1", "No such backend."),
         ("show servers state nosuch", "Can't find backend."),
         ("show servers conn nosuch", "Can't find backend."),
+        ("get var", "Missing process-wide variable identifier."),
+        ("set rate-limit connections global", "Expects an integer value."),
+        ("set rate-limit sessions global -1", "Value out of range."),
+        ("show errors nosuch", "No such proxy."),
+        ("show table nosuch", "No such table"),
+        ("wait", "Expects a duration in milliseconds."),
+        ("wait x", "Invalid duration."),
         ("set timeout", "'set timeout' only supports 'cli'."),
         ("set timeout foo 10", "'set timeout' only supports 'cli'."),
         ("set timeout cli", "Expects an integer value."),
@@ -254,4 +261,33 @@ proptest! {
     ) {
         talk_as(Level::Admin, &words.join(" "));
     }
+}
+
+#[test]
+fn rates_are_limited_for_the_process_alone() {
+    for (line, what) in [
+        ("set rate-limit connections global 10", RateLimit::Connections),
+        ("set rate-limit sessions global 10", RateLimit::Sessions),
+        ("set rate-limit ssl-sessions global 10", RateLimit::Absent),
+    ] {
+        understood(line, Command::SetRateLimit(what, 10));
+    }
+    check(
+        "set rate-limit connections fe 10",
+        "'set rate-limit' only supports :\n   \
+         - 'connections global' to set the per-process maximum connection rate\n   \
+         - 'sessions global' to set the per-process maximum session rate\n   \
+         - 'ssl-sessions global' to set the per-process maximum SSL session rate\n   \
+         - 'http-compression global' to set the per-process maximum compression speed in kB/s\n\n",
+    );
+}
+
+#[test]
+fn what_does_not_exist_is_an_empty_listing() {
+    for line in ["show peers", "show resolvers", "show table"] {
+        check(line, "\n");
+    }
+    understood("show errors be request", Command::ShowErrors);
+    understood("show errors -1", Command::ShowErrors);
+    understood("wait 2s", Command::Wait(Duration::from_secs(2)));
 }

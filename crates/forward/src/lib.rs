@@ -17,6 +17,7 @@
 //!
 //! Start with [`Worker::serve`]; a request's life is `http/stream.rs`.
 
+mod arrivals;
 mod buffer;
 mod check;
 mod clock;
@@ -44,6 +45,7 @@ mod tunnels;
 mod work;
 mod worker;
 
+pub use arrivals::{Arrivals, Permit};
 pub use check::Checks;
 pub use counters::{Counter, Gauge, PerThread, Rate};
 pub use generation::{Bound, Generation, Listener};

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use config::model::LogAddress;
 use tokio::sync::Notify;
 
+use crate::arrivals::Arrivals;
 use crate::clock::wall_micros;
 use crate::counters::Gauge;
 use crate::log::Destination;
@@ -58,6 +59,8 @@ pub struct Process {
     settings: Settings,
     /// Client connections now and at most.
     pub connections: Gauge,
+    /// How many may come in a second.
+    pub arrivals: Arrivals,
     maxconn: AtomicU32,
     streams: AtomicU64,
     stopping: AtomicBool,
@@ -80,6 +83,7 @@ impl Process {
             maxconn: AtomicU32::new(settings.maxconn),
             settings,
             connections: Gauge::default(),
+            arrivals: Arrivals::default(),
             streams: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
             dropped_logs: AtomicU64::new(0),

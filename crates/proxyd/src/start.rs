@@ -106,6 +106,7 @@ fn serve(
         _ => {}
     }
     let process = Process::new(settings(&global, threads, arguments.maxconn));
+    limit_arrivals(&process, &global);
     let generation = Generation::new(Arc::clone(program), &process, &load::resolve, None);
     daemon::apply_frontend_maxconn(arguments.frontend_maxconn, &generation);
     let named =
@@ -173,6 +174,13 @@ fn settings(global: &Global, threads: usize, maxconn: Option<u32>) -> Settings {
         hostname: hostname(global),
         tag,
     }
+}
+
+/// `maxconnrate` and `maxsessrate`.
+fn limit_arrivals(process: &Process, global: &Global) {
+    let of = |setting: config::model::Setting<u32>| setting.map_or(0, |limit| limit.value);
+    process.arrivals.limit_connections(of(global.maxconnrate));
+    process.arrivals.limit_sessions(of(global.maxsessrate));
 }
 
 fn hostname(global: &Global) -> String {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use forward::{Checks, Generation, Listener, Process, Socket, SystemConnector, Worker};
+use forward::{Checks, Generation, Listener, Permit, Process, Socket, SystemConnector, Worker};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, LocalSet};
 
@@ -178,11 +178,19 @@ async fn accept(
     acceptor: Rc<Acceptor>,
 ) {
     loop {
-        while is_full(&process, &listener) {
+        let mut permit = process.arrivals.permit(&listener);
+        while permit == Permit::Wait || is_full(&process, &listener) {
             tokio::time::sleep(REST).await;
+            permit = process.arrivals.permit(&listener);
         }
         match acceptor.accept().await {
-            Ok((client, peer, local)) => worker.serve(client, peer, local, &listener),
+            Ok((client, peer, local)) => {
+                worker.serve(client, peer, local, &listener);
+                if permit == Permit::Counted {
+                    // The connection counts itself when its task runs.
+                    tokio::task::yield_now().await;
+                }
+            }
             // The client gave up before we looked.
             Err(e) if e.kind() == io::ErrorKind::ConnectionAborted => {}
             // Out of descriptors or memory: the kernel keeps the new, we keep the old.

@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use admin::reply::{self, failed};
 use admin::{
-    Command, Maxconn, NewPort, Reply, ServerHealth, ServerName, ServerState, Severity, Weight,
+    Command, Maxconn, NewPort, RateLimit, Reply, ServerHealth, ServerName, ServerState, Severity,
+    Weight,
 };
 use forward::{Backend, Generation, ServerAddress};
 use health::{AdminOrder, HealthOrder};
@@ -14,7 +15,7 @@ use health::{AdminOrder, HealthOrder};
 use crate::VERSION;
 use crate::daemon::Daemon;
 
-use super::{process, servers, tunnels};
+use super::{internals, process, servers, tunnels};
 
 /// Does what a command says.
 pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
@@ -93,6 +94,21 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
             tunnels::rebalance(&daemon.process, &generation, &backend, dry_run, over)
         }
         Command::ShowCliSockets => show_sockets(daemon),
+        Command::ShowInternals(which) => internals::show(daemon, which, now()),
+        Command::ShowErrors => reply::show_errors(&internals::log_time(now())),
+        Command::GetVar(name) => internals::variable(&generation.program, &name),
+        Command::SetRateLimit(what, limit) => {
+            match what {
+                RateLimit::Connections => daemon.process.arrivals.limit_connections(limit),
+                RateLimit::Sessions => daemon.process.arrivals.limit_sessions(limit),
+                RateLimit::Absent => {}
+            }
+            Reply::Done
+        }
+        Command::Wait(time) => {
+            tokio::time::sleep(time).await;
+            Reply::Done
+        }
         Command::ShowProc => reply::show_proc(&process::proc(daemon)),
         Command::ShowStartupLogs => Reply::Dump(daemon.report()),
         Command::Explain(_) => {
