@@ -170,6 +170,9 @@ impl<C: Connector> Connection<C> {
 
     /// Admits the session and serves it; `work` holds what was read already.
     pub(crate) fn begin(mut self, bound: &Arc<Bound>, stream: Stream, work: Option<Box<Work>>) {
+        if stream.overrides.to_client.any() {
+            self.client.mark(stream.overrides.to_client);
+        }
         if !self.admit_session(bound, stream) {
             if let Some(work) = work {
                 self.worker.give_work(work);

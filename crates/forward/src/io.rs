@@ -27,6 +27,10 @@ pub trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {
         None
     }
 
+    /// Marks the packets that leave from now on (`set-fc-tos`, `set-bc-mark`). Only a wish: a system that
+    /// refuses, for want of rights for one, leaves them as they are.
+    fn mark(&mut self, _marks: rules::Marks) {}
+
     /// The same connection for the thread that calls: another one opened it.
     ///
     /// # Errors
@@ -71,12 +75,20 @@ pub struct ConnectTo {
     pub keepalive: bool,
     /// `tcp-ut`.
     pub user_timeout: Option<Duration>,
+    /// How its packets are marked, the first one too.
+    pub marks: rules::Marks,
 }
 
 impl ConnectTo {
     /// An address without any option.
     pub fn new(address: ServerAddress) -> ConnectTo {
-        ConnectTo { address, source: None, keepalive: false, user_timeout: None }
+        ConnectTo {
+            address,
+            source: None,
+            keepalive: false,
+            user_timeout: None,
+            marks: rules::Marks::default(),
+        }
     }
 }
 
@@ -108,6 +120,7 @@ impl Connector for SystemConnector {
                 if to.keepalive {
                     socket.set_keepalive(true)?;
                 }
+                mark(&socket2::SockRef::from(&socket), to.marks);
                 if let Some(source) = to.source {
                     socket.set_reuseaddr(true)?;
                     socket.bind(source)?;
@@ -119,6 +132,16 @@ impl Connector for SystemConnector {
                 Ok(Socket::Tcp(stream))
             }
         }
+    }
+}
+
+fn mark(socket: &socket2::SockRef<'_>, marks: rules::Marks) {
+    if let Some(tos) = marks.tos {
+        let _ = socket.set_tos_v4(tos.into());
+        let _ = socket.set_tclass_v6(tos.into());
+    }
+    if let Some(mark) = marks.mark {
+        let _ = socket.set_mark(mark);
     }
 }
 
@@ -153,6 +176,12 @@ impl Io for Socket {
         match self {
             Socket::Tcp(stream) => stream.local_addr().ok(),
             Socket::Unix(_) => None,
+        }
+    }
+
+    fn mark(&mut self, marks: rules::Marks) {
+        if let Socket::Tcp(stream) = self {
+            mark(&socket2::SockRef::from(&*stream), marks);
         }
     }
 

@@ -248,7 +248,8 @@ impl<C: Connector> Reach<'_, C> {
         let known = self.ledger.server.and_then(|server| backend.server(server));
         let Some(known) = known else { return Err(NotConnected::Refused) };
         let local = self.ledger.state.overrides.destination().or(self.connection.local);
-        let Some(to) = known.connect_to(local) else { return Err(NotConnected::Refused) };
+        let Some(mut to) = known.connect_to(local) else { return Err(NotConnected::Refused) };
+        to.marks = self.ledger.state.overrides.to_server;
         self.ledger.address = to.address.socket();
         let header = known.send_proxy.map(|send| self.proxy_header(send).into_boxed_slice());
         let counters = known.state.counters.of(self.connection.worker.index);
@@ -337,7 +338,9 @@ impl<C: Connector> Reach<'_, C> {
     fn reuses(&self, backend: &Backend) -> bool {
         let program = &self.ledger.bound.generation.program;
         let mode = program.connection_mode(self.ledger.bound.frontend, Some(backend.reference));
-        self.asks.head.is_some() && mode == ConnectionMode::KeepAlive
+        // One whose packets are marked is this stream's own.
+        let marked = self.ledger.state.overrides.to_server.any();
+        self.asks.head.is_some() && mode == ConnectionMode::KeepAlive && !marked
     }
 
     fn connect_timeout(&self, backend: &Backend) -> Option<Duration> {

@@ -106,7 +106,12 @@ async fn inspect<C: Connector>(
         let (state, facts) = ledger.evaluate(&connection.worker.process);
         let program = &facts.generation.program;
         let payload = Buffered { bytes: work.client.filled(), complete };
-        match rules::inspect(program, state, payload, &facts, &mut NoTrace) {
+        let verdict = rules::inspect(program, state, payload, &facts, &mut NoTrace);
+        let marks = ledger.state.overrides.to_client;
+        if marks.any() {
+            connection.client.mark(marks);
+        }
+        match verdict {
             Verdict::Forward(backend) if speaks_http(ledger, backend) => return Ok(Goes::AsHttp),
             Verdict::Forward(backend) => return Ok(Goes::To(backend)),
             Verdict::SwitchMode => return Ok(Goes::AsHttp),

@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod edit;
 pub(crate) mod header;
+pub(crate) mod hint;
 pub(crate) mod limit;
 pub(crate) mod normalize;
 pub(crate) mod redirect;
@@ -84,6 +85,18 @@ pub(crate) enum Action {
         which: Bound,
         value: TimeoutValue,
     },
+    /// TOS or mark of packets to the client or to the server.
+    SetMark {
+        to_server: bool,
+        tos: bool,
+        value: Number,
+    },
+    /// A field of a 103 response, which `ends` with it.
+    EarlyHint {
+        name: Box<[u8]>,
+        value: CompiledFormat,
+        ends: bool,
+    },
     SetRetries(Number),
     SetPriority {
         offset: bool,
@@ -106,8 +119,6 @@ pub(crate) enum Action {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Setting {
     LogLevel(Option<u8>),
-    Tos(u8),
-    Mark(u32),
     NoL7Retry,
     ExpectProxy,
 }

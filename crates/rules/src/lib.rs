@@ -64,7 +64,9 @@ pub use recording::{Recorder, Replay};
 pub use respond::{reply, respond};
 pub use route::{go_on_as_http, route};
 pub use statistics::{StatsPage, StatsRequest};
-pub use stream::{Captures, CookieState, Cursor, Overrides, Persistence, SetCookie, Stream};
+pub use stream::{
+    Captures, CookieState, Cursor, Hints, Marks, Overrides, Persistence, SetCookie, Stream,
+};
 pub use table::server_table;
 pub use timeouts::timeouts_in_force;
 pub use trace::{Change, Event, NoTrace, Outcome, RuleFamily, Seen, Trace};

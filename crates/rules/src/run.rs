@@ -7,7 +7,7 @@ use diag::Span;
 use sample::{Compiled, Fact, Sample, as_text};
 
 use crate::action::{Action, Rule, Setting};
-use crate::action::{address, edit, limit, normalize, redirect, reply, variable};
+use crate::action::{address, edit, hint, limit, normalize, redirect, reply, variable};
 use crate::moment::{Moment, Request, change};
 use crate::{Change, Cursor, Event, Final, Outcome, ReplyKind, Trace};
 use crate::{condition, unique_id};
@@ -170,6 +170,12 @@ fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> 
                 return Some(Ending::Unknown(fact));
             }
         }
+        Action::EarlyHint { name, value, ends } => hint::add(name, value, *ends, m, on, changes),
+        Action::SetMark { to_server, tos, value } => {
+            if let Err(fact) = limit::mark(*to_server, *tos, value, m, on, changes) {
+                return Some(Ending::Unknown(fact));
+            }
+        }
         Action::SetRetries(value) => {
             if let Err(fact) = limit::retries(value, m, on, changes) {
                 return Some(Ending::Unknown(fact));
@@ -207,14 +213,6 @@ fn set(setting: Setting, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>
         Setting::LogLevel(level) => {
             overrides.log_level = Some(level);
             ("log level", level.map_or_else(|| String::from("silent"), |level| level.to_string()))
-        }
-        Setting::Tos(tos) => {
-            overrides.tos = Some(tos);
-            ("tos", tos.to_string())
-        }
-        Setting::Mark(mark) => {
-            overrides.mark = Some(mark);
-            ("mark", mark.to_string())
         }
         Setting::NoL7Retry => {
             overrides.no_l7_retry = true;

@@ -35,6 +35,8 @@ pub struct Stream {
     /// The backend and server of the request before this one, while its connection is still open
     /// (`option prefer-last-server`); the daemon knows.
     pub last_server: Option<(BackendRef, u32)>,
+    /// 103 responses for the client.
+    pub hints: Hints,
     /// The last rule that ended its list (`last_rule_line`).
     pub last_rule: Option<Span>,
     /// Requests seen before on this connection (`http_first_req` is 0).
@@ -57,6 +59,7 @@ impl Stream {
             cursor: Cursor::default(),
             responding: false,
             last_server: None,
+            hints: Hints::default(),
             last_rule: None,
             requests_before: 0,
         }
@@ -94,6 +97,31 @@ pub struct Captures {
     pub response_cookie: Option<Vec<u8>>,
 }
 
+/// How packets are marked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// The TOS byte (DSCP and ECN).
+    pub tos: Option<u8>,
+    /// The mark that the system's filters and routes see.
+    pub mark: Option<u32>,
+}
+
+impl Marks {
+    /// Whether anything is marked.
+    pub fn any(self) -> bool {
+        self.tos.is_some() || self.mark.is_some()
+    }
+}
+
+/// 103 responses that rules made (`early-hint`).
+#[derive(Debug, Clone, Default)]
+pub struct Hints {
+    /// Those that are complete, in order; whoever sends them takes them.
+    pub ready: Vec<http1::ResponseHead>,
+    /// One that rules still add to.
+    pub(crate) open: Option<http1::ResponseHead>,
+}
+
 /// What rules changed of the stream's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
@@ -117,10 +145,10 @@ pub struct Overrides {
     pub connection_dst: Option<SocketAddr>,
     /// A PROXY header told other addresses than those of the connection.
     pub proxied: bool,
-    /// `set-tos`.
-    pub tos: Option<u8>,
-    /// `set-mark`.
-    pub mark: Option<u32>,
+    /// `set-fc-tos`, `set-fc-mark`: of packets to the client.
+    pub to_client: Marks,
+    /// `set-bc-tos`, `set-bc-mark`: of packets to the server.
+    pub to_server: Marks,
     /// `disable-l7-retry`.
     pub no_l7_retry: bool,
     /// `tcp-response content close`: the server's connection ends with what it sent.

@@ -122,6 +122,10 @@ fn state(action: &Action) -> String {
         Action::SetVarFmt { name, conditions, value } => {
             format!("set-var-fmt({}) {}", variable(&name.value, conditions), format(value))
         }
+        Action::SetMark { to_server, tos, value } => {
+            let side = if *to_server { "bc" } else { "fc" };
+            format!("set-{side}-{} {}", if *tos { "tos" } else { "mark" }, number(value))
+        }
         Action::SetRetries(value) => format!("set-retries {}", number(value)),
         Action::SetPriority { offset, value } => {
             let what = if *offset { "offset" } else { "class" };

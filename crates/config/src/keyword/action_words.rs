@@ -5,7 +5,7 @@ use config_parse::quantity::Unit;
 use diag::{Diagnostic, Spanned, codes};
 
 use super::actions::Slot;
-use super::{actions_refused, reply};
+use super::reply;
 use crate::lower::{Directive, spanned};
 use crate::model::{
     Action, CaptureSlot, Mention, NameMatch, Noun, NumberValue, Reply, TimeoutValue,
@@ -238,14 +238,34 @@ pub(super) fn address(line: &mut Directive<'_>, to: &mut Slot) {
         line.expr("an expression").map(|value| Action::SetAddress { what: what.value, value });
 }
 
+/// `set-nice`.
 pub(super) fn socket(line: &mut Directive<'_>, to: &mut Slot) {
     let Some(name) = line.last().map(spanned) else { return };
-    let words = match name.value.as_str() {
-        // Quirk: what is no number is 0.
-        "set-nice" => line.arg("a number").map(|word| vec![word.text.to_string()]),
-        _ => actions_refused::marked(line, to),
-    };
+    // Quirk: what is no number is 0.
+    let words = line.arg("a number").map(|word| vec![word.text.to_string()]);
     to.action = words.map(|words| Action::Socket { name: name.value, words });
+}
+
+/// `set-tos`, `set-mark` and their kind: a number, or an expression where the target knows that.
+pub(super) fn mark(line: &mut Directive<'_>, to: &mut Slot) {
+    let Some(name) = line.last().map(spanned) else { return };
+    let (to_server, tos) = (name.value.starts_with("set-bc-"), name.value.ends_with("tos"));
+    if line.target.is_2_6()
+        && let Some(word) = line.peek().filter(|word| read_mark(&word.text).is_none())
+    {
+        line.word();
+        line.error(codes::E0302, word.span, format!("`{}` is not a number", word.text));
+        return;
+    }
+    to.action = number(line, read_mark).map(|value| Action::SetMark { to_server, tos, value });
+}
+
+/// A decimal or `0x` number.
+fn read_mark(text: &str) -> Option<u32> {
+    match text.strip_prefix("0x") {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok(),
+    }
 }
 
 pub(super) fn priority(line: &mut Directive<'_>, to: &mut Slot) {

@@ -5,7 +5,7 @@ use config_parse::log_format::LogFormat;
 use diag::{Spanned, codes};
 
 use super::action_words::{
-    address, capture, del_header, denial, name_value, normalize_uri, priority, regex_value,
+    address, capture, del_header, denial, mark, name_value, normalize_uri, priority, regex_value,
     replace, service, set_retries, set_status, set_timeout, socket, variable, variable_if,
     wait_for_body,
 };
@@ -265,8 +265,7 @@ const HEADERS: &[Keyword<Slot>] = &[
     ),
     action("early-hint", Sets::REQUEST, "<name> <fmt>", "sends a 103 response", |line, to| {
         to.action = name_value(line).map(|(name, value)| Action::EarlyHint { name, value });
-    })
-    .refused("103 responses of our own are not built yet"),
+    }),
 ];
 
 const URI: &[Keyword<Slot>] = &[
@@ -422,14 +421,24 @@ const SOCKET: &[Keyword<Slot>] = &[
     action("set-dst", Sets::ADDRESS, "<expr>", "replaces the destination address", address),
     action("set-src-port", Sets::ADDRESS, "<expr>", "replaces the source port", address),
     action("set-dst-port", Sets::ADDRESS, "<expr>", "replaces the destination port", address),
-    action("set-tos", Sets::MOST, "<tos>", "the TOS of packets to the client", socket)
-        .refused("packets are not marked yet"),
-    action("set-fc-tos", Sets::MOST, "<tos>", "the TOS of packets to the client", socket)
-        .refused("packets are not marked yet"),
-    action("set-mark", Sets::MOST, "<mark>", "the mark of packets to the client", socket)
-        .refused("packets are not marked yet"),
-    action("set-fc-mark", Sets::MOST, "<mark>", "the mark of packets to the client", socket)
-        .refused("packets are not marked yet"),
+    action("set-tos", Sets::MOST, "<tos>|<expr>", "the TOS of packets to the client", mark),
+    action("set-fc-tos", Sets::MOST, "<tos>|<expr>", "the TOS of packets to the client", mark),
+    action("set-mark", Sets::MOST, "<mark>|<expr>", "the mark of packets to the client", mark),
+    action("set-fc-mark", Sets::MOST, "<mark>|<expr>", "the mark of packets to the client", mark),
+    action(
+        "set-bc-mark",
+        Sets::CONTENT.or(Sets::REQUEST),
+        "<mark>|<expr>",
+        "the mark of packets to the server",
+        mark,
+    ),
+    action(
+        "set-bc-tos",
+        Sets::CONTENT.or(Sets::REQUEST),
+        "<tos>|<expr>",
+        "the TOS of packets to the server",
+        mark,
+    ),
     action(
         "set-nice",
         Sets::CONTENT.or(Sets::TCP_RESPONSE).or(Sets::REQUEST).or(Sets::RESPONSE),

@@ -119,8 +119,6 @@ pub(super) const KEYWORDS: &[Keyword<Slot>] = &[
         }
     })
     .refused("this action is not built yet"),
-    mark("set-bc-mark", "the mark of packets to the server"),
-    mark("set-bc-tos", "the TOS of packets to the server"),
     action("otel-group", Sets::ALL, "<filter> <group>", "a group of spans", group)
         .refused("OpenTelemetry is not built"),
     action("ot-group", Sets::ALL, "<filter> <group>", "a group of spans", group)
@@ -147,23 +145,6 @@ const fn headers(name: &'static str, doc: &'static str) -> Keyword<Slot> {
         }
     })
     .refused("this action is not built yet")
-}
-
-const fn mark(name: &'static str, doc: &'static str) -> Keyword<Slot> {
-    action(name, Sets::CONTENT.or(Sets::REQUEST), "<n>|<expr>", doc, |line, to| {
-        if number_or_expr(line, to, "a number", is_mark).is_some() {
-            done(line, to);
-        }
-    })
-    .refused("packets are not marked yet")
-}
-
-/// A decimal or `0x` number.
-pub(super) fn is_mark(text: &str) -> bool {
-    match text.strip_prefix("0x") {
-        Some(hex) => u32::from_str_radix(hex, 16).is_ok(),
-        None => is_number(text),
-    }
 }
 
 fn done(line: &Directive<'_>, to: &mut Slot) {
@@ -302,19 +283,4 @@ fn group(line: &mut Directive<'_>, to: &mut Slot) {
     if line.arg("a filter and a group").is_some() && line.arg("a group").is_some() {
         done(line, to);
     }
-}
-
-/// `set-tos`, `set-mark` and their kind: a number, or an expression where the target knows that.
-pub(super) fn marked(line: &mut Directive<'_>, to: &mut Slot) -> Option<Vec<String>> {
-    let words = line.words_left();
-    if line.target.is_2_6() {
-        let word = line.arg("a number")?;
-        if !is_mark(&word.text) {
-            line.error(codes::E0302, word.span, format!("`{}` is not a number", word.text));
-            return None;
-        }
-    } else {
-        number_or_expr(line, to, "a number or an expression", is_mark)?;
-    }
-    Some(words.into_iter().take(1).collect())
 }

@@ -77,6 +77,7 @@ fn action<'m>(action: &'m Action, names: &mut Vec<&'m str>) {
         | Action::Capture { value, .. }
         | Action::SetPriority { value, .. }
         | Action::SetTimeout { value: TimeoutValue::Expr(value), .. }
+        | Action::SetMark { value: NumberValue::Expr(value), .. }
         | Action::SetRetries(NumberValue::Expr(value)) => expr(value, names),
         _ => {}
     }

@@ -126,7 +126,9 @@ pub enum Action {
     SetPriority { offset: bool, value: Expr },
     /// `set-src EXPR`, `set-dst`, `set-src-port`, `set-dst-port` by name.
     SetAddress { what: String, value: Expr },
-    /// `set-tos`, `set-mark`, `set-nice` and their kind by name with the rest as words.
+    /// `set-fc-tos N`, `set-bc-mark N` and their kind: of packets to the client or to the server.
+    SetMark { to_server: bool, tos: bool, value: NumberValue },
+    /// `set-nice` and its kind by name with the rest as words.
     Socket { name: String, words: Vec<String> },
     /// `capture SAMPLE len N` or `id I`.
     Capture { value: Expr, slot: CaptureSlot },

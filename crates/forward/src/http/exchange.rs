@@ -97,7 +97,8 @@ impl<C: Connector> HttpStream<'_, C> {
         server: ServerConnection<C::Io>,
     ) -> Result<Option<Next<C::Io>>, Failure> {
         let mut server = server;
-        let keeps = self.server_mode(backend) == ConnectionMode::KeepAlive;
+        let marked = self.ledger.state.overrides.to_server.any();
+        let keeps = self.server_mode(backend) == ConnectionMode::KeepAlive && !marked;
         match &self.replay {
             Some(replay) => self.work.to_server.append().extend_from_slice(&replay.1),
             None => {

@@ -168,6 +168,7 @@ impl<C: Connector> HttpStream<'_, C> {
         let (state, facts) = ledger.evaluate(&connection.worker.process);
         let program = &facts.generation.program;
         let verdict = rules::respond(program, state, request, response, body, &facts, &mut NoTrace);
+        self.mark_client();
         match verdict {
             Verdict::Forward(_) | Verdict::SwitchMode | Verdict::NoBackend => Ok(None),
             Verdict::Wait { within } => Ok(Some(within)),

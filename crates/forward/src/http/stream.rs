@@ -22,6 +22,7 @@ use crate::work::Work;
 use super::body::Body;
 use super::retry::RetryOn;
 use super::upgrade::TunnelStart;
+use super::wire;
 
 /// What follows a request.
 pub(crate) enum Next<T> {
@@ -132,6 +133,8 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         }
         loop {
             let verdict = self.route(complete);
+            self.mark_client();
+            self.send_hints().await;
             self.enter_backend();
             match verdict {
                 Verdict::Forward(backend) => return self.forward(backend).await,
@@ -223,6 +226,27 @@ impl<'a, C: Connector> HttpStream<'a, C> {
     pub(super) fn pretends_keepalive(&self, backend: &Backend) -> bool {
         let program = &self.ledger.bound.generation.program;
         on(program.backend(backend.reference).proxy().options.http_pretend_keepalive)
+    }
+
+    /// Marks packets to the client as rules say.
+    pub(super) fn mark_client(&mut self) {
+        let marks = self.ledger.state.overrides.to_client;
+        if marks.any() {
+            self.connection.client.mark(marks);
+        }
+    }
+
+    /// Sends the 103 responses that rules made; a client of HTTP/1.0 would not understand them.
+    async fn send_hints(&mut self) {
+        let hints = std::mem::take(&mut self.ledger.state.hints.ready);
+        if hints.is_empty() || self.received.version == Version::Http10 {
+            return;
+        }
+        for hint in &hints {
+            self.ledger.bytes_out += wire::counted_response(hint);
+            hint.write_to(self.work.to_client.append());
+        }
+        self.flush().await;
     }
 
     /// Counts the stream in the backend that was chosen: its own rules may still refuse it.

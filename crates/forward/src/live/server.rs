@@ -224,6 +224,7 @@ impl Server {
             source: self.source,
             keepalive: self.keepalive,
             user_timeout: self.user_timeout,
+            marks: rules::Marks::default(),
         })
     }
 }

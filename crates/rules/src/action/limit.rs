@@ -78,6 +78,32 @@ pub(crate) fn retries(
     Ok(())
 }
 
+/// Marks packets to the client or to the server; a value that is no number changes nothing.
+///
+/// # Errors
+/// The fact that the value depends on, when it is not known.
+pub(crate) fn mark(
+    to_server: bool,
+    tos: bool,
+    value: &Number,
+    m: &mut Moment<'_>,
+    on: bool,
+    changes: &mut Vec<Change>,
+) -> Result<(), Fact> {
+    let Some(number) = count(value, m)? else { return Ok(()) };
+    let overrides = &mut m.stream.overrides;
+    let marks = if to_server { &mut overrides.to_server } else { &mut overrides.to_client };
+    match tos {
+        true => marks.tos = Some((number & 255) as u8),
+        false => marks.mark = Some(number),
+    }
+    if on {
+        let what = if tos { "tos" } else { "mark" };
+        changes.push(change(what, None, Some(number.to_string().as_bytes())));
+    }
+    Ok(())
+}
+
 /// Sets the stream's class or offset in queues; a value that is no number changes nothing.
 ///
 /// # Errors

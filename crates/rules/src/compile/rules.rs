@@ -22,7 +22,20 @@ pub(super) fn list(
     place: Place,
     section: &mut Section<'_, '_>,
 ) -> Vec<Rule> {
-    rules.iter().filter_map(|rule| one(rule, family, place, section)).collect()
+    let mut rules: Vec<Rule> =
+        rules.iter().filter_map(|rule| one(rule, family, place, section)).collect();
+    // A 103 response goes on with a hint that stands right behind, without a condition.
+    let goes_on: Vec<bool> = rules
+        .iter()
+        .skip(1)
+        .map(|next| matches!(next.action, Action::EarlyHint { .. }) && next.condition.is_none())
+        .collect();
+    for (rule, goes_on) in rules.iter_mut().zip(goes_on) {
+        if let Action::EarlyHint { ends, .. } = &mut rule.action {
+            *ends = !goes_on;
+        }
+    }
+    rules
 }
 
 fn one(
@@ -81,10 +94,18 @@ fn action(
             let Some(part) = AddressPart::from_name(what) else { return unknown(what, span, s) };
             Action::SetAddress { part, value: value? }
         }
-        M::Socket { name, words } => socket(name, words),
+        M::SetMark { to_server, tos, value } => {
+            let value = number(value, place, s)?;
+            Action::SetMark { to_server: *to_server, tos: *tos, value }
+        }
+        M::EarlyHint { name, value } => Action::EarlyHint {
+            name: name.to_ascii_lowercase().into_bytes().into(),
+            value: s.format(value, place)?,
+            ends: true,
+        },
         M::Capture { value, slot } => capture(value, *slot, span, place, s)?,
         M::DisableL7Retry => Action::Setting(Setting::NoL7Retry),
-        M::StrictMode(_) | M::DoLog | M::Other { .. } | M::EarlyHint { .. } => Action::Nothing,
+        M::StrictMode(_) | M::DoLog | M::Other { .. } | M::Socket { .. } => Action::Nothing,
         M::NormalizeUri { name, strict } => match Normalizer::from_words(name, *strict) {
             Some(normalizer) => Action::Normalize(normalizer),
             None => return unknown(&format!("normalize-uri {name}"), span, s),
@@ -203,19 +224,6 @@ fn number(value: &NumberValue, place: Place, s: &mut Section<'_, '_>) -> Option<
         NumberValue::Literal(number) => Number::Literal(*number),
         NumberValue::Expr(expr) => Number::Sample(s.expr(expr, place)?),
     })
-}
-
-/// `set-tos`, `set-mark`; the others of their kind decide nothing.
-fn socket(name: &str, words: &[String]) -> Action {
-    let number = words.first().and_then(|word| match word.strip_prefix("0x") {
-        Some(hex) => u32::from_str_radix(hex, 16).ok(),
-        None => word.parse().ok(),
-    });
-    match (name, number) {
-        ("set-tos" | "set-fc-tos", Some(tos)) => Action::Setting(Setting::Tos((tos & 255) as u8)),
-        ("set-mark" | "set-fc-mark", Some(mark)) => Action::Setting(Setting::Mark(mark)),
-        _ => Action::Nothing,
-    }
 }
 
 fn capture(
