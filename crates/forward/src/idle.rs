@@ -117,27 +117,38 @@ impl<T: Io> IdlePool<T> {
     /// were in use at once are not kept, as in HAProxy. Both count the connections of all threads.
     pub(crate) fn give(
         &self,
+        process: &Process,
         server: &Arc<ServerState>,
         connection: ServerConnection<T>,
         max: i32,
     ) {
+        let needed = server.streams.max().max(1);
+        let most = u32::try_from(max).map_or(needed, |max| max.min(needed));
+        if server.idle.now() >= most {
+            // Those that their server closed meanwhile take no place. No lock is held here.
+            for pool in process.idle_pools() {
+                if let Some(pool) = pool.downcast_ref::<IdlePool<T>>() {
+                    pool.close_ended(server);
+                }
+            }
+        }
+        if server.idle.now() >= most {
+            return;
+        }
         let mut servers = self.servers();
         let idle = servers.entry(key(server)).or_insert_with(|| Idle {
             server: Arc::clone(server),
             connections: Vec::new(),
             least: 0,
         });
-        let needed = server.streams.max().max(1);
-        let most = u32::try_from(max).map_or(needed, |max| max.min(needed));
-        if server.idle.now() >= most {
-            // Those that their server closed meanwhile take no place.
-            idle.close_ended();
-        }
-        if server.idle.now() >= most {
-            return;
-        }
         server.idle.enter();
         idle.connections.push(connection);
+    }
+
+    fn close_ended(&self, server: &Arc<ServerState>) {
+        if let Some(idle) = self.servers().get_mut(&key(server)) {
+            idle.close_ended();
+        }
     }
 
     /// Closes what servers closed, and half of what was not needed since the last sweep.

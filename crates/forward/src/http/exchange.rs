@@ -489,7 +489,8 @@ impl<C: Connector> HttpStream<'_, C> {
             self.connection.kept =
                 Some(Box::new(Kept { server: server_state, connection: server }));
         } else {
-            self.connection.worker.pool.give(&known.state, server, known.pool_max);
+            let worker = &self.connection.worker;
+            worker.pool.give(&worker.process, &known.state, server, known.pool_max);
         }
     }
 }
