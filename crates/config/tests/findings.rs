@@ -509,7 +509,7 @@ fn what_is_not_carried_out_is_refused_or_noted() {
  option socket-stats
  no option contstats
  no option transparent
- http-request set-mark 1
+ http-request set-nice 1
  http-request normalize-uri path-merge-slashes
  default_backend b
 backend b
@@ -523,7 +523,7 @@ backend b
             7:24 N0208 `tfo` has no effect: clients connect without fast open
             8:9 N0208 `socket-stats` has no effect: statistics have one line for all `bind` lines of a frontend
             10:12 W0211 `transparent` has no effect in a `frontend` section
-            11:15 E0207 `set-mark` is refused by proxyd: packets are not marked yet
+            11:15 N0208 `set-nice` has no effect: streams of a thread take turns
             15:11 E0207 `dynamic` is refused by proxyd: cookies that are made from addresses are not built yet
             19:23 E0207 `namespace` is refused by proxyd: this option is not built yet
             19:36 N0208 `observe` has no effect: only checks decide about a server's health

@@ -264,7 +264,8 @@ pub(super) fn mark(line: &mut Directive<'_>, to: &mut Slot) {
 fn read_mark(text: &str) -> Option<u32> {
     match text.strip_prefix("0x") {
         Some(hex) => u32::from_str_radix(hex, 16).ok(),
-        None => text.parse().ok(),
+        // Quirk: a negative number is what its 32 bits say, and a larger one is cut to them.
+        None => text.parse().ok().map(|number: i64| number as u32),
     }
 }
 
