@@ -12,13 +12,9 @@ use sample::Value;
 const PATTERNS: u32 = 100_000;
 
 fn matcher(method: MatchMethod, text: impl Fn(u32) -> String) -> Matcher {
-    matcher_of(PATTERNS, method, text)
-}
-
-fn matcher_of(count: u32, method: MatchMethod, text: impl Fn(u32) -> String) -> Matcher {
     let pattern =
         |number| Pattern { text: text(number), ignore_case: false, span: Span::default(), line: 0 };
-    let patterns = (0..count).map(pattern).collect();
+    let patterns = (0..PATTERNS).map(pattern).collect();
     match Matcher::compile(Comparison::By(method), patterns, false) {
         Ok(matcher) => matcher,
         Err(findings) => panic!("{:?}", findings.first()),
@@ -71,25 +67,5 @@ fn methods(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A thousand expressions: those of paths and of hosts, which have words, and some that have none.
-fn expressions(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("1k_regexes");
-    let paths = |number| format!("^/v{}/{:x}/[0-9]+$", number % 17, scattered(number));
-    let hosts = |number| format!("^(www\\.)?w{:x}\\.example[0-9]*\\.com$", scattered(number));
-    let wordless = |number| format!("[a-z]+{}x?[0-9]$", number);
-    let path = format!("/v{}/{:x}/42", 777 % 17, scattered(777));
-    let host = format!("w{:x}.example7.com", scattered(777));
-    for (name, matcher, hit) in [
-        ("path", matcher_of(1000, MatchMethod::Reg, paths), &*path),
-        ("host", matcher_of(1000, MatchMethod::Reg, hosts), &*host),
-        ("wordless", matcher_of(1000, MatchMethod::Reg, wordless), "abc777x1"),
-    ] {
-        let (hit, miss) = (text(hit), text("/images/w/logo.example.org/x"));
-        group.bench_function(format!("{name}_hit"), |b| b.iter(|| matcher.find(black_box(&hit))));
-        group.bench_function(format!("{name}_miss"), |b| b.iter(|| matcher.find(black_box(&miss))));
-    }
-    group.finish();
-}
-
-criterion_group!(benches, methods, expressions);
+criterion_group!(benches, methods);
 criterion_main!(benches);

@@ -191,11 +191,14 @@ pub fn parse_acl(words: &[Word<'_>]) -> Result<AclLine, Diagnostic> {
 /// Those of [`expr::parse`]; `E0506` for a flag or match method that does not exist.
 pub fn parse_acl_expr(words: &[Word<'_>]) -> Result<AclExpr, Diagnostic> {
     let words = until_empty(words);
-    let Some((criterion, rest)) = words.split_first() else {
+    let Some(criterion) = words.first() else {
         return Err(expr::no_fetch(Span::default()));
     };
+    // Behind a comma at its end, the next word goes on with converters.
+    let commas = words.iter().take_while(|word| word.text.ends_with(',')).count();
+    let (chain, rest) = words.split_at_checked(commas + 1).unwrap_or((words, &[]));
     let mut acl = AclExpr {
-        expr: expr::parse(criterion)?,
+        expr: expr::parse_words(chain, &|_| true)?.0,
         ignore_case: false,
         no_resolve: false,
         map_file: false,

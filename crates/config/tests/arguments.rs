@@ -162,7 +162,6 @@ fn frontend_keywords_take_what_haproxy_takes() {
     check("listen l\n    bind :2", "use_backend l if TRUE | E0412 | E0412");
     check("global\n    crt-base /a", "crt-base /b | E0310 | E0310");
     check("peers a,b", "table t type ip size 1 | - | E0307");
-    check("backend b c", "mode http | - | -");
 }
 
 #[test]

@@ -22,6 +22,10 @@ pub(crate) struct Corpus {
     /// Reads the configurations out of `.vtc` tests.
     #[arg(long)]
     vtc: bool,
+    /// With `--vtc`: asks this HAProxy for the verdicts. Without it each test is believed: some of them want a
+    /// configuration to be refused, or a HAProxy with QUIC.
+    #[arg(long)]
+    haproxy: Option<PathBuf>,
     /// Fails when fewer files than this share agree, in percent.
     #[arg(long, default_value_t = 0.0)]
     at_least: f64,
@@ -61,7 +65,7 @@ pub(crate) fn run(corpus: &Corpus) -> Result<(), Failure> {
     let mut least: f64 = 100.0;
     for target in &corpus.target {
         let cases = match corpus.vtc {
-            true => vtc::cases(&folder, scratch.path(), target)?,
+            true => vtc::cases(&folder, scratch.path(), target, corpus.haproxy.as_deref())?,
             false => verdicts::cases(&folder, target)?,
         };
         let outcomes = check_all(&lbctl, &folder, &corpus.env, &cases)?;

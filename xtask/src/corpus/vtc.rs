@@ -4,12 +4,18 @@
 //! addresses and ports before HAProxy sees the text: here any address does.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use super::Case;
 use crate::shell::Failure;
 
 /// Every configuration, written to `scratch`.
-pub(super) fn cases(folder: &Path, scratch: &Path, target: &str) -> Result<Vec<Case>, Failure> {
+pub(super) fn cases(
+    folder: &Path,
+    scratch: &Path,
+    target: &str,
+    haproxy: Option<&Path>,
+) -> Result<Vec<Case>, Failure> {
     let mut files = Vec::new();
     tests(folder, &mut files)?;
     files.sort();
@@ -23,6 +29,10 @@ pub(super) fn cases(folder: &Path, scratch: &Path, target: &str) -> Result<Vec<C
             let path = scratch.join(format!("{}-{number}.cfg", name.replace('/', "-")));
             let text = replaced(&block, &here, &scratch.display().to_string());
             std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+            let accepted = match haproxy {
+                Some(program) => takes(program, folder, &path)?,
+                None => accepted,
+            };
             cases.push(Case {
                 id: format!("{name}#{number}"),
                 file: path,
@@ -32,6 +42,15 @@ pub(super) fn cases(folder: &Path, scratch: &Path, target: &str) -> Result<Vec<C
         }
     }
     Ok(cases)
+}
+
+/// What HAProxy itself says.
+fn takes(program: &Path, folder: &Path, file: &Path) -> Result<bool, Failure> {
+    let mut ask = Command::new(program);
+    ask.arg("-c").arg("-f").arg(file).current_dir(folder).env_clear();
+    ask.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let status = ask.status().map_err(|e| format!("{}: {e}", program.display()))?;
+    Ok(status.success())
 }
 
 fn tests(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {

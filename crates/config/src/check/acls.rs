@@ -106,5 +106,6 @@ pub(super) fn conditions(proxy: &Proxy) -> impl Iterator<Item = (&Condition, Spa
             let condition = rule.condition.as_ref()?;
             Some((condition, condition.span))
         }))
+        .chain(proxy.stats_admin.iter().map(|condition| (condition, condition.span)))
         .chain(proxy.monitor_fail.iter().map(|condition| (condition, condition.span)))
 }

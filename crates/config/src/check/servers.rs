@@ -118,7 +118,16 @@ fn resolvable(server: &Server, findings: &mut Vec<Diagnostic>) {
     let AddressKind::Inet { host: Host::Name(name), .. } = &server.address.kind else { return };
     let methods = server.settings.init_addr.as_ref().map_or("libc", |methods| &methods.value);
     let other_way = methods.split(',').any(|method| !matches!(method, "libc" | "last"));
-    if !other_way && !name.starts_with('_') && !can_resolve(name) {
+    // A name of a service (`_http._tcp.example.org`) is asked of `resolvers` only.
+    if name.starts_with('_') {
+        if !other_way && server.settings.resolvers.is_none() {
+            let message = format!("`{name}` is the name of a service, and nothing resolves it");
+            let finding = Diagnostic::new(codes::E0305, server.address.span, message);
+            findings.push(finding.help("write `resolvers` and the name of such a section"));
+        }
+        return;
+    }
+    if !other_way && !can_resolve(name) {
         let message = format!("`{name}` is neither an address nor a name");
         findings.push(Diagnostic::new(codes::E0305, server.address.span, message));
     }

@@ -108,6 +108,19 @@ pub(crate) static ALGORITHMS: Table<Slot> = Table {
             let name = argument(line).filter(|name| !name.is_empty());
             *to = Some(Balance::RdpCookie { name: name.unwrap_or_else(|| "mstshash".into()) });
         }),
+        algorithm(
+            "log-hash",
+            "<converters>",
+            "by what converters make of a log line",
+            |line, _| {
+                line.refuse_here("`mode log` is not built");
+                line.arg("converters");
+                line.skip_rest();
+            },
+        ),
+        algorithm("sticky", "", "one server for all log lines while it is up", |line, _| {
+            line.refuse_here("`mode log` is not built");
+        }),
         algorithm("hash", "<expression>", "by a sample", |line, to| {
             *to = line.expr("an expression").map(Balance::Hash);
             line.end();

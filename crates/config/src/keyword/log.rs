@@ -197,6 +197,10 @@ fn address(line: &mut Directive<'_>) -> Option<LogAddress> {
                 line.refuse_as(codes::E0207, "ring buffers are not built yet", word);
                 LogAddress::Ring(ring.to_owned())
             }
+            None if text.starts_with("backend@") && !line.target.is_2_6() => {
+                line.refuse_as(codes::E0207, "`mode log` is not built", word);
+                LogAddress::Ring(text.to_owned())
+            }
             None => LogAddress::Address(line.address(word, AddressUse::Log)?),
         },
     })

@@ -186,7 +186,7 @@ impl<T> Table<T> {
     pub(crate) fn find(&self, word: &str) -> Found<T> {
         let name = match self.noun {
             // Words of lines have nothing in parentheses.
-            "keyword" | "section" | "option" | "timeout" | "bind option" => word,
+            "keyword" | "section" | "option" | "timeout" => word,
             _ => word.split('(').next().unwrap_or(word),
         };
         let mut known = self.keywords.iter().copied().flatten();

@@ -14,6 +14,7 @@ pub(crate) fn than_2_6(noun: &str, word: &str) -> bool {
         "server option" => SERVER,
         "action" => ACTIONS,
         "filter" => FILTERS,
+        "balance algorithm" => &["log-hash", "sticky"],
         _ => &[],
     };
     list.contains(&word)

@@ -291,11 +291,10 @@ impl Lowering {
         let from = self.from(line);
         if let Some(extra) = line.peek() {
             let message = format!("`{}` is one word too many for `{}`", extra.text, line.phrase());
-            // Quirk: a backend passes it over.
-            let code = if kind == ProxyKind::Backend { codes::W0211 } else { codes::E0205 };
-            let finding = Diagnostic::new(code, extra.span, message);
+            // HAProxy passes an empty backend over, and refuses the first line of one that is not.
+            let finding = Diagnostic::new(codes::E0205, extra.span, message);
             line.report(finding.help(match kind {
-                ProxyKind::Backend => "leave it out: it has no effect",
+                ProxyKind::Backend => "leave it out, or write `from` before it",
                 _ => "write the address on a `bind` line",
             }));
         }
