@@ -118,20 +118,16 @@ fn shows(program: &Program, explained: &Explained, target: &Target) -> bool {
     match target {
         Target::Rule(rule) => crate::witness::took(explained, *rule),
         Target::Backend { name, server } => {
-            let there = explained
-                .stream
-                .backend
-                .is_some_and(|backend| program.backend(backend).name() == name);
-            let came = matches!(
-                explained.ending,
-                Ending::Server { .. } | Ending::Queued | Ending::Nowhere { .. }
-            );
+            // Its own rules may answer: that is within it, too. The page of a `listen` comes before its servers.
+            let chosen = explained.stream.backend.map(|backend| program.backend(backend));
+            let own = program.frontend(explained.asked.frontend).own_backend();
+            let answered = matches!(explained.ending, Ending::Reply(_) | Ending::Nowhere { .. });
+            let Some(backend) = chosen.or(own.filter(|_| answered)) else { return false };
             let right = |wanted: &String| {
-                let backend = explained.stream.backend.map(|backend| program.backend(backend));
-                let at = backend.and_then(|backend| backend.server_named(wanted.as_bytes()));
+                let at = backend.server_named(wanted.as_bytes());
                 at.is_some() && at == explained.server()
             };
-            there && came && server.as_ref().is_none_or(right)
+            backend.name() == name && server.as_ref().is_none_or(right)
         }
     }
 }
