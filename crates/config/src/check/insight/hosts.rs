@@ -18,7 +18,8 @@ fn two_hosts(proxy: &Proxy, condition: &Condition) -> Option<Diagnostic> {
     if condition.unless {
         return None;
     }
-    for all in &condition.any {
+    // Names are looked up among all lines of the proxy: only where there are two to compare.
+    for all in condition.any.iter().filter(|all| all.len() > 1) {
         let mut asked = all
             .iter()
             .filter(|term| !term.negated)
