@@ -5,6 +5,7 @@
 //! machine is spent. A check goes through its [`Rule`]s in order: bytes that came after the last
 //! thing it said are looked at by every `expect` until it speaks again or connects anew.
 
+mod asked;
 mod bytes;
 pub mod expect;
 pub mod header;
@@ -17,6 +18,7 @@ pub mod websocket;
 
 use std::time::Duration;
 
+pub use asked::{Asked, Part};
 pub use expect::{Expect, Expectation, StatusRange};
 pub use header::{HeaderMatch, Method};
 pub use http::HttpRequest;
@@ -79,6 +81,8 @@ pub struct Check<'a> {
     context: Context,
     /// What `http-check send-state` tells.
     state: String,
+    /// Who knows what rules ask for.
+    asked: Option<&'a dyn Asked>,
     /// The rule that is carried out now.
     at: usize,
     connected: bool,
@@ -100,6 +104,7 @@ impl<'a> Check<'a> {
             script,
             context,
             state: String::new(),
+            asked: None,
             at: 0,
             connected: false,
             closed: false,
@@ -114,14 +119,21 @@ impl<'a> Check<'a> {
         Self { state, ..self }
     }
 
+    /// The same with somebody who answers what its rules ask for.
+    #[must_use]
+    pub fn asking(self, asked: &'a dyn Asked) -> Self {
+        Self { asked: Some(asked), ..self }
+    }
+
     /// Where to connect now: the rule that [`Step::Connect`] came from.
     #[must_use]
-    pub fn connect(&self) -> Option<&'a Connect> {
+    pub fn connect(&self) -> Option<Connect> {
         let rules = self.script.rules.get(..=self.at).unwrap_or(&self.script.rules);
-        rules.iter().rev().find_map(|rule| match &rule.action {
-            Action::Connect(connect) => Some(connect),
+        let rule = rules.iter().rev().find(|rule| matches!(rule.action, Action::Connect(_)))?;
+        match self.filled(rule).as_ref() {
+            Action::Connect(connect) => Some(connect.clone()),
             _ => None,
-        })
+        }
     }
 
     /// Takes an event; `elapsed` is the time since [`Event::Start`].
@@ -171,8 +183,13 @@ impl<'a> Check<'a> {
     fn go_on(&mut self) -> Step {
         let script = self.script;
         while let Some(rule) = script.rules.get(self.at) {
-            match &rule.action {
+            match self.filled(rule).as_ref() {
                 Action::Comment => {}
+                Action::Act(what) => {
+                    if let Some(asked) = self.asked {
+                        asked.act(*what, &self.received);
+                    }
+                }
                 Action::Connect(_) => {
                     (self.connected, self.closed) = (false, false);
                     self.received.clear();

@@ -181,7 +181,7 @@ fn a_rule_may_name_its_statuses_and_words() {
 
 #[test]
 fn a_comment_counts_for_the_rule_right_behind_it() {
-    let phase = || Rule { action: Action::Comment, comment: Some("PHASE".into()) };
+    let phase = || Rule { comment: Some("PHASE".into()), ..Rule::from(Action::Comment) };
     let expect = || Rule::from(Action::Expect(text("a")));
     let send = || Rule::from(Action::Send(b"x".to_vec()));
     let near = CheckScript::tcp(vec![connect(), phase(), expect()]);
@@ -224,7 +224,10 @@ fn a_connection_that_fails_names_its_step() {
         }
     };
     let port = Connect { port: Some(1), ..Connect::default() };
-    let rule = |action, comment: Option<&str>| Rule { action, comment: comment.map(str::to_owned) };
+    let rule = |action, comment: Option<&str>| Rule {
+        comment: comment.map(str::to_owned),
+        ..Rule::from(action)
+    };
     for (rules, info) in [
         (vec![connect()], "Connection refused at step 1 of tcp-check (connect)"),
         (

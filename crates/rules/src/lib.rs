@@ -14,6 +14,7 @@ mod admit;
 mod balance_key;
 mod cacheable;
 mod capture;
+mod check_formats;
 mod choose;
 mod compile;
 mod condition;
@@ -50,6 +51,7 @@ mod unique_id;
 mod verdict;
 
 pub use admit::{admit, admit_connection, admit_session};
+pub use check_formats::{CheckRun, StepAsks};
 pub use choose::{choose, denied};
 pub use compile::{compile, compile_for, compile_in};
 pub use error_page::{choose as error_page, server_redirect};

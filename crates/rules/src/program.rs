@@ -12,6 +12,7 @@ use sample::{BackendRef, Compiled, CompiledFormat, FrontendRef, ProcVars, VarId,
 
 use crate::StatsPage;
 use crate::action::Rule;
+use crate::check_formats::{CheckFormats, StepAsks};
 use crate::choose::UseServer;
 use crate::error_page::Page;
 use crate::forwarded::ForwardedField;
@@ -99,6 +100,8 @@ pub(crate) struct BackendPart {
     pub(crate) id: u32,
     /// The id of each server.
     pub(crate) server_ids: Vec<u32>,
+    /// What health checks ask for.
+    pub(crate) check: CheckFormats,
     /// The TLVs of each server's PROXY header.
     pub(crate) server_tlvs: Vec<Vec<(u8, CompiledFormat)>>,
     pub(crate) rules: BackendRules,
@@ -334,6 +337,11 @@ impl<'p> Backend<'p> {
     pub fn server_named(self, name: &[u8]) -> Option<u32> {
         let found = self.servers().iter().position(|server| server.name.value.as_bytes() == name);
         found.map(|at| at as u32)
+    }
+
+    /// What a step of its checks asks for, by its place among `check_steps`.
+    pub fn check_asks(self, step: usize) -> StepAsks {
+        self.part().check.steps.get(step).cloned().unwrap_or_default()
     }
 
     /// Whether `tcp-response content` rules look at what its servers send.

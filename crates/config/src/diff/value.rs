@@ -148,7 +148,13 @@ pub(super) fn step(step: &HttpCheckStep) -> (String, Span) {
         StepKind::SendBytes { keyword, data } => format!("{keyword} {}", format(data)),
         StepKind::SendState => "send-state".into(),
         StepKind::DisableOn404 => "disable-on-404".into(),
-        StepKind::Other(all) => words(all),
+        StepKind::SetVar { name, value } => {
+            format!("set-var({}) {}", name.value, text::expr(value))
+        }
+        StepKind::SetVarFmt { name, value } => {
+            format!("set-var-fmt({}) {}", name.value, format(value))
+        }
+        StepKind::UnsetVar { name } => format!("unset-var({})", name.value),
         StepKind::Expect(expect) => format!("expect {}", words(&expect.words)),
         StepKind::Send { method, uri, version, headers, body } => {
             let mut parts = vec![String::from("send")];

@@ -2,7 +2,7 @@
 
 use diag::codes;
 
-use super::checks::{Step, fixed};
+use super::checks::Step;
 use crate::lower::{AddressUse, Directive};
 use crate::model::{ConnectStep, ExpectStep, HeaderPattern, StepKind};
 
@@ -34,7 +34,7 @@ pub(super) fn connect(line: &mut Directive<'_>) -> Option<Step> {
             "send-proxy" => step.send_proxy = true,
             "linger" => step.linger = true,
             "comment" => comment = Some(line.value("a text")?.text.to_string()),
-            "port" => step.port = port(line)?,
+            "port" => port(line, &mut step)?,
             "addr" => {
                 let at = line.value("an address")?;
                 step.addr = line.address(at, AddressUse::Check);
@@ -58,21 +58,20 @@ pub(super) fn connect(line: &mut Directive<'_>) -> Option<Step> {
     Some((StepKind::Connect(step), comment))
 }
 
-/// A port, or an expression: only one that is a number can be known before a check.
-fn port(line: &mut Directive<'_>) -> Option<Option<u16>> {
+/// A port, or an expression that gives one.
+fn port(line: &mut Directive<'_>, step: &mut ConnectStep) -> Option<()> {
+    let Some(number) = line.peek().and_then(|word| word.text.parse::<i64>().ok()) else {
+        step.port_expr = Some(line.expr("a port")?);
+        return Some(());
+    };
     let word = line.value("a port")?;
-    if let Ok(number) = word.text.parse::<i64>() {
-        let port = u16::try_from(number).ok().filter(|port| *port > 0);
-        if port.is_none() {
-            let message = format!("`{}` is not a port from 1 to 65535", word.text);
-            line.error(codes::E0302, word.span, message);
-            return None;
-        }
-        return Some(port);
+    step.port = u16::try_from(number).ok().filter(|port| *port > 0);
+    if step.port.is_none() {
+        let message = format!("`{}` is not a port from 1 to 65535", word.text);
+        line.error(codes::E0302, word.span, message);
+        return None;
     }
-    let why = "the port of a check is a number: expressions are not built yet";
-    line.refuse_as(codes::E0207, why, word);
-    Some(None)
+    Some(())
 }
 
 const OPTIONS: &[&str] = &[
@@ -131,23 +130,11 @@ fn option(
             step.error_status = Some(status(line, &all)?);
         }
         "tout-status" => step.tout_status = Some(status(line, &["L7TOUT", "L6TOUT", "L4TOUT"])?),
-        "on-success" => step.on_success = Some(fixed(line, "a format")?),
-        "on-error" => step.on_error = Some(fixed(line, "a format")?),
-        _ => {
-            let word = line.value("an expression")?;
-            step.status_code = constant(&word.text);
-            if step.status_code.is_none() {
-                let why = "the code of a check is a constant: other expressions are not built yet";
-                line.refuse_as(codes::E0207, why, word);
-            }
-        }
+        "on-success" => step.on_success = Some(line.log_format("a format")?.value),
+        "on-error" => step.on_error = Some(line.log_format("a format")?.value),
+        _ => step.status_code = Some(line.expr("an expression")?),
     }
     Some(())
-}
-
-/// The number of `int(N)`.
-fn constant(text: &str) -> Option<u16> {
-    text.strip_prefix("int(")?.strip_suffix(')')?.parse().ok()
 }
 
 fn status(line: &mut Directive<'_>, allowed: &[&str]) -> Option<String> {
@@ -176,8 +163,9 @@ fn matcher(line: &mut Directive<'_>, matchers: &[&str], step: &mut ExpectStep) -
         }
         "custom" => {}
         "string-lf" | "binary-lf" => {
-            let format = fixed(line, "a format")?;
+            let format = line.log_format("a format")?.value;
             step.pattern = format.as_text().unwrap_or_default().to_owned();
+            step.pattern_format = Some(format);
         }
         "binary" => {
             let word = line.value("bytes in hexadecimal")?;
@@ -213,13 +201,13 @@ fn header_part(line: &mut Directive<'_>, part: &str) -> Option<HeaderPattern> {
         }
         method = word.text.to_string();
     }
-    let text = if is_format {
-        let format = fixed(line, "a format")?;
-        format.as_text().unwrap_or_default().to_owned()
-    } else {
-        line.value("a text")?.text.to_string()
-    };
-    Some(HeaderPattern { method, text })
+    if is_format {
+        let format = line.log_format("a format")?.value;
+        let text = format.as_text().unwrap_or_default().to_owned();
+        return Some(HeaderPattern { method, text, format: Some(format) });
+    }
+    let text = line.value("a text")?.text.to_string();
+    Some(HeaderPattern { method, text, format: None })
 }
 
 /// The bytes of a text in hexadecimal, spaces between them left out.

@@ -2,6 +2,7 @@
 
 use diag::{Diagnostic, Spanned, codes};
 
+use super::action_words::variable;
 use super::check_words::{HTTP_MATCHERS, TCP_MATCHERS, connect, expect};
 use super::{Keyword, Places, options};
 use crate::lower::{Directive, Draft};
@@ -278,10 +279,7 @@ fn http_step(line: &mut Directive<'_>) -> Option<Step> {
             Some((StepKind::DisableOn404, None))
         }
         "comment" => comment(line),
-        text if is_var_step(text) => {
-            line.refuse_as(codes::E0207, VARIABLES, word);
-            Some(other(line, word.text.to_string()))
-        }
+        text if is_var_step(text) => variable_step(line, text),
         _ => {
             let steps = [
                 "send",
@@ -307,10 +305,7 @@ fn tcp_step(line: &mut Directive<'_>) -> Option<Step> {
         "expect" => expect(line, TCP_MATCHERS),
         "comment" => comment(line),
         "send" | "send-lf" | "send-binary" | "send-binary-lf" => send_bytes(line, &word.text),
-        text if is_var_step(text) => {
-            line.refuse_as(codes::E0207, VARIABLES, word);
-            Some(other(line, word.text.to_string()))
-        }
+        text if is_var_step(text) => variable_step(line, text),
         _ => {
             let steps = [
                 "connect",
@@ -329,13 +324,10 @@ fn tcp_step(line: &mut Directive<'_>) -> Option<Step> {
     }
 }
 
-const VARIABLES: &str = "checks have no variables yet";
-const FORMATS: &str = "what a check sends is fixed text: formats in it are not built yet";
-
 /// `tcp-check send TEXT`, `send-binary HEX` and their formats.
 fn send_bytes(line: &mut Directive<'_>, keyword: &str) -> Option<Step> {
     let data = match keyword {
-        "send-lf" | "send-binary-lf" => fixed(line, "a format")?,
+        "send-lf" | "send-binary-lf" => line.log_format("a format")?.value,
         _ => literal(line)?,
     };
     if keyword.contains("binary")
@@ -361,14 +353,22 @@ fn is_var_step(text: &str) -> bool {
     ["set-var(", "set-var-fmt(", "unset-var("].iter().any(|start| text.starts_with(start))
 }
 
-fn words(line: &mut Directive<'_>) -> Vec<String> {
-    line.rest().iter().map(|word| word.text.to_string()).collect()
-}
-
-fn other(line: &mut Directive<'_>, name: String) -> Step {
-    let mut all = vec![name];
-    all.extend(words(line));
-    (StepKind::Other(all), None)
+/// `set-var(check.NAME) EXPR`, `set-var-fmt(check.NAME) FMT`, `unset-var(check.NAME)`.
+fn variable_step(line: &mut Directive<'_>, text: &str) -> Option<Step> {
+    let name = variable(line)?;
+    let kind = if text.starts_with("set-var-fmt(") {
+        StepKind::SetVarFmt { name, value: line.log_format("a format")?.value }
+    } else if text.starts_with("set-var(") {
+        StepKind::SetVar { name, value: line.expr("an expression")? }
+    } else {
+        StepKind::UnsetVar { name }
+    };
+    let mut comment = None;
+    while line.take("comment") {
+        comment = Some(line.value("a text")?.text.to_string());
+    }
+    line.end();
+    Some((kind, comment))
 }
 
 fn comment(line: &mut Directive<'_>) -> Option<Step> {
@@ -384,15 +384,15 @@ fn send(line: &mut Directive<'_>) -> Option<Step> {
         match word.text.as_ref() {
             "meth" => method = Some(line.value("a method")?.text.to_string()),
             "uri" => uri = Some(literal(line)?),
-            "uri-lf" => uri = Some(fixed(line, "a format")?),
+            "uri-lf" => uri = Some(line.log_format("a format")?.value),
             "ver" => version = Some(line.value("a version")?.text.to_string()),
             "hdr" => {
                 let name = line.value("the name of a header")?;
-                let value = fixed(line, "a value")?;
+                let value = line.log_format("a value")?.value;
                 headers.push((name.text.to_string(), value));
             }
             "body" => body = Some(literal(line)?),
-            "body-lf" => body = Some(fixed(line, "a format")?),
+            "body-lf" => body = Some(line.log_format("a format")?.value),
             "comment" => comment = Some(line.value("a text")?.text.to_string()),
             _ => {
                 let allowed = ["meth", "uri", "uri-lf", "ver", "hdr", "body", "body-lf", "comment"];
@@ -402,19 +402,6 @@ fn send(line: &mut Directive<'_>) -> Option<Step> {
         }
     }
     Some((StepKind::Send { method, uri, version, headers, body }, comment))
-}
-
-/// A format, refused when something in it changes.
-pub(super) fn fixed(
-    line: &mut Directive<'_>,
-    what: &str,
-) -> Option<config_parse::log_format::LogFormat> {
-    let word = line.peek();
-    let format = line.log_format(what)?;
-    if let Some(word) = word.filter(|_| format.value.as_text().is_none()) {
-        line.refuse_as(codes::E0207, FORMATS, word);
-    }
-    Some(format.value)
 }
 
 fn literal(line: &mut Directive<'_>) -> Option<config_parse::log_format::LogFormat> {

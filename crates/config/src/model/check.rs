@@ -1,8 +1,9 @@
 //! Health checks of a backend (manual 4.2 `option httpchk`, `http-check`, `tcp-check`).
 
 use config_parse::address::Address;
+use config_parse::expr::Expr;
 use config_parse::log_format::LogFormat;
-use diag::Span;
+use diag::{Span, Spanned};
 
 /// What a check does.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,8 +75,12 @@ pub enum StepKind {
     SendState,
     /// `http-check disable-on-404`.
     DisableOn404,
-    /// `set-var` and others, as words.
-    Other(Vec<String>),
+    /// `set-var(NAME) EXPR`.
+    SetVar { name: Spanned<String>, value: Expr },
+    /// `set-var-fmt(NAME) FMT`.
+    SetVarFmt { name: Spanned<String>, value: LogFormat },
+    /// `unset-var(NAME)`.
+    UnsetVar { name: Spanned<String> },
 }
 
 /// `connect [default] [port N] [addr IP] [send-proxy] [linger]`.
@@ -87,6 +92,8 @@ pub struct ConnectStep {
     pub default: bool,
     /// `port`.
     pub port: Option<u16>,
+    /// `port` as an expression.
+    pub port_expr: Option<Expr>,
     /// `addr`.
     pub addr: Option<Address>,
     /// `send-proxy`.
@@ -104,8 +111,10 @@ pub struct ExpectStep {
     pub negated: bool,
     /// `status`, `rstring` and others.
     pub matcher: String,
-    /// Its pattern; empty for `hdr`, `fhdr` and `custom`.
+    /// Its pattern; empty for `hdr`, `fhdr`, `custom`, and for a format that changes.
     pub pattern: String,
+    /// The format of `string-lf` and `binary-lf`.
+    pub pattern_format: Option<LogFormat>,
     /// The name of `hdr` and `fhdr`.
     pub name: Option<HeaderPattern>,
     /// The value of `hdr` and `fhdr`.
@@ -123,7 +132,7 @@ pub struct ExpectStep {
     /// `on-error`.
     pub on_error: Option<LogFormat>,
     /// `status-code`.
-    pub status_code: Option<u16>,
+    pub status_code: Option<Expr>,
 }
 
 /// A name or value of `hdr` and `fhdr` with its match method: `str`, `beg`, `end`, `sub`, `reg`.
@@ -131,6 +140,8 @@ pub struct ExpectStep {
 pub struct HeaderPattern {
     /// The method.
     pub method: String,
-    /// The pattern.
+    /// The pattern; empty when it is a format that changes.
     pub text: String,
+    /// The format of `name-lf` and `value-lf`.
+    pub format: Option<LogFormat>,
 }

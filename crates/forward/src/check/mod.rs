@@ -55,6 +55,7 @@ impl Drop for Checks {
 
 /// A server that is checked.
 struct Subject {
+    generation: Arc<Generation>,
     backend: Arc<Backend>,
     server: u32,
     script: CheckScript,
@@ -71,7 +72,7 @@ struct Subject {
     send_proxy: Option<SendProxy>,
 }
 
-fn subjects(generation: &Generation) -> Vec<Subject> {
+fn subjects(generation: &Arc<Generation>) -> Vec<Subject> {
     let program = &generation.program;
     let spread = program.config().global.spread_checks.map_or(0, |percent| percent.value);
     let spread = Spread::percent(u8::try_from(spread).unwrap_or(u8::MAX));
@@ -83,9 +84,10 @@ fn subjects(generation: &Generation) -> Vec<Subject> {
                 continue;
             }
             subjects.push(Subject {
+                generation: Arc::clone(generation),
                 backend: Arc::clone(live),
                 server,
-                script: script::of(proxy, line),
+                script: script::of(backend, line),
                 settings: check_settings(line),
                 spread,
                 connect: limit(proxy.timeouts.connect),

@@ -11,6 +11,9 @@ use health::{Check, CheckResult, Event, Step};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout};
 
+use crate::clock::wall_micros;
+use crate::counters::Gauge;
+use crate::facts::LiveFacts;
 use crate::io::{ConnectTo, Connector, Io as _, ServerAddress};
 use crate::proxy_protocol::{self, SendProxy};
 use crate::worker::Worker;
@@ -52,8 +55,26 @@ pub(super) async fn probe<C: Connector>(worker: &Worker<C>, subject: &Subject) -
     }
     let context = health::script::Context { server_serves: serves, nonce };
     let state = if subject.tells_state { subject.state_told(worker) } else { String::new() };
+    let connections = Gauge::default();
+    let facts = LiveFacts {
+        process: &worker.process,
+        generation: &subject.generation,
+        client: None,
+        local: None,
+        proxied: None,
+        refused: None,
+        listener: 0,
+        connections: &connections,
+        micros: wall_micros(),
+        stream_id: 0,
+        thread: worker.index,
+        seed: worker.next_seed(),
+    };
+    let (program, backend) = (&subject.generation.program, subject.backend.reference);
+    let http = subject.script.style == health::script::Style::Http;
+    let run = rules::CheckRun::new(program, backend, subject.server, &facts, http);
     let mut running = Running {
-        check: Check::new(&subject.script, context).telling(state),
+        check: Check::new(&subject.script, context).telling(state).asking(&run),
         began: Instant::now(),
         // Without `timeout check` the whole check has one interval (manual 4.2).
         connect: match subject.answer {
@@ -156,6 +177,7 @@ impl Running<'_> {
     /// Opens the connection that the check asks for; otherwise the step that follows.
     async fn open<C: Connector>(&mut self, worker: &Worker<C>) -> Result<Open<C::Io>, Step> {
         let wanted = self.check.connect();
+        let wanted = wanted.as_ref();
         let Some(to) = self.target(wanted) else {
             return Err(self.step(Event::ConnectFailed("No address")));
         };

@@ -1,19 +1,20 @@
 //! What a check says to a server, from the lines of its backend.
 
 use config::model::{
-    CheckKind, ConnectStep, ExpectStep, HeaderPattern, HttpCheckStep, Proxy, Server as ServerLine,
+    CheckKind, ConnectStep, ExpectStep, HeaderPattern, HttpCheckStep, Server as ServerLine,
     StepKind,
 };
 use config_parse::address::{AddressKind, Host, Ports};
 use config_parse::log_format::LogFormat;
 use health::script::{
-    Action, Code, Connect, Expect, Expectation, HeaderMatch, HttpRequest, Method, MysqlAuth, Rule,
+    Action, Connect, Expect, Expectation, HeaderMatch, HttpRequest, Method, MysqlAuth, Rule,
     StatusRange, Told, WebSocketCheck,
 };
 use health::{CheckScript, CheckStatus};
 
 /// The script of a server's checks.
-pub(super) fn of(proxy: &Proxy, server: &ServerLine) -> CheckScript {
+pub(super) fn of(backend: rules::Backend<'_>, server: &ServerLine) -> CheckScript {
+    let proxy = backend.proxy();
     let Some(check) = proxy.check.as_ref().map(|check| &check.value) else {
         return CheckScript::connect();
     };
@@ -27,13 +28,13 @@ pub(super) fn of(proxy: &Proxy, server: &ServerLine) -> CheckScript {
                 headers: host.collect(),
                 ..HttpRequest::default()
             };
-            http(request, &proxy.check_steps)
+            http(request, backend)
         }
         CheckKind::Websocket { uri, host } => {
             let host = host.clone().unwrap_or_else(|| host_of(server));
             CheckScript::websocket(WebSocketCheck { uri: uri.clone(), host })
         }
-        CheckKind::TcpScript => CheckScript::tcp(rules(&proxy.check_steps, false)),
+        CheckKind::TcpScript => CheckScript::tcp(rules(backend, false)),
         CheckKind::Mysql(user) => {
             let auth = |form: &str| match form {
                 "pre-41" => MysqlAuth::Pre41,
@@ -52,10 +53,11 @@ pub(super) fn of(proxy: &Proxy, server: &ServerLine) -> CheckScript {
     }
 }
 
-fn http(mut request: HttpRequest, steps: &[HttpCheckStep]) -> CheckScript {
+fn http(mut request: HttpRequest, backend: rules::Backend<'_>) -> CheckScript {
+    let steps = &backend.proxy().check_steps;
     let has = |wanted: &StepKind| steps.iter().any(|step| step.kind == *wanted);
     request.tells_state = has(&StepKind::SendState);
-    let mut rules = rules(steps, true);
+    let mut rules = rules(backend, true);
     for rule in &mut rules {
         if let Action::Request(own) = &mut rule.action {
             own.tells_state = request.tells_state;
@@ -66,12 +68,16 @@ fn http(mut request: HttpRequest, steps: &[HttpCheckStep]) -> CheckScript {
 }
 
 /// The rules of the steps; those that are no rules of their own are left out.
-fn rules(steps: &[HttpCheckStep], http: bool) -> Vec<Rule> {
-    let rule = |step: &HttpCheckStep| {
-        let action = action(&step.kind, step.comment.as_ref(), http)?;
-        Some(Rule { action, comment: step.comment.clone() })
+fn rules(backend: rules::Backend<'_>, http: bool) -> Vec<Rule> {
+    let rule = |(at, step): (usize, &HttpCheckStep)| {
+        let asks = backend.check_asks(at);
+        let action = match asks.act {
+            Some(act) => Action::Act(act),
+            None => action(&step.kind, step.comment.as_ref(), http)?,
+        };
+        Some(Rule { action, comment: step.comment.clone(), asks: asks.parts })
     };
-    steps.iter().filter_map(rule).collect()
+    backend.proxy().check_steps.iter().enumerate().filter_map(rule).collect()
 }
 
 fn action(kind: &StepKind, comment: Option<&String>, http: bool) -> Option<Action> {
@@ -91,7 +97,11 @@ fn action(kind: &StepKind, comment: Option<&String>, http: bool) -> Option<Actio
         }
         StepKind::SendBytes { data, .. } => Action::Send(literal(data).into_bytes()),
         StepKind::Expect(step) => Action::Expect(expect(step, comment, http)?),
-        StepKind::SendState | StepKind::DisableOn404 | StepKind::Other(_) => return None,
+        StepKind::SendState
+        | StepKind::DisableOn404
+        | StepKind::SetVar { .. }
+        | StepKind::SetVarFmt { .. }
+        | StepKind::UnsetVar { .. } => return None,
     })
 }
 
@@ -126,7 +136,6 @@ fn expect(step: &ExpectStep, comment: Option<&String>, http: bool) -> Option<Exp
         timeout_status: status(&step.tout_status),
         on_success: step.on_success.as_ref().map(told),
         on_error: step.on_error.as_ref().map(told),
-        code: step.status_code.map(Code::Fixed),
         ..Expect::new(expectation(step, http)?)
     })
 }
@@ -152,7 +161,7 @@ fn host_of(server: &ServerLine) -> String {
     }
 }
 
-/// The text of a format. Formats that change were refused.
+/// The text of a format; of one that changes the check asks when its turn comes.
 fn literal(format: &LogFormat) -> String {
     format.as_text().unwrap_or_default().to_owned()
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Expect, Expectation, HttpRequest, WebSocketCheck};
+use super::{Expect, Expectation, HttpRequest, Part, WebSocketCheck};
 
 /// What to do on a connection, as configured for a backend.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct Rule {
     pub action: Action,
     /// `comment`.
     pub comment: Option<String>,
+    /// What of it is known only when its turn comes: the part, and what to ask for.
+    pub asks: Vec<(Part, u32)>,
 }
 
 /// What a [`Rule`] does.
@@ -42,6 +44,8 @@ pub struct Rule {
 pub enum Action {
     /// Nothing: its comment is that of the rule behind it.
     Comment,
+    /// Has something done elsewhere: a variable set or forgotten.
+    Act(u32),
     /// Opens a connection.
     Connect(Connect),
     /// Sends these bytes.
@@ -83,7 +87,7 @@ impl Connect {
 
 impl From<Action> for Rule {
     fn from(action: Action) -> Self {
-        Self { action, comment: None }
+        Self { action, comment: None, asks: Vec::new() }
     }
 }
 
@@ -127,10 +131,20 @@ impl CheckScript {
     /// any 2xx or 3xx is good.
     #[must_use]
     pub fn http(request: HttpRequest, mut rules: Vec<Rule>) -> Self {
-        let is_quiet = |rule: &&Rule| matches!(rule.action, Action::Comment | Action::Connect(_));
+        let is_quiet = |rule: &&Rule| {
+            matches!(rule.action, Action::Comment | Action::Act(_) | Action::Connect(_))
+        };
         let quiet = rules.iter().take_while(is_quiet).count();
-        match rules.get_mut(quiet).map(|rule| &mut rule.action) {
-            Some(Action::Request(first)) => first.complete(request),
+        match rules.get_mut(quiet) {
+            Some(Rule { action: Action::Request(first), asks, .. }) => {
+                // The fields of the option come before its own.
+                for (part, _) in asks {
+                    if let Part::Header(at) = part {
+                        *at += request.headers.len();
+                    }
+                }
+                first.complete(request);
+            }
             _ => {
                 let connects =
                     rules.iter().position(|rule| matches!(rule.action, Action::Connect(_)));

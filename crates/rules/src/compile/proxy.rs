@@ -12,6 +12,7 @@ use sample::{BackendRef, CaptureSlots, CompiledFormat, FrontendRef, Place};
 
 use super::section::{Section, Shared};
 use super::{looked_at, rules};
+use crate::check_formats::CheckFormats;
 use crate::choose::{ServerName, UseServer};
 use crate::forwarded::{ForwardedField, Part};
 use crate::prepare::{Forwarded, Net};
@@ -127,7 +128,7 @@ pub(super) fn backend(
         (slots(proxy, Direction::Request), slots(proxy, Direction::Response));
     let slots = (request_slots.as_slice(), response_slots.as_slice());
     let mut s = Section::new(shared, proxy, None, Some(reference), slots, captures);
-    super::checks::check(proxy, &mut s);
+    let check = check(proxy, &mut s);
     let set = &proxy.rules;
     let rules = BackendRules {
         persist: proxy.persist_rules.iter().filter_map(|rule| persist(rule, &mut s)).collect(),
@@ -169,6 +170,7 @@ pub(super) fn backend(
     let stats = statistics(proxy, Place::BackendHttpRequest, &mut s);
     BackendPart {
         rules,
+        check,
         server_tlvs,
         pages,
         stats,
@@ -198,6 +200,16 @@ fn forwarded_field(option: &model::Forwarded, s: &mut Section<'_, '_>) -> Option
         origin: part(&option.origin)?,
         origin_port: part(&option.origin_port)?,
     })
+}
+
+/// What health checks ask for, the unique id only when they do.
+fn check(proxy: &Proxy, s: &mut Section<'_, '_>) -> CheckFormats {
+    s.asks_id = false;
+    let check = super::checks::compile(proxy, s);
+    let format = proxy.unique_id_format.as_ref().filter(|_| s.asks_id);
+    let unique_id =
+        format.and_then(|format| s.format(&unique_id::merged(&format.value), Place::Check));
+    CheckFormats { unique_id, ..check }
 }
 
 /// The TLVs of a server's PROXY header.
