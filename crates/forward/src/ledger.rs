@@ -79,6 +79,8 @@ pub(crate) struct Ledger {
     pub(crate) unlogged: bool,
     /// It ended before there was a request: HAProxy has no stream then.
     pub(crate) no_stream: bool,
+    /// The server's answer was told to `observe`.
+    pub(crate) judged: bool,
     /// The response was made here.
     pub(crate) answered: bool,
     /// Its line was written when its response began (`option logasap`).
@@ -173,6 +175,7 @@ impl Ledger {
             termination: Termination::default(),
             unlogged: false,
             no_stream: false,
+            judged: false,
             answered: false,
             logged: false,
             counted_early: [0; 2],

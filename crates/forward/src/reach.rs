@@ -67,10 +67,17 @@ impl<C: Connector> Reach<'_, C> {
         loop {
             let began = Instant::now();
             let failed = match self.connect(backend).await {
-                Ok(connection) => return Ok(connection),
+                Ok(connection) => {
+                    // One that was used before is no sign that the server still listens.
+                    if let Some(server) = self.ledger.server.filter(|_| connection.requests == 0) {
+                        backend.saw_connection(server, true);
+                    }
+                    return Ok(connection);
+                }
                 Err(failed) => failed,
             };
             let Some(server) = self.ledger.server else { return Err(no_server()) };
+            backend.saw_connection(server, false);
             if self.ledger.retries >= allowed || !again {
                 // A try that is followed by another is a retry, not an error.
                 self.count_connect_failure(backend, server);

@@ -170,6 +170,7 @@ fn server_rows(
         row.cookie = line.settings.cookie.as_ref().map(|cookie| cookie.value.clone());
         row.mode = Some(mode_word(backend.proxy()).into());
         checks(&mut row, &health, state.down_seconds());
+        row.hanafail = health.is_checked().then(|| state.counters.sum(|c| &c.analysed_failures));
         rows.push(row);
     }
     rows

@@ -10,8 +10,6 @@
 //! [`Health`] stays within `0..rise + fall`, and it says UP exactly when it is at least `rise`
 //! or the operator overruled the checks.
 //! Start with [`Health::observe`]; what a check says on the wire begins at [`Check::next`].
-//!
-//! Not here yet: `observe`.
 
 mod admin_state;
 mod machine;
@@ -24,7 +22,7 @@ mod transition;
 mod words;
 
 pub use admin_state::AdminState;
-pub use machine::{AdminOrder, AgentReply, Health, HealthOrder, Observed, Operational};
+pub use machine::{AdminOrder, AgentReply, Health, HealthOrder, Observed, OnError, Operational};
 pub use result::CheckResult;
 pub use schedule::{Spread, first_check_after};
 pub use script::{Check, CheckScript, Context, Event, Step};

@@ -6,10 +6,12 @@
 //! check takes it down.
 
 mod agent;
+mod analysis;
 mod follow;
 mod view;
 
 pub use agent::AgentReply;
+pub use analysis::OnError;
 
 use crate::transition::{Cause, Change, CheckReport, Transition};
 use crate::{AdminState, CheckResult, CheckSettings, Outcome};

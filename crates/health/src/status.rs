@@ -7,6 +7,8 @@ pub enum CheckStatus {
     Unknown,
     /// Checks are configured, none has finished.
     Initializing,
+    /// The server's traffic failed too often in a row (`observe`).
+    Analysis,
     /// The socket could not be made or broke with an error of the system.
     SocketError,
     /// The TCP connection was established, and that was all there was to check.
@@ -59,11 +61,12 @@ pub enum Outcome {
 struct Row(CheckStatus, u8, Outcome, &'static str, &'static str);
 
 /// Number (`srv_check_status`), outcome, code (`check_status`), words (`check_desc`).
-const ROWS: [Row; 17] = {
+const ROWS: [Row; 18] = {
     use {CheckStatus as S, Outcome as O};
     [
         Row(S::Unknown, 0, O::Unknown, "UNK", "Unknown"),
         Row(S::Initializing, 1, O::Unknown, "INI", "Initializing"),
+        Row(S::Analysis, 4, O::Failed, "HANA", "Health analyze"),
         Row(S::SocketError, 5, O::Failed, "SOCKERR", "Socket error"),
         Row(S::L4Ok, 6, O::Passed, "L4OK", "Layer4 check passed"),
         Row(S::L4Timeout, 7, O::Failed, "L4TOUT", "Layer4 timeout"),

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::CheckResult;
 use crate::transition::{Cause, Change, CheckReport, Transition};
+use crate::{CheckResult, CheckStatus};
 
 /// The syslog severity of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -206,7 +206,10 @@ fn reason(result: &CheckResult) -> String {
     if !result.info.is_empty() {
         let _ = write!(out, ", info: \"{}\"", escaped(&result.info));
     }
-    let _ = write!(out, ", check duration: {}ms", result.duration.as_millis());
+    // What was seen in the traffic took no time of its own.
+    if result.status != CheckStatus::Analysis {
+        let _ = write!(out, ", check duration: {}ms", result.duration.as_millis());
+    }
     out
 }
 

@@ -113,7 +113,10 @@ impl<'p> CheckRun<'p> {
                 log: None,
             })
         };
-        self.vars.borrow_mut().settle();
+        // An evaluation within another one (the unique id) leaves this to the outer one.
+        if let Ok(mut vars) = self.vars.try_borrow_mut() {
+            vars.settle();
+        }
         evaluated
     }
 

@@ -146,16 +146,13 @@ const CHECKS: &[Keyword<To>] = &[
     }),
     option("observe", "layer4|layer7", "traffic counts as checks", |line, to| {
         word_of(line, &mut to.observe, &["none", "layer4", "layer7"]);
-    })
-    .ignored("only checks decide about a server's health"),
+    }),
     option("error-limit", "<n>", "errors that `observe` forgives", |line, to| {
         count(line, &mut to.error_limit, 1, i64::from(i32::MAX));
-    })
-    .ignored("only `observe` reads it, which has no effect"),
+    }),
     option("on-error", "<mode>", "what happens at too many errors", |line, to| {
         word_of(line, &mut to.on_error, &["fastinter", "fail-check", "sudden-death", "mark-down"]);
-    })
-    .ignored("only `observe` reads it, which has no effect"),
+    }),
 ];
 
 const CONNECTION: &[Keyword<To>] = &[

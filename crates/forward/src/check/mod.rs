@@ -112,8 +112,16 @@ fn is_checked(line: &ServerLine) -> bool {
 async fn run<C: Connector>(worker: Rc<Worker<C>>, subject: Subject, delay: Duration) {
     let mut next = Instant::now() + delay;
     loop {
-        tokio::time::sleep_until(next).await;
         let Some(known) = subject.backend.server(subject.server) else { return };
+        tokio::select! {
+            () = tokio::time::sleep_until(next) => {}
+            () = known.state.hurry.notified() => {
+                if let Some(soon) = subject.settings.fastinter {
+                    next = next.min(Instant::now() + soon);
+                }
+                continue;
+            }
+        }
         if known.state.health().wants_checks() {
             let result = probe::probe(&worker, &subject).await;
             subject.backend.observe(subject.server, &result);

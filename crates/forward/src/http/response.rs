@@ -47,6 +47,10 @@ impl<C: Connector> HttpStream<'_, C> {
             self.interim();
             return Ok(None);
         }
+        if let Some(server) = self.ledger.server.filter(|_| !self.ledger.judged) {
+            self.ledger.judged = true;
+            backend.saw_status(server, status);
+        }
         let work = &mut *self.work;
         let length =
             http1::response_body(&work.response, work.request.method()).map_err(|_| invalid)?;

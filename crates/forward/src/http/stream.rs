@@ -204,9 +204,29 @@ impl<'a, C: Connector> HttpStream<'a, C> {
             let mut reach =
                 Reach { connection, ledger, backend: &backend, asks, asked_enough: false };
             let server = reach.run().await?;
-            if let Some(next) = self.exchange(&backend, server).await? {
+            self.ledger.judged = false;
+            let exchanged = self.exchange(&backend, server).await;
+            if let Err(failure) = &exchanged {
+                self.watch_failure(&backend, failure);
+            }
+            if let Some(next) = exchanged? {
                 return Ok(next);
             }
+        }
+    }
+
+    /// `observe layer7`: a server that gave no answer at all.
+    fn watch_failure(&self, backend: &Arc<Backend>, failure: &Failure) {
+        let Some(server) = self.ledger.server.filter(|_| !self.ledger.judged) else { return };
+        let Termination { cause, phase } = failure.termination;
+        let error = match cause {
+            Cause::ServerTimeout => "Read timeout (http)",
+            Cause::Server => "Close from server (http)",
+            Cause::Proxy => "Invalid http response (headers)",
+            _ => return,
+        };
+        if phase == Phase::Headers {
+            backend.saw_answer(server, Some(error));
         }
     }
 

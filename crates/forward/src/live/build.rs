@@ -195,6 +195,7 @@ fn build_server(
         pool_max: settings.pool_max_conn.as_ref().map_or(-1, |max| max.value),
         max_reuse: settings.max_reuse.as_ref().map_or(-1, |max| max.value),
         send_proxy: SendProxy::of(settings),
+        watch: super::watch::Watch::of(settings),
         ports: ports(&line.address),
         source: settings.source.as_ref().and_then(|source| source_address(&source.value, resolve)),
         keepalive: on(backend.proxy().options.srvtcpka),

@@ -13,6 +13,7 @@ mod queue;
 mod server;
 mod stats;
 mod track;
+mod watch;
 
 pub(crate) use backend::Slot;
 pub use backend::{Backend, BackendState};

@@ -41,6 +41,10 @@ pub struct ServerState {
     /// How often its streams were ended, times 4, and why the last time: streams of HTTP compare
     /// it with what it was when they began.
     ended: AtomicU64,
+    /// Errors in a row that `observe` saw.
+    pub(super) errors: AtomicU32,
+    /// Its next check is to come after `fastinter`.
+    pub(crate) hurry: tokio::sync::Notify,
 }
 
 impl ServerState {
@@ -66,6 +70,8 @@ impl ServerState {
             changed_micros: AtomicI64::new(wall_micros()),
             down_seconds: AtomicU64::new(0),
             ended: AtomicU64::new(0),
+            errors: AtomicU32::new(0),
+            hurry: tokio::sync::Notify::new(),
         }
     }
 
@@ -184,6 +190,8 @@ pub struct Server {
     pub max_reuse: i32,
     /// `send-proxy` and its relatives.
     pub(crate) send_proxy: Option<SendProxy>,
+    /// `observe` and what belongs to it.
+    pub(super) watch: Option<super::watch::Watch>,
     pub(crate) ports: Ports,
     pub(crate) source: Option<SocketAddr>,
     pub(crate) keepalive: bool,

@@ -47,6 +47,8 @@ counters! {
     request_errors,
     /// `econ`: failed connections.
     connect_errors,
+    /// `hanafail`: errors in a row that `observe` took note of.
+    analysed_failures,
     /// `eresp`: response errors.
     response_errors,
     /// `wretr`: retries.
