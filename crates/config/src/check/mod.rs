@@ -5,6 +5,7 @@
 
 mod acls;
 mod duplicates;
+mod external;
 mod insight;
 mod modes;
 mod names;
@@ -76,6 +77,7 @@ pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
     }
     for proxy in &config.proxies {
         servers::proxy(config, proxy, findings);
+        external::proxy(config, proxy, findings);
         if !target.is_proxyd() {
             tls::proxy(config, proxy, findings);
         }

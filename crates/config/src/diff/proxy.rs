@@ -64,6 +64,8 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         monitor_uri,
         monitor_fail,
         check,
+        external_check_command,
+        external_check_path,
         check_steps,
         stats,
         persist_rules,
@@ -193,6 +195,8 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
     out.text("monitor-uri", monitor_uri);
     out.list("monitor fail", monitor_fail, |when| (text::condition(when), when.span));
     out.put("check", check, value::check);
+    out.text("external-check command", external_check_command);
+    out.text("external-check path", external_check_path);
     out.list("check steps", check_steps, value::step);
     out.list("stats", stats, |it| (text::words(it.value.iter().map(String::as_str)), it.span));
     out.list("persistence", persist_rules, |rule| {

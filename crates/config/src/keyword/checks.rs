@@ -86,8 +86,7 @@ pub(super) const OPTIONS: &[Keyword<Draft>] = &[
     }),
     check("external-check", "", "checks with a program", |line, draft| {
         protocol(line, draft, |_| Some(CheckKind::External));
-    })
-    .refused("checks by programs are not built yet"),
+    }),
 ];
 
 const fn check(
@@ -236,13 +235,19 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "command <file> | path <path>",
         "4.2",
         "the program of `option external-check`",
-        |line, _| {
-            line.one_of(&["command", "path"]);
-            line.arg("a file or a path");
+        |line, draft| {
+            let what = line.peek_text();
+            if !line.one_of(&["command", "path"]) {
+                return line.skip_rest();
+            }
+            let Some(value) = line.text("a file or a path") else { return };
             line.end();
+            match what {
+                "command" => draft.proxy.external_check_command = Some(value),
+                _ => draft.proxy.external_check_path = Some(value),
+            }
         },
-    )
-    .ignored("only `option external-check` reads it, which is refused"),
+    ),
 ];
 
 /// The first step that a proxy writes itself replaces the steps of its `defaults`, and the request that

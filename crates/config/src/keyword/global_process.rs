@@ -1,6 +1,7 @@
 //! `global`: the process (manual 3.1).
 
 use config_parse::quantity::Unit;
+use config_parse::tree::Word;
 use diag::{Diagnostic, Spanned, codes};
 
 use super::shape::COUNT;
@@ -183,11 +184,8 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     global("unsetenv", "<name>...", "forgets variables", |line, _| unset(line)),
     global("resetenv", "<name>*", "forgets all other variables", |line, _| line.skip_rest()),
     switch("external-check", "[preserve-env]", "external checks may run programs")
-        .shaped(Shape::Changed(&Shape::Nothing, &Shape::Maybe(&Shape::OneOf(&["preserve-env"]))))
-        .ignored("external checks are refused"),
-    switch("insecure-fork-wanted", "", "programs may be run")
-        .shaped(Shape::Nothing)
-        .ignored("no programs are run"),
+        .shaped(Shape::Changed(&Shape::Nothing, &Shape::Maybe(&Shape::OneOf(&["preserve-env"])))),
+    switch("insecure-fork-wanted", "", "programs may be run").shaped(Shape::Nothing),
     switch("insecure-setuid-wanted", "", "programs may change users")
         .shaped(Shape::Nothing)
         .ignored("no programs are run"),
@@ -225,9 +223,12 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
 const fn switch(name: &'static str, args: &'static str, doc: &'static str) -> Keyword<Global> {
     global(name, args, doc, |line, to| {
         let Some(word) = line.last().map(spanned) else { return };
-        line.rest();
+        let more = line.rest();
         to.switches.retain(|known| known.value != word.value);
         if line.prefix != Some(Prefix::No) {
+            // `external-check preserve-env` is a switch of its own beside the first.
+            let with = |more: &Word<'_>| format!("{} {}", word.value, more.text);
+            to.switches.extend(more.iter().map(|more| Spanned::new(with(more), more.span)));
             to.switches.push(word);
         }
     })

@@ -288,6 +288,5 @@ fn prune_frontend(proxy: &mut Proxy) {
     proxy.declare_capture.clear();
     proxy.monitor_uri = None;
     proxy.monitor_fail.clear();
-    proxy.unique_id_format = None;
     proxy.unique_id_header = None;
 }

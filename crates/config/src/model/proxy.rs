@@ -150,6 +150,10 @@ pub struct Proxy {
     pub monitor_fail: Vec<Condition>,
     /// The health check: `option httpchk`, `tcp-check`, `websocket-check`, ...
     pub check: Setting<CheckKind>,
+    /// `external-check command`.
+    pub external_check_command: Setting<String>,
+    /// `external-check path`: where its program looks for others.
+    pub external_check_path: Setting<String>,
     /// `http-check` and `tcp-check` steps.
     pub check_steps: Vec<HttpCheckStep>,
     /// `stats` lines (the page), kept as words: `stats uri /x`.
@@ -231,6 +235,8 @@ impl Proxy {
             monitor_uri: None,
             monitor_fail: Vec::new(),
             check: None,
+            external_check_command: None,
+            external_check_path: None,
             check_steps: Vec::new(),
             stats: Vec::new(),
             stats_admin: Vec::new(),

@@ -5,6 +5,7 @@
 //! Start with [`Checks::start`]; what a check says is made in `script.rs`.
 
 mod agent;
+mod external;
 mod probe;
 mod script;
 
@@ -59,6 +60,8 @@ struct Subject {
     backend: Arc<Backend>,
     server: u32,
     script: CheckScript,
+    /// `option external-check`.
+    program: Option<external::Program>,
     settings: CheckSettings,
     spread: Spread,
     /// `timeout connect`, and `timeout check` for the answer.
@@ -88,6 +91,7 @@ fn subjects(generation: &Arc<Generation>) -> Vec<Subject> {
                 backend: Arc::clone(live),
                 server,
                 script: script::of(backend, line),
+                program: external::Program::of(backend, server, &program.config().global),
                 settings: check_settings(line),
                 spread,
                 connect: limit(proxy.timeouts.connect),
@@ -123,7 +127,10 @@ async fn run<C: Connector>(worker: Rc<Worker<C>>, subject: Subject, delay: Durat
             }
         }
         if known.state.health().wants_checks() {
-            let result = probe::probe(&worker, &subject).await;
+            let result = match &subject.program {
+                Some(program) => program.run(known, subject.settings.inter).await,
+                None => probe::probe(&worker, &subject).await,
+            };
             subject.backend.observe(subject.server, &result);
         }
         let interval = subject.settings.interval(&known.state.health());
