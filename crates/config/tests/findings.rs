@@ -524,9 +524,7 @@ backend b
             8:9 N0208 `socket-stats` has no effect: statistics have one line for all `bind` lines of a frontend
             10:12 W0211 `transparent` has no effect in a `frontend` section
             11:15 N0208 `set-nice` has no effect: streams of a thread take turns
-            15:11 E0207 `dynamic` is refused by proxyd: cookies that are made from addresses are not built yet
             19:23 E0207 `namespace` is refused by proxyd: this option is not built yet
-            19:36 N0208 `observe` has no effect: only checks decide about a server's health
             19:44 W0723 this is for health checks, and the server is not checked; 19: `check` is missing here (write `check` on the `server` lines, or once in `default-server`)
         "#]],
     );

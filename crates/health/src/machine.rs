@@ -134,6 +134,18 @@ impl Health {
         }
     }
 
+    /// The same with `init-state`: where the counter stands before the first check.
+    #[must_use]
+    pub fn begin_at(self, state: &str) -> Self {
+        let (counter, operational) = match state {
+            "fully-up" => (self.top(), Operational::Running),
+            "down" => (self.rise - 1, Operational::Stopped),
+            "fully-down" => (0, Operational::Stopped),
+            _ => (self.counter, self.operational),
+        };
+        Self { counter, operational, ..self }
+    }
+
     /// The same server with `slowstart`: after a time DOWN it is [`Operational::Starting`] until
     /// [`Health::warmed_up`].
     #[must_use]

@@ -310,3 +310,20 @@ fn it_takes_the_checks_and_the_agent_to_be_up() {
     assert!(agent(&mut health, "up"));
     assert_eq!(health.status(), "UP");
 }
+
+#[test]
+fn init_state_says_how_many_checks_it_takes_to_change_a_server() {
+    let settings = CheckSettings { rise: 3, fall: 2, ..CheckSettings::default() };
+    let needed = |state: &str, result: CheckResult| {
+        let mut health = Health::checked(&settings).begin_at(state);
+        let before = health.serves();
+        (1..10).find(|_| {
+            health.observe(&result);
+            health.serves() != before
+        })
+    };
+    assert_eq!(needed("fully-up", CheckResult::refused()), Some(2));
+    assert_eq!(needed("up", CheckResult::refused()), Some(1));
+    assert_eq!(needed("down", CheckResult::passed()), Some(1));
+    assert_eq!(needed("fully-down", CheckResult::passed()), Some(3));
+}

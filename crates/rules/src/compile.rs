@@ -1,6 +1,7 @@
 //! From a configuration to a program, with every finding on the way.
 
 mod checks;
+mod dynamic_cookie;
 mod looked_at;
 mod names;
 mod proxy;
@@ -49,11 +50,12 @@ pub fn compile_in(
 ///
 /// The values of what is not built are unknown in such a program: it is there to be looked at, not to run.
 pub fn compile_for(
-    config: Config,
+    mut config: Config,
     files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     env: &Environment,
     target: Target,
 ) -> (Option<Arc<Program>>, Vec<Diagnostic>) {
+    dynamic_cookie::give(&mut config);
     let table = Table::new(&config);
     let mut shared = Shared {
         table: &table,

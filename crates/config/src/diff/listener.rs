@@ -87,6 +87,7 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
         redir,
         source,
         init_addr,
+        init_state,
         resolve_prefer,
         send_proxy,
         proxy_v2_options,
@@ -130,6 +131,7 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
     out.text(&key("redir"), &plain(redir));
     out.put(&key("source"), &plain(source), text::address);
     out.text(&key("init-addr"), &plain(init_addr));
+    out.text(&key("init-state"), &plain(init_state));
     out.text(&key("resolve-prefer"), &plain(resolve_prefer));
     out.number(&key("send-proxy"), send_proxy);
     out.put(&key("proxy-v2-options"), proxy_v2_options, |options| options.join(","));

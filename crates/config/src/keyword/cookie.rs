@@ -29,8 +29,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
             line.skip_rest();
             draft.proxy.dynamic_cookie_key = key.or(draft.proxy.dynamic_cookie_key.take());
         },
-    )
-    .ignored("only `cookie ... dynamic` reads it, which is refused"),
+    ),
 ];
 
 /// A cookie line while it is read: which mode word stood there, to name both when there are two.
@@ -76,8 +75,7 @@ pub(crate) static FLAGS: Table<Flags> = Table {
         flag("secure", "", "adds `Secure`", |_, to| to.cookie.secure = true),
         flag("dynamic", "", "values are made from addresses and a key", |_, to| {
             to.cookie.dynamic = true;
-        })
-        .refused("cookies that are made from addresses are not built yet"),
+        }),
         flag("domain", "<domain>", "adds `domain=`", domain),
         flag("maxidle", "<time>", "how long a cookie may go unused", |line, to| {
             to.cookie.maxidle = lifetime(line, to).or(to.cookie.maxidle);

@@ -135,6 +135,14 @@ const CHECKS: &[Keyword<To>] = &[
     option("fall", "<n>", "bad checks that take it down", |line, to| {
         count(line, &mut to.fall, 1, i64::from(i32::MAX));
     }),
+    option(
+        "init-state",
+        "none|fully-up|up|down|fully-down",
+        "its state until checks have told it",
+        |line, to| {
+            word_of(line, &mut to.init_state, &["none", "fully-up", "up", "down", "fully-down"]);
+        },
+    ),
     option("port", "<port>", "the port that checks go to", |line, to| {
         port(line, &mut to.check_port)
     }),
@@ -273,16 +281,6 @@ const REFUSED: &[Keyword<To>] = &[
     })
     .refused("this option is not built yet"),
     refused("idle-ping", "asks silent servers").shaped(Shape::Time(i32::MAX as u64)),
-    option(
-        "init-state",
-        "none|fully-up|up|down|fully-down",
-        "its state at the start",
-        |line, _| {
-            let states = ["none", "fully-up", "up", "down", "fully-down"];
-            line.choice("a state", &states.map(|name| (name, ())));
-        },
-    )
-    .refused("this option is not built yet"),
     option("log-proto", "legacy|octet-count", "how messages are framed", |line, _| {
         line.choice("a framing", &[("legacy", ()), ("octet-count", ())]);
     })

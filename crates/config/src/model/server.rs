@@ -77,6 +77,8 @@ pub struct ServerSettings {
     pub source: Rare<Address>,
     /// `init-addr` words.
     pub init_addr: Rare<String>,
+    /// `init-state`.
+    pub init_state: Rare<String>,
     /// `resolve-prefer ipv4|ipv6`.
     pub resolve_prefer: Rare<String>,
     /// `send-proxy` (1) or `send-proxy-v2` (2).

@@ -213,7 +213,8 @@ fn initial_health(line: &ServerLine, has_address: bool) -> Health {
     let settings = &line.settings;
     let on = |setting: Setting<bool>| setting.is_some_and(|value| value.value);
     let health = if on(settings.check) {
-        Health::checked(&check_settings(line))
+        let begins = settings.init_state.as_ref().map_or("up", |state| state.value.as_str());
+        Health::checked(&check_settings(line)).begin_at(begins)
     } else {
         Health::unchecked().counting(&check_settings(line))
     };
