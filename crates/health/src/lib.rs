@@ -22,7 +22,9 @@ mod transition;
 mod words;
 
 pub use admin_state::AdminState;
-pub use machine::{AdminOrder, AgentReply, Health, HealthOrder, Observed, OnError, Operational};
+pub use machine::{
+    AdminOrder, AgentReply, Health, HealthOrder, Observed, OnError, Operational, Saved,
+};
 pub use result::CheckResult;
 pub use schedule::{Spread, first_check_after};
 pub use script::{Check, CheckScript, Context, Event, Step};

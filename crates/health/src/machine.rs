@@ -8,10 +8,12 @@
 mod agent;
 mod analysis;
 mod follow;
+mod saved;
 mod view;
 
 pub use agent::AgentReply;
 pub use analysis::OnError;
+pub use saved::Saved;
 
 use crate::transition::{Cause, Change, CheckReport, Transition};
 use crate::{AdminState, CheckResult, CheckSettings, Outcome};

@@ -17,6 +17,7 @@ mod privileges;
 mod runtime;
 mod sockets;
 mod start;
+mod states;
 mod supervise;
 mod words;
 mod workers;

@@ -20,7 +20,7 @@ use crate::runtime::StatsSocket;
 use crate::supervise::Supervisor;
 use crate::words::{Grave, answer, say, show};
 use crate::workers::Workers;
-use crate::{background, notify, pidfile, privileges};
+use crate::{background, notify, pidfile, privileges, states};
 
 /// Why the start failed; empty when it was said already.
 type Failure = String;
@@ -108,6 +108,7 @@ fn serve(
     let process = Process::new(settings(&global, threads, arguments.maxconn));
     limit_arrivals(&process, &global);
     let generation = Generation::new(Arc::clone(program), &process, &load::resolve, None);
+    states::restore(&generation, &disk);
     daemon::apply_frontend_maxconn(arguments.frontend_maxconn, &generation);
     let named =
         arguments.pidfile.as_deref().or(global.pidfile.as_ref().map(|file| Path::new(&file.value)));

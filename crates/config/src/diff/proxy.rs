@@ -64,6 +64,8 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         monitor_uri,
         monitor_fail,
         check,
+        load_server_state,
+        server_state_file_name,
         external_check_command,
         external_check_path,
         check_steps,
@@ -195,6 +197,8 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
     out.text("monitor-uri", monitor_uri);
     out.list("monitor fail", monitor_fail, |when| (text::condition(when), when.span));
     out.put("check", check, value::check);
+    out.text("load-server-state-from-file", load_server_state);
+    out.text("server-state-file-name", server_state_file_name);
     out.text("external-check command", external_check_command);
     out.text("external-check path", external_check_path);
     out.list("check steps", check_steps, value::step);

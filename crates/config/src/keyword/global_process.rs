@@ -143,12 +143,10 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     ),
     global("server-state-file", "<file>", "where server states are read from", |line, to| {
         text(line, &mut to.server_state_file);
-    })
-    .ignored("server states live on in the process over a reload"),
+    }),
     global("server-state-base", "<dir>", "where server state files are", |line, to| {
         text(line, &mut to.server_state_base);
-    })
-    .ignored("server states live on in the process over a reload"),
+    }),
     global(
         "unix-bind",
         "[prefix <path>] [mode <octal>] [user|uid|group|gid <x>]",

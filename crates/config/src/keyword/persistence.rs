@@ -3,7 +3,7 @@
 use diag::{Spanned, codes};
 
 use super::{Keyword, Places};
-use crate::lower::{AddressUse, Directive, Draft};
+use crate::lower::{AddressUse, Directive, Draft, spanned};
 use crate::model::PersistRule;
 
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
@@ -42,6 +42,32 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "4.2",
         "when the cookie is not looked at",
         |line, draft| rule(line, draft, false),
+    ),
+    Keyword::new(
+        "load-server-state-from-file",
+        Places::BACK,
+        "global|local|none",
+        "4.2",
+        "where the states of its servers are read from at the start",
+        |line, draft| {
+            let from = line.peek().map(spanned);
+            if line.one_of(&["global", "local", "none"]) {
+                draft.proxy.load_server_state = from;
+            }
+            line.skip_rest();
+        },
+    ),
+    Keyword::new(
+        "server-state-file-name",
+        Places::BACK,
+        "[<file>]",
+        "4.2",
+        "the file that `load-server-state-from-file local` reads",
+        |line, draft| {
+            let own = Spanned::new(String::new(), line.span());
+            draft.proxy.server_state_file_name = Some(line.word().map_or(own, spanned));
+            line.end();
+        },
     ),
     Keyword::new(
         "http-send-name-header",

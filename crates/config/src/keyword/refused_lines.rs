@@ -28,7 +28,6 @@ const fn shaped(
 }
 
 const PROBES: &str = "keep-alive probes are tuned by the system";
-const STATES: &str = "server states are not kept over restarts by files yet";
 const INTEGER: Shape = Shape::Then(&Shape::Whole(i32::MIN, i32::MAX));
 const SECONDS: Shape = Shape::Then(&Shape::Seconds);
 
@@ -112,13 +111,6 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
             line.end();
         },
     ),
-    shaped(
-        "load-server-state-from-file",
-        Places::BACK,
-        Shape::Then(&Shape::OneOf(&["global", "local", "none"])),
-        STATES,
-    ),
-    shaped("server-state-file-name", Places::BACK, Shape::Maybe(&Shape::Word), STATES),
     shaped("clitcpka-cnt", Places::FRONT, INTEGER, PROBES),
     shaped("clitcpka-idle", Places::FRONT, SECONDS, PROBES),
     shaped("clitcpka-intvl", Places::FRONT, SECONDS, PROBES),

@@ -150,6 +150,10 @@ pub struct Proxy {
     pub monitor_fail: Vec<Condition>,
     /// The health check: `option httpchk`, `tcp-check`, `websocket-check`, ...
     pub check: Setting<CheckKind>,
+    /// `load-server-state-from-file global|local|none`.
+    pub load_server_state: Setting<String>,
+    /// `server-state-file-name`; the proxy's own name when it is empty.
+    pub server_state_file_name: Setting<String>,
     /// `external-check command`.
     pub external_check_command: Setting<String>,
     /// `external-check path`: where its program looks for others.
@@ -235,6 +239,8 @@ impl Proxy {
             monitor_uri: None,
             monitor_fail: Vec::new(),
             check: None,
+            load_server_state: None,
+            server_state_file_name: None,
             external_check_command: None,
             external_check_path: None,
             check_steps: Vec::new(),

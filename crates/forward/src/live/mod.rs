@@ -10,6 +10,7 @@ mod build;
 mod frontend;
 mod orders;
 mod queue;
+mod saved;
 mod server;
 mod stats;
 mod track;

@@ -121,6 +121,11 @@ impl ServerState {
         self.down_seconds.load(Relaxed)
     }
 
+    /// When it changed the last time, as a file says.
+    pub(super) fn set_changed(&self, micros: i64) {
+        self.changed_micros.store(micros, Relaxed);
+    }
+
     pub(crate) fn changed(&self, was_down: bool) {
         let now = wall_micros();
         let before = self.changed_micros.swap(now, Relaxed);
