@@ -64,6 +64,7 @@ pub struct Process {
     maxconn: AtomicU32,
     streams: AtomicU64,
     stopping: AtomicBool,
+    short_of_memory: AtomicBool,
     dropped_logs: AtomicU64,
     begun_micros: i64,
     destinations: Mutex<HashMap<String, Arc<Destination>>>,
@@ -86,6 +87,7 @@ impl Process {
             arrivals: Arrivals::default(),
             streams: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
+            short_of_memory: AtomicBool::new(false),
             dropped_logs: AtomicU64::new(0),
             begun_micros: wall_micros(),
             destinations: Mutex::default(),
@@ -114,7 +116,13 @@ impl Process {
     /// Whether no more connections may be accepted now.
     pub fn is_full(&self) -> bool {
         let maxconn = self.maxconn();
-        maxconn != 0 && self.connections.now() >= maxconn
+        maxconn != 0 && self.connections.now() >= maxconn || self.short_of_memory.load(Relaxed)
+    }
+
+    /// Little memory is left of what the process may have (`-m`): no more connections are accepted until it says
+    /// `false`.
+    pub fn set_short_of_memory(&self, short: bool) {
+        self.short_of_memory.store(short, Relaxed);
     }
 
     /// The number of the next stream (`%rt`), from 0.

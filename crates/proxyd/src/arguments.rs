@@ -36,8 +36,8 @@ pub(crate) struct Arguments {
     pub(crate) quiet: bool,
     /// `-V`: say more at the start.
     pub(crate) verbose: bool,
-    /// `-v` (1) or `-vv` (2): say the version and end.
-    pub(crate) version: u8,
+    /// `-v` and its kin: say the version and end.
+    pub(crate) version: Option<Version>,
     /// `-h`, or nothing at all: say how to use it and end.
     pub(crate) help: bool,
     /// `-sf`: ask these processes to finish once ready.
@@ -46,19 +46,94 @@ pub(crate) struct Arguments {
     pub(crate) terminate: Vec<i32>,
     /// `-dW`: warnings refuse the configuration.
     pub(crate) warnings_are_errors: bool,
-    /// What was accepted and does nothing here, as typed.
-    pub(crate) ignored: Vec<String>,
+    /// `-L`: the name of this machine among peers.
+    pub(crate) local_peer: Option<String>,
+    /// `-m`: megabytes of memory.
+    pub(crate) memory: Option<u32>,
+    /// `-x`: take the listening sockets over from the process behind this runtime socket.
+    pub(crate) take_over: Option<PathBuf>,
+    /// `-dr`, `-4`: how names are resolved.
+    pub(crate) naming: Naming,
+    /// `-dI`: as `insecure-fork-wanted` in `global`.
+    pub(crate) insecure_fork: bool,
+    /// `-dR`: as `noreuseport` in `global`.
+    pub(crate) no_reuse_port: bool,
+    /// What is printed once the configuration was read.
+    pub(crate) dumps: Dumps,
+    /// What was accepted and has no meaning here: as typed, and why.
+    pub(crate) meaningless: Vec<(String, &'static str)>,
+}
+
+/// How names of servers are resolved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Naming {
+    /// `-dr`: a name that cannot be resolved is no reason not to start.
+    pub(crate) may_fail: bool,
+    /// `-4`: IPv4 addresses only.
+    pub(crate) only_v4: bool,
+}
+
+/// What is printed once the configuration was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Dumps {
+    /// `-dC`: the configuration, in words.
+    pub(crate) configuration: bool,
+    /// `-dD`: findings of every kind with their places, and `.diag` messages.
+    pub(crate) diagnostics: bool,
+    /// `-dK`: keywords of these classes.
+    pub(crate) keywords: Option<String>,
+    /// `-dL`: the program's file and the libraries it is linked with.
+    pub(crate) libraries: bool,
+}
+
+/// How the version is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// `-v`: in a line.
+    Line,
+    /// `-vv`: with what was built in.
+    Built,
+    /// `-vq`: the number alone.
+    Number,
+    /// `-vqs`: the number without what stands behind a dash.
+    Short,
+    /// `-vqb`: the first two parts of the number.
+    Branch,
 }
 
 /// Why the command line cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Usage(pub(crate) String);
 
-/// Options of HAProxy that need no answer in one process without OpenSSL's or a poller's choices.
-const WITHOUT_EFFECT: &[&str] = &[
-    "-de", "-dp", "-dS", "-dR", "-dG", "-dV", "-dk", "-dr", "-dZ", "-dF", "-dD", "-dL", "-dC",
-    "-ds",
+/// Options of HAProxy that cannot mean anything here, or their beginnings, and why.
+const MEANINGLESS: &[(&str, &str)] = &[
+    ("-de", "epoll is the only poller"),
+    ("-dk", "epoll is the only poller"),
+    ("-dp", "epoll is the only poller"),
+    ("-dv", "epoll is the only poller"),
+    ("-ds", "epoll is the only poller"),
+    ("-dS", "splice() is not used"),
+    ("-dF", "there is no fast-forwarding that could be left out"),
+    ("-dZ", "there is no zero-copy mode that could be left out"),
+    ("-dT", "kTLS is not used"),
+    ("-dV", "servers are not spoken to over TLS"),
+    ("-dG", "names are resolved by the system, with getaddrinfo()"),
+    ("-dc", "threads are not bound to processors"),
+    ("-dA", "there are no libraries to pack but the system's own: `-dL` lists them"),
+    ("-dM", "memory is the allocator's, which poisons nothing"),
+    ("-dt", "there are no traces: the log and the runtime socket tell what happens"),
 ];
+
+/// Options with a value that is part of the same word.
+const WITH_MORE: &[&str] = &["-dA", "-dM", "-dt"];
+
+/// Why an option means nothing here, if it is one that HAProxy has.
+fn meaningless(word: &str) -> Option<&'static str> {
+    let fits = |(option, _): &&(&str, _)| {
+        *option == word || (WITH_MORE.contains(option) && word.starts_with(option))
+    };
+    MEANINGLESS.iter().find(fits).map(|(_, why)| *why)
+}
 
 /// Reads the command line, the program's name left out.
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, Usage> {
@@ -68,6 +143,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Argumen
     while let Some(word) = words.next() {
         any = true;
         let text = word.to_string_lossy().into_owned();
+        if arguments.switch(&text) {
+            continue;
+        }
         let mut value =
             |what: &str| words.next().ok_or_else(|| Usage(format!("{text} needs {what}")));
         match text.as_str() {
@@ -76,29 +154,11 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Argumen
             "-p" => arguments.pidfile = Some(value("a file")?.into()),
             "-n" => arguments.maxconn = Some(number(&text, &value("a number")?)?),
             "-N" => arguments.frontend_maxconn = Some(number(&text, &value("a number")?)?),
-            "-cc" => {
-                arguments.condition = Some(value("a condition")?.to_string_lossy().into_owned())
-            }
-            "-S" => {
-                let socket = value("an address")?;
-                arguments.master_socket = Some(socket.to_string_lossy().into_owned());
-            }
-            "-m" | "-L" | "-x" => {
-                let value = value("a value")?;
-                arguments.ignored.push(format!("{text} {}", value.to_string_lossy()));
-            }
-            "-c" => arguments.check = true,
-            "-D" => arguments.daemon = true,
-            "-db" => arguments.foreground = true,
-            "-W" => arguments.master_worker = true,
-            "-Ws" => (arguments.master_worker, arguments.notify) = (true, true),
-            "-d" => arguments.debug = true,
-            "-q" => arguments.quiet = true,
-            "-V" => arguments.verbose = true,
-            "-v" => arguments.version = 1,
-            "-vv" => arguments.version = 2,
-            "-dW" => arguments.warnings_are_errors = true,
-            "-h" | "--help" => arguments.help = true,
+            "-m" => arguments.memory = Some(number(&text, &value("a number of megabytes")?)?),
+            "-x" => arguments.take_over = Some(value("a runtime socket")?.into()),
+            "-L" => arguments.local_peer = Some(in_text(&value("a name")?)),
+            "-cc" => arguments.condition = Some(in_text(&value("a condition")?)),
+            "-S" => arguments.master_socket = Some(in_text(&value("an address")?)),
             "-sf" | "-st" => {
                 let pids =
                     if text == "-sf" { &mut arguments.finish } else { &mut arguments.terminate };
@@ -110,24 +170,57 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Argumen
                 }
             }
             "--" => arguments.files.extend(words.by_ref().map(PathBuf::from)),
-            known if WITHOUT_EFFECT.contains(&known) => arguments.ignored.push(text),
-            known
-                if known.starts_with("-dM")
-                    || known.starts_with("-dK")
-                    || known.starts_with("-dI")
-                    || known.starts_with("-dt") =>
-            {
-                arguments.ignored.push(text);
-            }
-            other => return Err(Usage(format!("`{other}` is no option"))),
+            other => match meaningless(other) {
+                Some(why) => arguments.meaningless.push((text, why)),
+                None => return Err(Usage(format!("`{other}` is no option"))),
+            },
         }
     }
     arguments.help |= !any;
-    let idle = arguments.help || arguments.version > 0 || arguments.condition.is_some();
+    let idle = arguments.help || arguments.version.is_some() || arguments.condition.is_some();
     if arguments.files.is_empty() && !idle {
         return Err(Usage("no configuration: use -f FILE".into()));
     }
     Ok(arguments)
+}
+
+impl Arguments {
+    /// Takes an option without a value; false when it is none.
+    fn switch(&mut self, word: &str) -> bool {
+        match word {
+            "-c" => self.check = true,
+            "-D" => self.daemon = true,
+            "-db" => self.foreground = true,
+            "-W" => self.master_worker = true,
+            "-Ws" => (self.master_worker, self.notify) = (true, true),
+            "-4" => self.naming.only_v4 = true,
+            "-d" => self.debug = true,
+            "-dr" => self.naming.may_fail = true,
+            "-dD" => self.dumps.diagnostics = true,
+            "-dI" => self.insecure_fork = true,
+            "-dL" => self.dumps.libraries = true,
+            "-dR" => self.no_reuse_port = true,
+            "-dW" => self.warnings_are_errors = true,
+            "-q" => self.quiet = true,
+            "-V" => (self.verbose, self.quiet) = (true, false),
+            "-v" => self.version = Some(Version::Line),
+            "-vv" => self.version = Some(Version::Built),
+            "-vq" => self.version = Some(Version::Number),
+            "-vqs" => self.version = Some(Version::Short),
+            "-vqb" => self.version = Some(Version::Branch),
+            "-h" | "--help" => self.help = true,
+            _ if word.starts_with("-dC") => self.dumps.configuration = true,
+            _ => match word.strip_prefix("-dK") {
+                Some(classes) => self.dumps.keywords = Some(classes.to_owned()),
+                None => return false,
+            },
+        }
+        true
+    }
+}
+
+fn in_text(word: &OsString) -> String {
+    word.to_string_lossy().into_owned()
 }
 
 fn number(option: &str, word: &OsString) -> Result<u32, Usage> {
@@ -150,11 +243,19 @@ Usage: proxyd -f FILE|DIR... [options] [-- FILE...]
   -S ADDRESS      with -W or -Ws: a master CLI here (unix path or IP:port, options behind commas)
   -p FILE         write the process id here
   -n N            connections of the process    -N N  connections of a frontend without maxconn
+  -m MB           memory of the process         -L NAME  its name among peers
+  -x SOCKET       take the listening sockets over from the process behind this runtime socket
   -sf PID...      ask these processes to finish once ready
   -st PID...      end these processes once ready
   -q              say nothing at the start      -V    say more
+  -4              names of servers mean IPv4 addresses
+  -dr             a name that cannot be resolved does not stop the start
+  -dR, -dI        as `noreuseport`, `insecure-fork-wanted` in the file
   -dW             warnings refuse the configuration
-  -v, -vv         version
+  -dD             show every finding with its place, and `.diag` messages
+  -dC, -dL        print the configuration in words, the libraries in use
+  -dK CLASSES     print keywords, in one word: -dKhelp lists the classes
+  -v, -vv, -vq    version
 
 Signals: HUP and USR2 reload, USR1 finishes what runs and ends, TERM and INT end now.
 
@@ -201,7 +302,24 @@ mod tests {
     }
 
     #[test]
-    fn an_option_without_effect_is_remembered_so_that_it_can_be_told() {
-        assert_eq!(read("-dM -m 512 -f a").expect("arguments").ignored, ["-dM", "-m 512"]);
+    fn an_option_without_meaning_is_remembered_so_that_it_can_be_told() {
+        let arguments = read("-dM0x50,tag -de -m 512 -f a").expect("arguments");
+        let told: Vec<_> = arguments.meaningless.iter().map(|(word, _)| word.as_str()).collect();
+        assert_eq!(told, ["-dM0x50,tag", "-de"]);
+        assert_eq!(arguments.memory, Some(512));
+    }
+
+    #[test]
+    fn every_option_of_haproxys_help_is_known() {
+        let all = "-v -vv -vq -vqs -vqb -d -db -dM -dt -V -D -C d -W -Ws -q -c -cc true -4 -n 1 -m 1 -N 1 -L l \
+                   -p p -dC -dC1 -de -dp -dS -dG -dR -dL -dA -dAx -dc -dKall -dr -dV -dW -dD -dF -dI -dZ -dT \
+                   -sf -st -x s -S s -f f";
+        assert_eq!(read(all).map(|arguments| arguments.help), Ok(false));
+    }
+
+    #[test]
+    fn a_later_v_takes_quiet_back() {
+        let arguments = read("-q -V -f a").expect("arguments");
+        assert!(arguments.verbose && !arguments.quiet);
     }
 }

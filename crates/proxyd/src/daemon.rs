@@ -1,7 +1,7 @@
 //! The running daemon: one generation at a time, the listeners it is bound to, and the reload between two.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -9,10 +9,12 @@ use admin::ConfigText;
 use forward::{Bound, Generation, Listener, Process};
 use rules::Program;
 
-use crate::disk::Disk;
 use crate::idle::Idle;
 use crate::load::{self, Read};
-use crate::sockets::{Listening, Wanted};
+use crate::names;
+use crate::origin::Origin;
+use crate::sockets::{Listening, Place, Wanted};
+use crate::take_over;
 use crate::workers::{SocketId, Workers};
 
 /// Everything that the runtime socket and the signals act upon.
@@ -22,24 +24,13 @@ pub(crate) struct Daemon {
     pub(crate) process: Arc<Process>,
     /// The threads.
     pub(crate) workers: Workers,
-    origin: Origin,
+    pub(crate) origin: Origin,
     /// When the process began.
     pub(crate) begun: Instant,
     state: Mutex<State>,
     /// Where the runtime sockets listen, and their levels. They stay over reloads.
     stats_sockets: OnceLock<Vec<(String, admin::Level)>>,
     idle: Mutex<Idle>,
-}
-
-/// Where the configuration comes from, the same for the start and every reload.
-#[derive(Debug)]
-pub(crate) struct Origin {
-    /// The file system as the start saw it.
-    pub(crate) disk: Disk,
-    /// The files and directories of the command line.
-    pub(crate) files: Vec<PathBuf>,
-    /// `-N`.
-    pub(crate) frontend_maxconn: Option<u32>,
 }
 
 /// What a reload replaces.
@@ -82,18 +73,13 @@ type Sockets = Vec<((Wanted, usize), Vec<Listening>)>;
 
 /// What each listener of a program wants, with a number for lines that want the same.
 fn wanted(program: &Program) -> Result<Vec<(Wanted, usize)>, String> {
-    let prefix = program
-        .config()
-        .global
-        .unix_bind_prefix
-        .as_ref()
-        .map_or("", |prefix| prefix.value.as_str());
+    let global = &program.config().global;
     let mut seen: HashMap<Wanted, usize> = HashMap::new();
     let listeners = program.listeners().iter().map(|listener| {
         let proxy = program.frontend(listener.frontend).proxy();
         let bind = &proxy.binds[listener.bind];
         let backlog = proxy.backlog.map_or(1024, |backlog| backlog.value);
-        let one = Wanted::of_bind(bind, &listener.address, backlog, prefix)?;
+        let one = Wanted::of_bind(bind, &listener.address, backlog, global)?;
         let count = seen.entry(one.clone()).or_default();
         *count += 1;
         Ok((one, *count))
@@ -101,24 +87,34 @@ fn wanted(program: &Program) -> Result<Vec<(Wanted, usize)>, String> {
     listeners.collect()
 }
 
-/// Opens the sockets of `keys`, one end for each thread.
+/// Opens the sockets of `keys`, one end for each thread; those that were `taken` over are used.
 fn open(
     keys: impl IntoIterator<Item = (Wanted, usize)>,
     threads: usize,
+    taken: &mut take_over::Sockets,
 ) -> Result<Sockets, String> {
-    keys.into_iter().map(|key| Ok((key.clone(), ends(&key.0, threads)?))).collect()
+    let open = |key: (Wanted, usize)| {
+        let old = key.0.key().and_then(|name| taken.remove(&name)).unwrap_or_default();
+        Ok((key.clone(), ends(&key.0, threads, old)?))
+    };
+    keys.into_iter().map(open).collect()
 }
 
 /// TCP sockets are opened once a thread, so that the kernel spreads connections; others are shared.
-fn ends(wanted: &Wanted, threads: usize) -> Result<Vec<Listening>, String> {
-    let first = wanted.open()?;
-    let separate =
-        matches!((&first, &wanted.place), (Listening::Tcp(_), crate::sockets::Place::Tcp(_)));
-    let mut ends = vec![first];
-    for _ in 1..threads {
-        let end =
-            if separate { wanted.open()? } else { ends[0].share().map_err(|e| e.to_string())? };
-        ends.push(end);
+fn ends(wanted: &Wanted, threads: usize, taken: Vec<OwnedFd>) -> Result<Vec<Listening>, String> {
+    let taken = taken.into_iter().map(|socket| wanted.adopt(socket));
+    // Who waits in the queue of a socket is lost with it, so none is left, however many there are.
+    let mut ends = taken.collect::<Result<Vec<_>, _>>()?;
+    if ends.is_empty() {
+        ends.push(wanted.open()?);
+    }
+    let separate = wanted.reuse_port
+        && matches!((&ends[0], &wanted.place), (Listening::Tcp(_), Place::Tcp(_)));
+    let own = ends.len();
+    while ends.len() < threads {
+        let opened = if separate { wanted.open().ok() } else { None };
+        let share = || ends[ends.len() % own].share().map_err(|e| e.to_string());
+        ends.push(opened.map_or_else(share, Ok)?);
     }
     Ok(ends)
 }
@@ -129,9 +125,10 @@ impl Opened {
         program: &Program,
         text: ConfigText,
         threads: usize,
+        taken: &mut take_over::Sockets,
     ) -> Result<Opened, String> {
         let keys = wanted(program)?;
-        let sockets = open(keys.iter().cloned(), threads)?;
+        let sockets = open(keys.iter().cloned(), threads, taken)?;
         Ok(Opened { text, keys, sockets })
     }
 }
@@ -249,17 +246,19 @@ impl Daemon {
     }
 
     fn try_reload(&self) -> Result<String, String> {
-        let read = load::read(&self.origin.disk, &self.origin.files)?;
+        let read = load::read(&self.origin)?;
         let report = read.report();
         let Read { program, text, .. } = read;
         let Some(program) = program else { return Err(report) };
+        let nameless = names::find(&program, &self.origin)?;
+        let report = format!("{report}{}", nameless.concat());
         let keys = wanted(&program)?;
         let mut state = self.lock();
         let new = keys.iter().filter(|key| !state.listening.contains_key(*key)).cloned();
-        let sockets = open(new, self.workers.count())?;
+        let sockets = open(new, self.workers.count(), &mut take_over::Sockets::new())?;
         let old = Arc::clone(&state.generation);
-        let generation =
-            Generation::new(Arc::clone(&program), &self.process, &load::resolve, Some(&old));
+        let resolve = |name: &str, family| self.origin.resolve(name, family);
+        let generation = Generation::new(Arc::clone(&program), &self.process, &resolve, Some(&old));
         generation.succeed(&old);
         self.apply_limits(&generation);
         let kept = keys.len() - sockets.len();
@@ -345,12 +344,29 @@ impl Daemon {
         let mut state = self.lock();
         for (key, held) in &mut state.listening {
             if held.frontend == frontend && held.paused {
-                let ends = ends(&key.0, self.workers.count())?;
+                let ends = ends(&key.0, self.workers.count(), Vec::new())?;
                 self.workers.listen(held.id, &held.listener, ends);
                 held.paused = false;
             }
         }
         Ok(())
+    }
+
+    /// A handle on every socket that listens, for a process that takes over (`-x`).
+    pub(crate) async fn listening_sockets(&self) -> take_over::Sockets {
+        let names: HashMap<SocketId, String> = {
+            let state = self.lock();
+            let open = state.listening.iter().filter(|(_, held)| !held.paused);
+            open.filter_map(|(key, held)| Some((held.id, key.0.key()?))).collect()
+        };
+        let mut sockets = take_over::Sockets::new();
+        for (id, socket) in self.workers.share().await {
+            if let Some(name) = names.get(&id) {
+                sockets.entry(name.clone()).or_default().push(socket);
+            }
+        }
+        sockets.values_mut().for_each(take_over::distinct);
+        sockets
     }
 
     /// Ends the threads.

@@ -9,9 +9,13 @@ mod arguments;
 mod background;
 mod daemon;
 mod disk;
+mod dumps;
 mod idle;
 mod load;
+mod memory;
+mod names;
 mod notify;
+mod origin;
 mod pidfile;
 mod privileges;
 mod runtime;
@@ -19,6 +23,7 @@ mod sockets;
 mod start;
 mod states;
 mod supervise;
+mod take_over;
 mod words;
 mod workers;
 
@@ -56,13 +61,8 @@ pub fn main(command_line: Vec<OsString>) -> ExitCode {
 
 /// `-h`, `-v`, `-cc`: an answer and the end.
 fn asked_and_answered(arguments: &Arguments) -> Option<ExitCode> {
-    if arguments.version > 0 {
-        answer(&format!("proxyd version {VERSION}"));
-        if arguments.version > 1 {
-            answer(
-                "reads HAProxy's configuration; one process, reloads in place; TLS and HTTP/2 are not built yet",
-            );
-        }
+    if let Some(how) = arguments.version {
+        dumps::version(how);
         return Some(ExitCode::SUCCESS);
     }
     if arguments.help {

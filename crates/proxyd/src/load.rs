@@ -1,20 +1,15 @@
 //! From files to a program: what a start, `-c` and a reload have in common.
 
-use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use admin::ConfigText;
 use config::{Loaded, Target};
-use config_parse::address::Family;
-use config_parse::env::Environment;
 use diag::{Code, Diagnostic, Severity, Sources, codes, render};
 use rules::Program;
 
 use crate::disk::Disk;
-
-/// The version of the language whose predicates hold, for `.if version_atleast()`.
-const LANGUAGE: &str = "3.5.0";
+use crate::origin::{self, Origin};
 
 /// Warnings about configurations of which HAProxy says nothing.
 const ONLY_OURS: &[Code] = &[
@@ -67,18 +62,36 @@ pub(crate) struct Read {
     pub(crate) program: Option<Arc<Program>>,
     /// The text as read, for `show config`.
     pub(crate) text: ConfigText,
+    /// `-dD`: notes are shown with their places, and `.diag` messages with them.
+    tells_all: bool,
 }
 
 impl Read {
     /// Every finding, for a terminal or a log: errors and warnings with their snippets, notes in a line each.
     pub(crate) fn report(&self) -> String {
+        if self.tells_all {
+            return render::full(&self.sources, &self.findings, render::Style::default());
+        }
+        let told = self.findings.iter().filter(|finding| !self.is_for_diagnosis(finding)).cloned();
         let (notes, graver): (Vec<Diagnostic>, Vec<Diagnostic>) =
-            self.findings.iter().cloned().partition(|finding| finding.severity == Severity::Note);
+            told.partition(|finding| finding.severity == Severity::Note);
         let mut report = render::concise(&self.sources, &notes);
         if !graver.is_empty() {
             report.push_str(&render::full(&self.sources, &graver, render::Style::default()));
         }
         report
+    }
+
+    /// Whether `global` has this switch.
+    pub(crate) fn says(&self, switch: &str) -> bool {
+        let global = self.program.as_ref().map(|program| &program.config().global);
+        global.is_some_and(|global| global.has_switch(switch))
+    }
+
+    /// A message of a `.diag` line.
+    fn is_for_diagnosis(&self, finding: &Diagnostic) -> bool {
+        finding.code == codes::N0111
+            && self.sources.text(finding.span).trim_start().starts_with(".diag")
     }
 
     /// Whether there is a warning of the kind that HAProxy has too: those that only look for mistakes
@@ -95,13 +108,13 @@ impl Read {
 ///
 /// # Errors
 /// When a file cannot be read at all.
-pub(crate) fn read(disk: &Disk, paths: &[PathBuf]) -> Result<Read, String> {
+pub(crate) fn read(origin: &Origin) -> Result<Read, String> {
     let mut files = Vec::new();
-    for path in expand(disk, paths)? {
-        let bytes = disk.read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    for path in expand(&origin.disk, &origin.files)? {
+        let bytes = origin.disk.read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         files.push((path.display().to_string(), bytes));
     }
-    Ok(compile(disk, files))
+    Ok(compile(origin, files))
 }
 
 /// A directory means its `*.cfg` in C order.
@@ -123,20 +136,24 @@ fn is_cfg(file: &Path) -> bool {
     !hidden && file.extension().is_some_and(|end| end == "cfg")
 }
 
-fn compile(disk: &Disk, files: Vec<(String, Vec<u8>)>) -> Read {
-    let env = environment();
-    let text = ConfigText { env: told(&env), files: files.clone() };
+fn compile(origin: &Origin, mut files: Vec<(String, Vec<u8>)>) -> Read {
+    let env = origin.environment();
+    let text = ConfigText { env: env.vars.clone().into_iter().collect(), files: files.clone() };
+    if !origin.lines.is_empty() {
+        files.push((String::from("the command line"), origin.lines.clone().into_bytes()));
+    }
     let Loaded { sources, config, diagnostics: mut findings } =
         config::load(files, &env, Target::Proxyd);
     let (program, more) = rules::compile_in(
         config,
-        &|name| disk.read(Path::new(name)).map_err(|e| e.to_string()),
+        &|name| origin.disk.read(Path::new(name)).map_err(|e| e.to_string()),
         &env,
     );
     findings.extend(more);
     render::order(&mut findings);
     let refused = findings.iter().any(Diagnostic::is_error);
-    Read { sources, findings, program: program.filter(|_| !refused), text }
+    let program = program.filter(|_| !refused);
+    Read { sources, findings, program, text, tells_all: origin.tells_all }
 }
 
 /// Reads the words behind `stats socket`; the level is `admin` unless they say otherwise.
@@ -148,7 +165,7 @@ pub(crate) fn stats_socket(words: &str) -> Result<config::model::StatsSocket, St
     let text = format!("global\n    stats socket {address} level admin {options}\n");
     let files = vec![("-S".to_owned(), text.into_bytes())];
     let Loaded { mut config, diagnostics, .. } =
-        config::load(files, &environment(), Target::Proxyd);
+        config::load(files, &origin::inherited(), Target::Proxyd);
     let errors: Vec<&str> = diagnostics
         .iter()
         .filter(|finding| finding.is_error())
@@ -160,31 +177,11 @@ pub(crate) fn stats_socket(words: &str) -> Result<config::model::StatsSocket, St
     }
 }
 
-fn environment() -> Environment {
-    Environment::of_version(LANGUAGE).with(std::env::vars_os())
-}
-
-/// What `show config` tells of the environment: everything, since any of it may have been read.
-fn told(env: &Environment) -> Vec<(String, String)> {
-    env.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
-}
-
-/// Resolves a host name with the system's resolver.
-pub(crate) fn resolve(name: &str, family: Family) -> Option<IpAddr> {
-    let addresses = (name, 0).to_socket_addrs().ok()?;
-    let mut fitting = addresses.map(|address| address.ip()).filter(|ip| match family {
-        Family::Any => true,
-        Family::V4 => ip.is_ipv4(),
-        Family::V6 => ip.is_ipv6(),
-    });
-    fitting.next()
-}
-
 /// Evaluates `-cc`'s condition, which is read like that of an `.if` line.
 pub(crate) fn condition(text: &str) -> Result<bool, String> {
     const HOLDS: &str = "holds";
     let sources = Sources::single("-cc", &format!(".if {text}\n{HOLDS}\n.endif\n"));
-    let (tree, findings) = config_parse::tree::parse(&sources, &environment());
+    let (tree, findings) = config_parse::tree::parse(&sources, &origin::inherited());
     if let Some(error) = findings.into_iter().find(Diagnostic::is_error) {
         return Err(error.message);
     }

@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use config::model::{Bind, V6};
+use config::model::{Bind, Global, V6};
 use config_parse::address::{Address, AddressKind, Family, Host, Ports};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
@@ -38,6 +38,8 @@ pub(crate) struct Wanted {
     /// Where.
     pub(crate) place: Place,
     backlog: i32,
+    /// `noreuseport` is not given.
+    pub(crate) reuse_port: bool,
     v6only: Option<bool>,
     transparent: bool,
     interface: Option<String>,
@@ -79,10 +81,12 @@ impl Wanted {
         bind: &Bind,
         address: &Address,
         backlog: u32,
-        prefix: &str,
+        global: &Global,
     ) -> Result<Wanted, String> {
+        let prefix = global.unix_bind_prefix.as_ref().map_or("", |prefix| prefix.value.as_str());
         Ok(Wanted {
             place: place(address, prefix)?,
+            reuse_port: !global.has_switch("noreuseport"),
             backlog: i32::try_from(bind.backlog.unwrap_or(backlog)).unwrap_or(i32::MAX),
             v6only: bind.v6.map(|v6| v6 == V6::Only),
             transparent: bind.transparent,
@@ -104,6 +108,7 @@ impl Wanted {
         Ok(Wanted {
             place: place(&socket.address, prefix)?,
             backlog: 16,
+            reuse_port: true,
             v6only: None,
             transparent: false,
             interface: None,
@@ -114,6 +119,34 @@ impl Wanted {
             user: socket.user.clone(),
             group: socket.group.clone(),
         })
+    }
+
+    /// What tells the socket from others, for a process that takes it over; none for one that was inherited.
+    pub(crate) fn key(&self) -> Option<String> {
+        if let Place::Inherited(_) = self.place {
+            return None;
+        }
+        let Wanted { place, interface, v6only, transparent, .. } = self;
+        let key = format!("{place} {interface:?} {v6only:?} {transparent}");
+        (!key.contains('\n')).then_some(key)
+    }
+
+    /// Takes a socket over that another process opened for the same.
+    ///
+    /// # Errors
+    /// It is no socket that listens.
+    pub(crate) fn adopt(&self, socket: OwnedFd) -> Result<Listening, String> {
+        let socket = Socket::from(socket);
+        let domain = socket.set_nonblocking(true).and_then(|()| {
+            // The queue may have another length from now on.
+            socket.listen(self.backlog)?;
+            Ok(socket.local_addr()?.domain())
+        });
+        match domain {
+            Ok(Domain::UNIX) => Ok(Listening::Unix(OwnedFd::from(socket).into())),
+            Ok(_) => Ok(Listening::Tcp(socket.into())),
+            Err(e) => Err(format!("cannot take over {}: {e}", self.place)),
+        }
     }
 
     /// Opens the socket.
@@ -149,7 +182,9 @@ impl Wanted {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_nonblocking(true)?;
         socket.set_reuse_address(true)?;
-        socket.set_reuse_port(true)?;
+        if self.reuse_port {
+            socket.set_reuse_port(true)?;
+        }
         if let Some(only) = self.v6only.filter(|_| address.is_ipv6()) {
             // Without `v4v6` or `v6only` the system's own default holds, as in HAProxy.
             socket.set_only_v6(only)?;
@@ -226,7 +261,7 @@ fn place(address: &Address, prefix: &str) -> Result<Place, String> {
                 Host::Ip(ip) => *ip,
                 Host::Any if *family == Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
                 Host::Any => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-                Host::Name(name) => crate::load::resolve(name, *family)
+                Host::Name(name) => crate::origin::resolve(name, *family)
                     .ok_or_else(|| format!("the name `{name}` cannot be resolved"))?,
             };
             match ports {
@@ -285,6 +320,7 @@ mod tests {
         Wanted {
             place,
             backlog: 10,
+            reuse_port: true,
             v6only: None,
             transparent: false,
             interface: None,

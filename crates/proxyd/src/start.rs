@@ -13,34 +13,48 @@ use forward::{Generation, Process, Settings};
 use rules::Program;
 
 use crate::arguments::Arguments;
-use crate::daemon::{self, Daemon, Opened, Origin};
+use crate::daemon::{self, Daemon, Opened};
 use crate::disk::Disk;
 use crate::load::{self, Read};
+use crate::origin::Origin;
 use crate::runtime::StatsSocket;
 use crate::supervise::Supervisor;
+use crate::take_over::{self, Answer, Sockets};
 use crate::words::{Grave, answer, say, show};
 use crate::workers::Workers;
-use crate::{background, notify, pidfile, privileges, states};
+use crate::{background, dumps, memory, names, notify, pidfile, privileges, states};
 
 /// Why the start failed; empty when it was said already.
 type Failure = String;
 
 /// Reads, opens, becomes, runs until told to end.
 pub(crate) fn run(arguments: &Arguments, command_line: &[OsString]) -> Result<ExitCode, Failure> {
-    if let Some(directory) = &arguments.directory {
+    if arguments.memory.is_some() && !arguments.check {
+        memory::start_lean(command_line)?;
+    }
+    // The child in the background begins where its parent was.
+    if let Some(directory) = arguments.directory.as_ref().filter(|_| !background::is_child()) {
         std::env::set_current_dir(directory)
             .map_err(|e| format!("{}: {e}", directory.display()))?;
     }
     let disk = Disk::open().map_err(|e| format!("opening the working directory: {e}"))?;
-    let read = load::read(&disk, &arguments.files)?;
-    tell(arguments, &read);
-    let report = read.report();
-    let refused = read.program.is_none() || (arguments.warnings_are_errors && read.warns());
+    let origin = Origin::new(arguments, disk);
+    let read = load::read(&origin)?;
+    let quiet = arguments.quiet || read.says("quiet") && !arguments.verbose;
+    tell(arguments, &read, quiet);
+    dumps::print(arguments, &origin, &read.sources);
+    let zero = arguments.warnings_are_errors || read.says("zero-warning");
+    let refused = read.program.is_none() || (zero && read.warns());
+    let nameless = read.program.as_ref().map_or(Ok(Vec::new()), |it| names::find(it, &origin))?;
+    if !background::is_child() && !quiet {
+        nameless.iter().for_each(|line| say(Grave::Notice, line.trim_end()));
+    }
+    let report = format!("{}{}", read.report(), nameless.concat());
     if arguments.check {
         if refused {
             return Err(String::new());
         }
-        if !arguments.quiet {
+        if !quiet {
             answer("Configuration file is valid");
         }
         return Ok(ExitCode::SUCCESS);
@@ -57,22 +71,21 @@ pub(crate) fn run(arguments: &Arguments, command_line: &[OsString]) -> Result<Ex
         };
     }
     let program = Arc::clone(&program);
-    serve(arguments, &program, (read.text, report), disk)
+    serve(arguments, &program, (read.text, report), origin)
 }
 
-/// Findings and what the command line asked in vain.
-fn tell(arguments: &Arguments, read: &Read) {
+/// Findings, and what the command line asked in vain.
+fn tell(arguments: &Arguments, read: &Read, quiet: bool) {
     // The child of a start in the background would say everything twice.
     if background::is_child() {
         return;
     }
-    let refused = read.program.is_none();
-    if !arguments.quiet || refused {
+    if !quiet || read.program.is_none() {
         show(&read.report());
     }
-    if !arguments.quiet && !arguments.check {
-        for option in &arguments.ignored {
-            say(Grave::Notice, &format!("{option} is accepted and has no effect in proxyd"));
+    if !quiet && !arguments.check {
+        for (option, why) in &arguments.meaningless {
+            say(Grave::Notice, &format!("{option} changes nothing: {why}"));
         }
     }
 }
@@ -86,14 +99,16 @@ fn serve(
     arguments: &Arguments,
     program: &Arc<Program>,
     (text, report): (admin::ConfigText, String),
-    disk: Disk,
+    origin: Origin,
 ) -> Result<ExitCode, Failure> {
     let global = program.config().global.clone();
     let supervisor = Supervisor::new()?;
     let threads = threads(&global);
     limits(&global, arguments.maxconn)?;
+    arguments.memory.map_or(Ok(()), memory::limit)?;
+    let mut taken = arguments.take_over.as_deref().map_or(Ok(Sockets::new()), take)?;
     let identity = privileges::identity(&global)?;
-    let opened = Opened::new(program, text, threads)?;
+    let opened = Opened::new(program, text, threads, &mut taken)?;
     let mut stats = StatsSocket::open_all(&global)?;
     if program.listeners().is_empty() && stats.is_empty() {
         return Err("no frontend has a `bind` line: there is nothing to listen on".into());
@@ -107,8 +122,9 @@ fn serve(
     }
     let process = Process::new(settings(&global, threads, arguments.maxconn));
     limit_arrivals(&process, &global);
-    let generation = Generation::new(Arc::clone(program), &process, &load::resolve, None);
-    states::restore(&generation, &disk);
+    let resolve = |name: &str, family| origin.resolve(name, family);
+    let generation = Generation::new(Arc::clone(program), &process, &resolve, None);
+    states::restore(&generation, &origin.disk);
     daemon::apply_frontend_maxconn(arguments.frontend_maxconn, &generation);
     let named =
         arguments.pidfile.as_deref().or(global.pidfile.as_ref().map(|file| Path::new(&file.value)));
@@ -120,11 +136,6 @@ fn serve(
 
     let workers =
         Workers::start(threads, &process).map_err(|e| format!("starting threads: {e}"))?;
-    let origin = Origin {
-        disk,
-        files: arguments.files.clone(),
-        frontend_maxconn: arguments.frontend_maxconn,
-    };
     let daemon = Daemon::start(opened, process, generation, workers, origin);
     daemon.note_report(report);
     if background::is_child() {
@@ -136,6 +147,29 @@ fn serve(
     // A master says by its exit code which signal ended it; service managers count on that.
     let told = ended.filter(|_| arguments.master_worker);
     Ok(told.map_or(ExitCode::SUCCESS, |signal| ExitCode::from(128 + signal)))
+}
+
+/// `-x`: the sockets of the process before us. `/dev/null` is none, as for HAProxy.
+fn take(socket: &Path) -> Result<Sockets, Failure> {
+    if socket == Path::new("/dev/null") {
+        return Ok(Sockets::new());
+    }
+    match take_over::ask(socket) {
+        Ok(Answer::Sockets(sockets)) => Ok(sockets),
+        Ok(Answer::Other(said)) => {
+            let why = "its process is no proxyd, or the socket lacks `expose-fd listeners`";
+            let what = format!(
+                "-x {}: no sockets come from there, they are bound anew: {why} (it says: {said})",
+                socket.display()
+            );
+            say(Grave::Warning, &what);
+            Ok(Sockets::new())
+        }
+        Err(e) => {
+            let path = socket.display();
+            Err(format!("-x {path}: the sockets of the old process cannot be taken over: {e}"))
+        }
+    }
 }
 
 /// `nbthread`, or one thread for each processor.

@@ -10,9 +10,9 @@ use tokio::task::LocalSet;
 use tokio::time::Instant;
 
 use crate::daemon::Daemon;
-use crate::notify;
 use crate::runtime::{self, StatsSocket};
 use crate::words::{Grave, say};
+use crate::{memory, notify};
 
 /// How often the soft stop looks whether the last connection has gone.
 const LOOK: Duration = Duration::from_millis(20);
@@ -50,6 +50,9 @@ impl Supervisor {
         let hard = global.hard_stop_after.map(|limit| limit.value);
         let ended = LocalSet::new().block_on(&self.runtime, async {
             runtime::serve_all(daemon, stats, global);
+            if let Some(megabytes) = daemon.origin.memory {
+                tokio::task::spawn_local(memory::watch(Arc::clone(&daemon.process), megabytes));
+            }
             let ended = self.signals.until_stop(daemon).await;
             notify::tell("STOPPING=1");
             self.signals.until_gone(daemon, hard).await;

@@ -33,3 +33,9 @@ pub(crate) fn answer(text: &str) {
 pub(crate) fn show(report: &str) {
     eprint!("{report}");
 }
+
+/// Prints text as it is: a dump that was asked for.
+#[expect(clippy::print_stdout, reason = "the answer to -dC, -dK and -dL")]
+pub(crate) fn raw(text: &str) {
+    print!("{text}");
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +26,8 @@ pub(crate) enum Order {
     Listen { id: SocketId, listener: Arc<Listener>, socket: Listening },
     /// Stop accepting from this socket and close it.
     Close(SocketId),
+    /// Send a handle on every socket that this thread accepts from.
+    Share(UnboundedSender<(SocketId, OwnedFd)>),
     /// Let idle client connections look whether they are still wanted.
     WakeIdle,
     /// Check the servers of this generation, and no longer those of the one before.
@@ -68,9 +70,9 @@ impl Workers {
         self.orders.len()
     }
 
-    /// Gives every thread its end of a listening socket.
+    /// Gives every thread its end of a listening socket, or its share of the ends.
     pub(crate) fn listen(&self, id: SocketId, listener: &Arc<Listener>, ends: Vec<Listening>) {
-        for (orders, socket) in self.orders.iter().zip(ends) {
+        for (orders, socket) in self.orders.iter().cycle().zip(ends) {
             send(orders, Order::Listen { id, listener: Arc::clone(listener), socket });
         }
     }
@@ -79,6 +81,18 @@ impl Workers {
     pub(crate) fn close(&self, id: SocketId) {
         self.closing.fetch_add(self.orders.len(), Ordering::Relaxed);
         self.orders.iter().for_each(|orders| send(orders, Order::Close(id)));
+    }
+
+    /// A handle on every socket that a thread accepts from.
+    pub(crate) async fn share(&self) -> Vec<(SocketId, OwnedFd)> {
+        let (sender, mut received) = unbounded_channel();
+        self.orders.iter().for_each(|orders| send(orders, Order::Share(sender.clone())));
+        drop(sender);
+        let mut sockets = Vec::new();
+        while let Some(socket) = received.recv().await {
+            sockets.push(socket);
+        }
+        sockets
     }
 
     /// Whether a socket that is to be closed may still give connections.
@@ -122,7 +136,7 @@ async fn run(
     closing: Arc<AtomicUsize>,
 ) {
     let worker = Worker::start(index, Arc::clone(&process), SystemConnector);
-    let mut accepting: HashMap<SocketId, Accepting> = HashMap::new();
+    let mut accepting: HashMap<SocketId, Vec<Accepting>> = HashMap::new();
     let mut checks = None;
     while let Some(order) = orders.recv().await {
         match order {
@@ -132,13 +146,22 @@ async fn run(
                 let (worker, process) = (Rc::clone(&worker), Arc::clone(&process));
                 let task = accept(worker, process, Arc::clone(&listener), Rc::clone(&acceptor));
                 let task = tokio::task::spawn_local(task).abort_handle();
-                accepting.insert(id, Accepting { task, acceptor, listener });
+                let one = Accepting { task, acceptor, listener };
+                accepting.entry(id).or_default().push(one);
             }
             Order::Close(id) => {
-                if let Some(last) = accepting.remove(&id) {
+                for last in accepting.remove(&id).unwrap_or_default() {
                     last.close(&worker);
                 }
                 closing.fetch_sub(1, Ordering::Release);
+            }
+            Order::Share(to) => {
+                for (id, one) in
+                    accepting.iter().flat_map(|(id, all)| all.iter().map(|it| (*id, it)))
+                {
+                    // Nobody waits for it any more, or there are no descriptors: it stays ours.
+                    let _ = one.acceptor.share().map(|socket| to.send((id, socket)));
+                }
             }
             Order::WakeIdle => worker.wake_idle(),
             // The checks of the generation before end when theirs are dropped.
@@ -228,6 +251,14 @@ impl Acceptor {
             Listening::Unix(socket) => {
                 Ok(Acceptor::Unix(tokio::net::UnixListener::from_std(socket)?))
             }
+        }
+    }
+
+    /// A second handle on the socket.
+    fn share(&self) -> io::Result<OwnedFd> {
+        match self {
+            Acceptor::Tcp(socket) => socket.as_fd().try_clone_to_owned(),
+            Acceptor::Unix(socket) => socket.as_fd().try_clone_to_owned(),
         }
     }
 

@@ -26,6 +26,7 @@ pub(super) fn bind(bind: &Bind) -> (String, Span) {
         user,
         group,
         level,
+        expose_fd: _,
         ignored: _,
         span,
         tls: _,

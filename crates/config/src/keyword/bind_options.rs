@@ -50,6 +50,7 @@ impl Bind {
             user: None,
             group: None,
             level: None,
+            expose_fd: false,
             tls: None,
             ignored: Vec::new(),
             span,
@@ -143,10 +144,9 @@ const OPTIONS: &[Keyword<Bind>] = &[
     }),
     option("expose-fd", "listeners", "a new process may take the listeners over", |line, to| {
         if line.choice("`listeners`", &[("listeners", ())]).is_some() {
-            to.ignored.push(String::from("expose-fd"));
+            to.expose_fd = true;
         }
-    })
-    .ignored("a reload happens in the process, which keeps its listeners"),
+    }),
 ];
 
 const IGNORED: &[Keyword<Bind>] = &[

@@ -196,12 +196,9 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     switch("strict-limits", "", "a limit that cannot be reached stops the start")
         .shaped(Shape::Nothing)
         .ignored("a limit that cannot be reached always stops the start"),
-    switch("quiet", "", "no messages at start")
-        .shaped(Shape::Nothing)
-        .ignored("only `-q` keeps the start quiet"),
-    switch("zero-warning", "", "warnings refuse the configuration")
-        .shaped(Shape::Nothing)
-        .ignored("only `-dW` refuses a configuration for its warnings"),
+    switch("quiet", "", "no messages at start").shaped(Shape::Nothing),
+    switch("zero-warning", "", "warnings refuse the configuration").shaped(Shape::Nothing),
+    switch("noreuseport", "", "threads share one socket an address").shaped(Shape::Nothing),
     switch("h1-accept-payload-with-any-method", "", "bodies of GET, HEAD and DELETE are taken")
         .shaped(Shape::Nothing)
         .ignored("bodies of all methods are taken"),

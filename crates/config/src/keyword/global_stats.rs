@@ -58,7 +58,7 @@ fn socket(line: &mut Directive<'_>) -> Option<StatsSocket> {
         mode: bind.mode,
         user: bind.user,
         group: bind.group,
-        expose_fd: bind.ignored.iter().any(|name| name == "expose-fd"),
+        expose_fd: bind.expose_fd,
         span: line.span(),
     })
 }

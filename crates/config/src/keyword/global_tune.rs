@@ -114,7 +114,6 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     nothing("busy-polling", Shape::Nothing, POLLER),
     nothing("fd-hard-limit", COUNT, "`maxconn` and `ulimit-n` say how many there are"),
     nothing("prealloc-fd", Shape::Nothing, "`maxconn` and `ulimit-n` say how many there are"),
-    nothing("noreuseport", Shape::Nothing, "every thread listens for itself"),
     nothing("nogetaddrinfo", Shape::Nothing, "names are resolved by the system"),
     nothing(
         "dns-accept-family",

@@ -44,6 +44,8 @@ pub struct Bind {
     pub group: Option<String>,
     /// `level` (only meaningful on `stats socket`).
     pub level: Option<super::Level>,
+    /// `expose-fd listeners` (only meaningful on `stats socket`).
+    pub expose_fd: bool,
     /// Settings of TLS.
     pub tls: Option<Box<super::Tls>>,
     /// `severity-output` and keywords that are ignored, by name.

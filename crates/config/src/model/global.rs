@@ -96,6 +96,13 @@ pub struct Global {
     pub switches: Vec<Spanned<String>>,
 }
 
+impl Global {
+    /// Whether a plain switch is on.
+    pub fn has_switch(&self, name: &str) -> bool {
+        self.switches.iter().any(|switch| switch.value == name)
+    }
+}
+
 /// What a `set-var` or `set-var-fmt` line of `global` gives.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GlobalValue {

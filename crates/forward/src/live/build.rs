@@ -163,7 +163,7 @@ fn build_server(
     let settings = &line.settings;
     let number = |setting: Setting<u32>| setting.map_or(0, |value| value.value);
     let on = |setting: Setting<bool>| setting.is_some_and(|value| value.value);
-    let address = server_address(&line.address, resolve);
+    let address = initial_address(line, resolve);
     let health = initial_health(line, address.is_some());
     let name = line.name.value.as_str();
     let weight = settings.weight.map_or(1, |weight| weight.value);
@@ -235,6 +235,22 @@ pub(crate) fn check_settings(line: &ServerLine) -> CheckSettings {
         rise: settings.rise.map_or(default.rise, |rise| rise.value),
         fall: settings.fall.map_or(default.fall, |fall| fall.value),
     }
+}
+
+/// Where a server is at the start: by `init-addr` when its line has a name. `last` asks a state file, which is read
+/// later.
+fn initial_address(line: &ServerLine, resolve: &Resolve<'_>) -> Option<ServerAddress> {
+    let methods = line.settings.init_addr.as_ref().map_or("last,libc", |given| &given.value);
+    let one = |method: &str| match (method, method.parse::<IpAddr>()) {
+        (_, Ok(ip)) => server_address(&line.address, &|_, _| Some(ip)),
+        ("libc", _) => server_address(&line.address, resolve),
+        _ => None,
+    };
+    let named = |kind: &AddressKind| matches!(kind, AddressKind::Inet { host: Host::Name(_), .. });
+    if !named(&line.address.kind) {
+        return server_address(&line.address, resolve);
+    }
+    methods.split(',').take_while(|method| *method != "none").find_map(one)
 }
 
 /// Where a server line points, its port 0 when it has none of its own.

@@ -38,7 +38,7 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
         }
         Command::ShowVersion => reply::show_version(VERSION),
         Command::ShowConfig => reply::show_config(&daemon.text().write()),
-        Command::ShowEnv(name) => show_env(name.as_deref()),
+        Command::ShowEnv(name) => show_env(daemon, name.as_deref()),
         Command::Reload => match daemon.reload() {
             Ok(done) => Reply::Message(Severity::Info, format!("{done}\n")),
             Err(why) => failed(&format!("the reload failed and nothing changed:\n{why}")),
@@ -129,11 +129,13 @@ fn now() -> i64 {
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
-fn show_env(name: Option<&str>) -> Reply {
-    let variables: Vec<(String, String)> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(known, _)| name.is_none_or(|name| name == known))
-        .collect();
+/// The variables that the configuration is read with, and where the runtime sockets are.
+fn show_env(daemon: &Daemon, name: Option<&str>) -> Reply {
+    let mut all = daemon.origin.environment().vars;
+    let sockets = daemon.stats_sockets().iter().map(|(address, _)| address.as_str());
+    all.insert("HAPROXY_CLI".to_owned(), sockets.collect::<Vec<_>>().join(";"));
+    let variables: Vec<(String, String)> =
+        all.into_iter().filter(|(known, _)| name.is_none_or(|name| name == known)).collect();
     if name.is_some() && variables.is_empty() {
         return reply::variable_not_found();
     }

@@ -9,6 +9,7 @@ mod process;
 mod servers;
 mod tunnels;
 
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use crate::daemon::Daemon;
 use crate::load;
 use crate::sockets::{Listening, Place, Wanted};
+use crate::take_over;
 
 /// An open `stats socket`.
 #[derive(Debug)]
@@ -60,7 +62,7 @@ impl StatsSocket {
             Place::Tcp(address) => format!("ipv6@{address}"),
             other => other.to_string(),
         };
-        let rights = Rights { level, is_master };
+        let rights = Rights { level, is_master, exposes: line.expose_fd };
         Ok(StatsSocket { listening: wanted.open()?, rights, place })
     }
 }
@@ -71,6 +73,8 @@ struct Rights {
     level: admin::Level,
     /// The master CLI.
     is_master: bool,
+    /// `expose-fd listeners`.
+    exposes: bool,
 }
 
 /// Serves every socket as tasks of the current `LocalSet`.
@@ -90,7 +94,10 @@ async fn accept(daemon: Arc<Daemon>, socket: StatsSocket, idle: Duration) {
             let Ok(listener) = tokio::net::UnixListener::from_std(listener) else { return };
             loop {
                 match listener.accept().await {
-                    Ok((client, _)) => spawn(&daemon, client, rights, idle),
+                    Ok((client, _)) => {
+                        let handle = rights.exposes.then(|| client.as_fd().try_clone_to_owned());
+                        spawn(&daemon, client, handle.and_then(Result::ok), rights, idle);
+                    }
                     Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
                 }
             }
@@ -99,7 +106,7 @@ async fn accept(daemon: Arc<Daemon>, socket: StatsSocket, idle: Duration) {
             let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
             loop {
                 match listener.accept().await {
-                    Ok((client, _)) => spawn(&daemon, client, rights, idle),
+                    Ok((client, _)) => spawn(&daemon, client, None, rights, idle),
                     Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
                 }
             }
@@ -110,23 +117,26 @@ async fn accept(daemon: Arc<Daemon>, socket: StatsSocket, idle: Duration) {
 fn spawn<S: AsyncRead + AsyncWrite + Unpin + 'static>(
     daemon: &Arc<Daemon>,
     client: S,
+    handle: Option<OwnedFd>,
     rights: Rights,
     idle: Duration,
 ) {
     let daemon = Arc::clone(daemon);
     tokio::task::spawn_local(async move {
         // The operator may hang up in the middle of an answer.
-        let _ = converse(&daemon, client, rights, idle).await;
+        let _ = converse(&daemon, client, handle, rights, idle).await;
     });
 }
 
 /// The longest line that is read: a command and its payload fit, a stranger's flood does not.
 const LONGEST: u64 = 1 << 20;
 
-/// Reads lines and answers them until the client has enough.
+/// Reads lines and answers them until the client has enough. With a `handle` on its connection, descriptors can be
+/// sent.
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     daemon: &Arc<Daemon>,
     client: S,
+    handle: Option<OwnedFd>,
     rights: Rights,
     idle: Duration,
 ) -> std::io::Result<()> {
@@ -146,6 +156,9 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             return Ok(());
         }
         let text = String::from_utf8_lossy(&line).into_owned();
+        if let Some(handle) = handle.as_ref().filter(|_| text.trim_end() == take_over::ASKS) {
+            return take_over::give(handle, &daemon.listening_sockets().await).await;
+        }
         for command in admin::split(text.trim_end_matches(['\r', '\n'])) {
             let generation = daemon.generation();
             let reply = match session.read(command, &names::Running(&generation)) {

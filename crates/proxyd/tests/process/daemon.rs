@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use testkit::port::free as free_port;
 
-const PROXYD: &str = env!("CARGO_BIN_EXE_proxyd");
+pub(crate) const PROXYD: &str = env!("CARGO_BIN_EXE_proxyd");
 
 /// A folder that goes with the test.
 pub(crate) struct Folder(tempfile::TempDir);
@@ -68,6 +68,11 @@ impl Daemon {
     pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Daemon {
         let mut command = Command::new(PROXYD);
         command.args(arguments).envs(environment.iter().copied());
+        Daemon::of(command)
+    }
+
+    /// Starts what a command says, silently.
+    pub(crate) fn of(mut command: Command) -> Daemon {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Daemon(command.spawn().expect("proxyd"))
     }

@@ -1,6 +1,8 @@
 //! The daemon as a process: its exit codes, signals, files and runtime socket, seen from outside.
 
+mod command_line;
 mod daemon;
+mod places;
 mod tunnels;
 
 use std::os::unix::fs::MetadataExt;
