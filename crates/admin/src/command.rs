@@ -292,6 +292,8 @@ pub enum Command {
     DisableFrontend(String),
     /// `shutdown frontend`: stop for good.
     ShutdownFrontend(String),
+    /// `publish backend` (true) and `unpublish backend`: whether rules switch to it.
+    PublishBackend(String, bool),
     /// `set maxconn`.
     SetMaxconn(Maxconn),
     /// `set rate-limit`: events a second, 0 for no limit.

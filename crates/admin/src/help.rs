@@ -116,6 +116,12 @@ const COMMANDS: &[CommandHelp] = {
             "tell the weight of a server, now and configured",
         ),
         theirs(User, &["operator"], "operator", "give up the admin level for this session"),
+        theirs(
+            Operator,
+            &["publish", "backend"],
+            "publish backend <backend>",
+            "mark a backend as ready for traffic",
+        ),
         ours(
             Admin,
             &["rebalance"],
@@ -260,6 +266,12 @@ const COMMANDS: &[CommandHelp] = {
             &["shutdown", "sessions", "server"],
             "shutdown sessions server <bk>/<srv>",
             "end every stream on a server",
+        ),
+        theirs(
+            Operator,
+            &["unpublish", "backend"],
+            "unpublish backend <backend>",
+            "keep content switching away from a backend",
         ),
         theirs(User, &["user"], "user", "give up the operator level for this session"),
         theirs(User, &["wait"], "wait <delay>", "do nothing for a time"),

@@ -74,6 +74,8 @@ pub(crate) fn command(name: &[&str], arguments: &[&str], names: &impl Names) -> 
         ["enable", "frontend"] => Command::EnableFrontend(frontend(first, names)?),
         ["disable", "frontend"] => Command::DisableFrontend(frontend(first, names)?),
         ["shutdown", "frontend"] => Command::ShutdownFrontend(frontend(first, names)?),
+        ["publish", "backend"] => Command::PublishBackend(switched_backend(first, names)?, true),
+        ["unpublish", "backend"] => Command::PublishBackend(switched_backend(first, names)?, false),
         ["set", "maxconn", what] => Command::SetMaxconn(maxconn(what, arguments, names)?),
         ["clear", "counters"] => Command::ClearCounters { all: first == Some("all") },
         ["shutdown", "session"] => {
@@ -127,6 +129,10 @@ fn stat_filter(arguments: &[&str]) -> StatFilter {
 
 fn shown_backend(name: Option<&str>, names: &impl Names) -> Parsed<Option<String>> {
     name.map(|name| names.backend(name).ok_or_else(words::cannot_find_backend)).transpose()
+}
+
+fn switched_backend(name: Option<&str>, names: &impl Names) -> Parsed<String> {
+    name.and_then(|name| names.backend(name)).ok_or_else(words::no_such_backend)
 }
 
 fn server(argument: Option<&str>, names: &impl Names) -> Parsed<ServerName> {

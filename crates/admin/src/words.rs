@@ -111,6 +111,19 @@ pub(crate) fn negative_percentage() -> Reply {
     error("Relative weight must be positive.")
 }
 
+/// `publish backend` and `unpublish backend` of a backend that `disabled` keeps out of traffic.
+#[must_use]
+pub fn backend_is_disabled() -> Reply {
+    error("No effect on a disabled backend.")
+}
+
+/// `publish backend` or `unpublish backend` was carried out.
+#[must_use]
+pub fn backend_published(published: bool) -> Reply {
+    let what = if published { "published" } else { "unpublished" };
+    Reply::Message(Severity::Info, format!("Backend {what}.\n"))
+}
+
 /// The daemon refuses weights other than 0% and 100% for `balance static-rr` and map-based
 /// hashing.
 #[must_use]

@@ -15,7 +15,7 @@ const PICKS_PER_CHANGE: u32 = 10_000;
 
 fn spec(algorithm: Algorithm, method: HashMethod, balance_factor: u32) -> Spec {
     let hash_type = HashType { method, function: HashFunction::Sdbm, avalanche: true };
-    Spec { algorithm, hash_type, balance_factor, all_backups: false }
+    Spec { algorithm, hash_type, balance_factor, ..Spec::default() }
 }
 
 fn algorithms() -> [(&'static str, Spec); 9] {

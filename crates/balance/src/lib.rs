@@ -41,5 +41,7 @@ mod weight;
 pub use balancer::Balancer;
 pub use pick::{Key, NoServer, NoTrace, Pick, PickInput, Recorder, Step, Trace, WhyNot};
 pub use server::{Limits, Load};
-pub use spec::{Algorithm, HashFunction, HashKey, HashMethod, HashType, ServerSpec, Spec, State};
+pub use spec::{
+    Affinity, Algorithm, HashFunction, HashKey, HashMethod, HashType, ServerSpec, Spec, State,
+};
 pub use weight::{EffectiveWeight, SlowStart};

@@ -3,6 +3,7 @@
 use crate::balancer::Balancer;
 use crate::pick::{NoServer, Step, Trace, WhyNot, passed};
 use crate::ring::{Point, Ring};
+use crate::spec::Affinity;
 
 impl Balancer {
     /// The nearest server on the ring that is neither excluded nor over its share of the load.
@@ -44,9 +45,21 @@ impl Balancer {
         if exclude == Some(point.server) {
             return Some(WhyNot::Excluded);
         }
+        if self.is_left_for_another(point.server) {
+            return Some(self.server(point.server).fullness());
+        }
         let share = self.share(point.server)?;
         let served = self.served(point.server);
         (served >= share).then_some(WhyNot::Overloaded { served, share })
+    }
+
+    /// `hash-preserve-affinity` passes over a server in this state.
+    fn is_left_for_another(&self, server: usize) -> bool {
+        match self.spec.affinity {
+            Affinity::Always => false,
+            Affinity::MaxConn => self.server(server).is_full(),
+            Affinity::MaxQueue => self.server(server).has_full_queue(),
+        }
     }
 
     /// The next point on the ring whose server has room; the excluded one only if no other has.

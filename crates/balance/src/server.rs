@@ -124,6 +124,12 @@ impl Server {
         maxconn != 0 && self.load.inflight() >= maxconn.saturating_add(maxqueue)
     }
 
+    /// Both limits are set, and no more streams may wait.
+    pub(crate) fn has_full_queue(&self) -> bool {
+        let Limits { maxconn, maxqueue } = self.limits();
+        maxconn != 0 && maxqueue != 0 && self.load.queued() >= maxqueue
+    }
+
     pub(crate) fn fullness(&self) -> WhyNot {
         WhyNot::Full {
             served: self.load.served(),

@@ -13,8 +13,22 @@ pub struct Spec {
     /// `hash-balance-factor` in per cent of the mean load, over 100; 0 is off. Read by consistent
     /// hashing and by `random`.
     pub balance_factor: u32,
+    /// `hash-preserve-affinity`; read by consistent hashing.
+    pub affinity: Affinity,
     /// `option allbackups`: all backup servers share the load, not only the first usable one.
     pub all_backups: bool,
+}
+
+/// `hash-preserve-affinity`: how long a hash holds on to a server that has enough to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Affinity {
+    /// The stream waits for its server.
+    #[default]
+    Always,
+    /// A server at its `maxconn` is passed over.
+    MaxConn,
+    /// A server whose queue holds `maxqueue` streams is passed over.
+    MaxQueue,
 }
 
 /// `balance <algorithm>`.

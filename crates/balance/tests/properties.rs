@@ -35,7 +35,7 @@ fn specs() -> impl Strategy<Value = Spec> {
         |(algorithm, method, balance_factor, all_backups)| {
             let hash_type =
                 HashType { method, function: HashFunction::Crc32, avalanche: all_backups };
-            Spec { algorithm, hash_type, balance_factor, all_backups }
+            Spec { algorithm, hash_type, balance_factor, all_backups, ..Spec::default() }
         },
     )
 }

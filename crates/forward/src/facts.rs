@@ -148,6 +148,9 @@ impl Facts for LiveFacts<'_> {
             Fact::ConnectionError => {
                 Some(FactValue::Int(self.refused.map_or(0, |refused| refused as i64)))
             }
+            Fact::BackendPublished(backend) => {
+                Some(FactValue::Bool(self.backend(backend)?.state.is_published()))
+            }
             Fact::SrcIsLocal => Some(is_local(self.client)),
             Fact::DstIsLocal => Some(is_local(self.local)),
             Fact::ServerFree(at) => {

@@ -78,6 +78,7 @@ pub(crate) struct FrontendRules {
     pub(crate) http_request: Vec<Rule>,
     pub(crate) redirect: Vec<Rule>,
     pub(crate) switching: Vec<Switch>,
+    pub(crate) force_switch: Vec<Condition>,
     /// Which of them can hold for a request.
     pub(crate) switchable: Option<acl::Shortlist>,
     pub(crate) default_backend: Option<(BackendRef, Span)>,

@@ -3,7 +3,7 @@
 
 use acl::Outcome as Truth;
 use diag::Span;
-use sample::{BackendRef, CompiledFormat, Fact};
+use sample::{BackendRef, CompiledFormat, Fact, FactValue, Facts as _};
 
 use crate::moment::Moment;
 use crate::{Event, Outcome, RuleFamily, Trace, condition};
@@ -84,6 +84,13 @@ pub(crate) fn backend<T: Trace>(
         // A name that no backend has ends the list and leaves `default_backend` (manual 4.2).
         chosen = resolve(&switch.to, m)?;
         m.flush(trace);
+        // One that takes no traffic does not.
+        if let Some(backend) = chosen
+            && !takes_traffic(backend, m, trace)?
+        {
+            chosen = None;
+            continue;
+        }
         if T::ON {
             for skipped in &switches[at + 1..] {
                 tell(RuleFamily::UseBackend, skipped.span, Outcome::Skipped, trace);
@@ -91,16 +98,56 @@ pub(crate) fn backend<T: Trace>(
         }
         break;
     }
-    if let Some(default) = &frontend.part().rules.default_backend {
-        let outcome = if chosen.is_none() { Outcome::Taken } else { Outcome::Skipped };
-        tell(RuleFamily::DefaultBackend, default.1, outcome, trace);
-        chosen = chosen.or(Some(default.0));
+    if let Some((default, span)) = frontend.part().rules.default_backend {
+        let outcome = match chosen {
+            Some(_) => Outcome::Skipped,
+            None if takes_traffic(default, m, trace)? => Outcome::Taken,
+            None => Outcome::NotTaken,
+        };
+        tell(RuleFamily::DefaultBackend, span, outcome, trace);
+        chosen = chosen.or((outcome == Outcome::Taken).then_some(default));
     }
     let chosen = chosen.or_else(|| frontend.own_backend().map(|own| own.reference()));
     if let Some(backend) = chosen {
         persist(backend, m, trace)?;
     }
     Ok(chosen)
+}
+
+/// Whether rules may switch to a backend: one that is disabled or unpublished only when a
+/// `force-be-switch` condition holds.
+fn takes_traffic<T: Trace>(
+    backend: BackendRef,
+    m: &mut Moment<'_>,
+    trace: &mut T,
+) -> Result<bool, Fact> {
+    let program = m.program;
+    let proxy = program.backend(backend).proxy();
+    let fact = Fact::BackendPublished(backend);
+    let published = match m.world.read(fact) {
+        Some(FactValue::Bool(published)) => published,
+        // Who knows of no orders knows the lines.
+        _ => proxy.unpublished.is_none(),
+    };
+    if proxy.disabled.is_none() && published {
+        return Ok(true);
+    }
+    for force in &program.frontend(m.stream.frontend).part().rules.force_switch {
+        let truth = condition::holds(Some(force), m, trace);
+        m.flush(trace);
+        let outcome = match truth {
+            Truth::Yes => Outcome::Taken,
+            Truth::No | Truth::Wait => Outcome::NotTaken,
+            Truth::Unknown(_) => Outcome::Unknown,
+        };
+        tell(RuleFamily::ForceBeSwitch, force.span(), outcome, trace);
+        match truth {
+            Truth::Yes => return Ok(true),
+            Truth::No | Truth::Wait => {}
+            Truth::Unknown(fact) => return Err(fact),
+        }
+    }
+    Ok(false)
 }
 
 fn resolve(target: &Target, m: &mut Moment<'_>) -> Result<Option<BackendRef>, Fact> {

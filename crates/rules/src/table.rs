@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use balance::{Algorithm, ServerSpec, Spec, State};
-use config::model::{self, Balance, HashType, Server};
+use balance::{Affinity, Algorithm, ServerSpec, Spec, State};
+use config::model::{self, Balance, HashAffinity, HashType, Server};
 use config_parse::address::{AddressKind, Host, Ports};
 use sample::BackendRef;
 
@@ -19,6 +19,11 @@ pub fn server_table(program: &Program, backend: BackendRef) -> (Spec, Vec<Server
         algorithm: algorithm(proxy.balance.as_ref().map(|balance| &balance.value)),
         hash_type: hash_type(proxy.hash_type.map(|hash| hash.value)),
         balance_factor: proxy.hash_balance_factor.map_or(0, |factor| factor.value),
+        affinity: match proxy.hash_affinity.map(|affinity| affinity.value).unwrap_or_default() {
+            HashAffinity::Always => Affinity::Always,
+            HashAffinity::MaxConn => Affinity::MaxConn,
+            HashAffinity::MaxQueue => Affinity::MaxQueue,
+        },
         all_backups: on(proxy.options.allbackups),
     };
     let servers = backend.servers().iter().enumerate();

@@ -43,6 +43,7 @@ pub enum RuleFamily {
     HttpAfterResponse,
     Redirect,
     UseBackend,
+    ForceBeSwitch,
     DefaultBackend,
     UseServer,
     MonitorUri,

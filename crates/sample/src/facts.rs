@@ -64,6 +64,8 @@ pub enum Fact {
     BackendRate(BackendRef),
     /// Servers of a backend that take new streams (`nbsrv`).
     UsableServers(BackendRef),
+    /// Whether rules may switch to a backend (`publish backend`): [`FactValue::Bool`].
+    BackendPublished(BackendRef),
     /// Streams waiting in a backend's queue, its servers' queues included (`queue`).
     BackendQueue(BackendRef),
     /// Whether a server is up and takes traffic (`srv_is_up`): [`FactValue::Bool`].

@@ -163,10 +163,14 @@ pub(super) fn redirect(to: &Redirect) -> String {
         (to.drop_query, " drop-query"),
         (to.append_slash, " append-slash"),
         (to.ignore_empty, " ignore-empty"),
+        (to.keep_query, " keep-query"),
     ];
     out.extend(flags.iter().filter(|(on, _)| *on).map(|(_, name)| *name));
     if let Some(cookie) = &to.set_cookie {
         out.push_str(&format!(" set-cookie {}", word(cookie)));
+    }
+    if let Some(cookie) = &to.set_cookie_format {
+        out.push_str(&format!(" set-cookie-fmt {}", format(cookie)));
     }
     if let Some(cookie) = &to.clear_cookie {
         out.push_str(&format!(" clear-cookie {}", word(cookie)));

@@ -7,7 +7,8 @@ use diag::Spanned;
 use super::global::log_target;
 use super::{Section, action, listener, text, value};
 use crate::model::{
-    ConnectionMode, Direction, HttpReuse, LogFormatChoice, Mode, Options, Proxy, Timeouts,
+    ConnectionMode, Direction, HashAffinity, HttpReuse, LogFormatChoice, Mode, Options, Proxy,
+    Timeouts,
 };
 
 pub(super) fn proxy(proxy: &Proxy) -> Section {
@@ -26,6 +27,8 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         acls,
         rules,
         switching,
+        force_switch,
+        unpublished,
         default_backend,
         use_server,
         timeouts,
@@ -36,6 +39,7 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         balance,
         hash_type,
         hash_balance_factor,
+        hash_affinity,
         cookie,
         dynamic_cookie_key,
         retries,
@@ -86,6 +90,8 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
     let mut out = Section::default();
     out.put("mode", mode, |mode| self::mode(*mode).into());
     out.put("disabled", &disabled.map(|span| Spanned::new((), span)), |()| String::new());
+    out.put("be-unpublished", &unpublished.map(|span| Spanned::new((), span)), |()| String::new());
+    out.list("force-be-switch", force_switch, |when| (text::condition(when), when.span));
     out.number("id", id);
     out.text("description", description);
     out.list("bind", binds, listener::bind);
@@ -133,6 +139,14 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
     out.put("balance", balance, value::balance);
     out.put("hash-type", hash_type, value::hash_type);
     out.number("hash-balance-factor", hash_balance_factor);
+    out.put("hash-preserve-affinity", hash_affinity, |affinity| {
+        match affinity {
+            HashAffinity::Always => "always",
+            HashAffinity::MaxConn => "maxconn",
+            HashAffinity::MaxQueue => "maxqueue",
+        }
+        .into()
+    });
     out.put("cookie", cookie, value::cookie);
     out.text("dynamic-cookie-key", dynamic_cookie_key);
     out.number("retries", retries);

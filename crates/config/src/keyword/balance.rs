@@ -4,7 +4,7 @@ use diag::{Diagnostic, Spanned, codes};
 
 use super::{Keyword, Places, Table};
 use crate::lower::{Directive, Draft};
-use crate::model::{Balance, HashFunction, HashMethod, HashType};
+use crate::model::{Balance, HashAffinity, HashFunction, HashMethod, HashType};
 
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
     Keyword::new(
@@ -42,6 +42,24 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
                 draft.proxy.hash_balance_factor =
                     Some(Spanned::new(factor.value as u32, line.span()));
             }
+        },
+    ),
+    Keyword::new(
+        "hash-preserve-affinity",
+        Places::BACK,
+        "always|maxconn|maxqueue",
+        "4.2",
+        "which full servers a hash passes over",
+        |line, draft| {
+            let choices = [
+                ("always", HashAffinity::Always),
+                ("maxconn", HashAffinity::MaxConn),
+                ("maxqueue", HashAffinity::MaxQueue),
+            ];
+            let affinity = line.choice("`always`, `maxconn` or `maxqueue`", &choices);
+            // Quirk: HAProxy does not look at what follows.
+            line.skip_rest();
+            draft.proxy.hash_affinity = affinity.or(draft.proxy.hash_affinity);
         },
     ),
 ];

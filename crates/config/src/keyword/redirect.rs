@@ -31,7 +31,9 @@ const OPTIONS: &[&str] = &[
     "drop-query",
     "append-slash",
     "ignore-empty",
+    "keep-query",
     "set-cookie",
+    "set-cookie-fmt",
     "clear-cookie",
 ];
 
@@ -67,7 +69,9 @@ pub(super) fn redirect(line: &mut Directive<'_>, to: Target) -> Option<Redirect>
         drop_query: false,
         append_slash: false,
         ignore_empty: false,
+        keep_query: false,
         set_cookie: None,
+        set_cookie_format: None,
         clear_cookie: None,
     };
     while let Some(word) = line.peek().filter(|w| !config_parse::condition::is_condition(&w.text)) {
@@ -80,12 +84,11 @@ pub(super) fn redirect(line: &mut Directive<'_>, to: Target) -> Option<Redirect>
             "drop-query" => out.drop_query = true,
             "append-slash" => out.append_slash = true,
             "ignore-empty" => out.ignore_empty = true,
-            "keep-query" => line.refuse_as(codes::E0207, "`keep-query` is not built yet", word),
+            "keep-query" if !line.target.is_2_6() => out.keep_query = true,
             "set-cookie" => out.set_cookie = Some(line.value("a cookie")?.text.to_string()),
             "clear-cookie" => out.clear_cookie = Some(line.value("a cookie")?.text.to_string()),
-            "set-cookie-fmt" => {
-                line.refuse_as(codes::E0207, "cookies made from formats are not built yet", word);
-                line.value("a format")?;
+            "set-cookie-fmt" if !line.target.is_2_6() => {
+                out.set_cookie_format = Some(line.log_format("a cookie")?.value);
             }
             _ => {
                 line.not_one_of(word, "an option of `redirect`", OPTIONS);

@@ -5,7 +5,7 @@ use diag::{Diagnostic, codes};
 
 use super::{Keyword, Places, Shape, log};
 use crate::lower::{Directive, Draft, spanned};
-use crate::model::{LookedAt, Mention, Noun, Spot};
+use crate::model::{Mention, Noun};
 
 const fn directive(
     name: &'static str,
@@ -32,19 +32,6 @@ const INTEGER: Shape = Shape::Then(&Shape::Whole(i32::MIN, i32::MAX));
 const SECONDS: Shape = Shape::Then(&Shape::Seconds);
 
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
-    directive(
-        "force-be-switch",
-        Places::FRONT.no_defaults().strict(),
-        "if|unless <condition>",
-        "this keyword is not built yet",
-        |line, draft| {
-            if let Some(condition) = line.condition_required() {
-                let at = LookedAt::new(Spot::Request, line.span());
-                let condition = Some(condition);
-                draft.proxy.looked_at.push(LookedAt { condition, ..at });
-            }
-        },
-    ),
     directive(
         "compression",
         Places::ANY,
@@ -83,18 +70,6 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
             }
             line.skip_rest();
         },
-    ),
-    shaped(
-        "hash-preserve-affinity",
-        Places::BACK,
-        Shape::Then(&Shape::OneOf(&["always", "maxconn", "maxqueue"])),
-        "this keyword is not built yet",
-    ),
-    shaped(
-        "be-unpublished",
-        Places::BACK.no_defaults().strict(),
-        Shape::Free,
-        "this keyword is not built yet",
     ),
     directive(
         "transparent",

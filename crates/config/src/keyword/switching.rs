@@ -42,6 +42,28 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         },
     ),
     Keyword::new(
+        "force-be-switch",
+        Places::FRONT.no_defaults().strict(),
+        "if|unless <condition>",
+        "4.2",
+        "when a backend that is disabled or unpublished is switched to",
+        |line, draft| {
+            draft.proxy.force_switch.extend(line.condition_required());
+        },
+    ),
+    Keyword::new(
+        "be-unpublished",
+        Places::BACK.no_defaults().strict(),
+        "",
+        "4.2",
+        "no rule switches to it until `publish backend` is ordered",
+        |line, draft| {
+            draft.proxy.unpublished = Some(line.span());
+            // Quirk: HAProxy does not look at what follows.
+            line.skip_rest();
+        },
+    ),
+    Keyword::new(
         "use-server",
         Places::BACK.no_defaults(),
         "<server> if|unless <condition>",

@@ -238,6 +238,7 @@ fn prune_backend(proxy: &mut Proxy) {
     proxy.balance = None;
     proxy.hash_type = None;
     proxy.hash_balance_factor = None;
+    proxy.hash_affinity = None;
     proxy.cookie = None;
     proxy.dynamic_cookie_key = None;
     proxy.retries = None;
@@ -278,6 +279,7 @@ fn prune_frontend(proxy: &mut Proxy) {
     proxy.backlog = None;
     proxy.rate_limit_sessions = None;
     proxy.switching.clear();
+    proxy.force_switch.clear();
     proxy.default_backend = None;
     proxy.log_format = None;
     proxy.error_log_format = None;

@@ -32,6 +32,16 @@ pub enum Balance {
     Hash(Expr),
 }
 
+/// `hash-preserve-affinity`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[expect(missing_docs, reason = "the words are the manual's own")]
+pub enum HashAffinity {
+    #[default]
+    Always,
+    MaxConn,
+    MaxQueue,
+}
+
 /// `hash-type METHOD FUNCTION MODIFIER`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HashType {

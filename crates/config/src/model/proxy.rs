@@ -8,8 +8,8 @@ use config_parse::log_format::LogFormat;
 use diag::{Span, Spanned};
 
 use super::{
-    Balance, Bind, CheckKind, Cookie, HashType, HttpCheckStep, LogTarget, LookedAt, Reply, Rule,
-    RuleSet, Server, Setting, SwitchingRule, UseServerRule,
+    Balance, Bind, CheckKind, Cookie, HashAffinity, HashType, HttpCheckStep, LogTarget, LookedAt,
+    Reply, Rule, RuleSet, Server, Setting, SwitchingRule, UseServerRule,
 };
 
 /// Which section a proxy is.
@@ -74,6 +74,10 @@ pub struct Proxy {
     pub rules: RuleSet,
     /// `use_backend` lines.
     pub switching: Vec<SwitchingRule>,
+    /// `force-be-switch`: when a backend that is disabled or unpublished is switched to all the same.
+    pub force_switch: Vec<Condition>,
+    /// `be-unpublished`: no rule switches to it until it is published at run time.
+    pub unpublished: Option<Span>,
     /// `default_backend`.
     pub default_backend: Setting<String>,
     /// `use-server` lines.
@@ -94,6 +98,8 @@ pub struct Proxy {
     pub hash_type: Setting<HashType>,
     /// `hash-balance-factor`, percent; 0 is off.
     pub hash_balance_factor: Setting<u32>,
+    /// `hash-preserve-affinity`, default always.
+    pub hash_affinity: Setting<HashAffinity>,
     /// `cookie`.
     pub cookie: Setting<Cookie>,
     /// `dynamic-cookie-key`.
@@ -201,6 +207,8 @@ impl Proxy {
             acls: Vec::new(),
             rules: RuleSet::default(),
             switching: Vec::new(),
+            force_switch: Vec::new(),
+            unpublished: None,
             default_backend: None,
             use_server: Vec::new(),
             timeouts: Timeouts::default(),
@@ -211,6 +219,7 @@ impl Proxy {
             balance: None,
             hash_type: None,
             hash_balance_factor: None,
+            hash_affinity: None,
             cookie: None,
             dynamic_cookie_key: None,
             retries: None,

@@ -239,8 +239,12 @@ pub struct Redirect {
     pub append_slash: bool,
     /// `ignore-empty`.
     pub ignore_empty: bool,
+    /// `keep-query`.
+    pub keep_query: bool,
     /// `set-cookie NAME[=VALUE]`.
     pub set_cookie: Option<String>,
+    /// `set-cookie-fmt FMT`.
+    pub set_cookie_format: Option<LogFormat>,
     /// `clear-cookie NAME[=]`.
     pub clear_cookie: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! A backend: its servers, their slots, and the streams that wait for one.
 
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst, fence};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use balance::{Balancer, Limits, State};
@@ -18,6 +19,7 @@ use super::{Counters, Place, Server, Turn};
 #[derive(Debug)]
 pub struct BackendState {
     name: String,
+    published: AtomicBool,
     /// Its counters.
     pub counters: PerThread<Counters>,
     /// Streams that it has now and at most (`scur`, `smax`).
@@ -30,9 +32,10 @@ pub struct BackendState {
 }
 
 impl BackendState {
-    pub(crate) fn new(name: &str, threads: usize) -> BackendState {
+    pub(crate) fn new(name: &str, threads: usize, published: bool) -> BackendState {
         BackendState {
             name: name.to_owned(),
+            published: AtomicBool::new(published),
             counters: PerThread::new(threads),
             streams: Gauge::default(),
             queued: Gauge::default(),
@@ -44,6 +47,16 @@ impl BackendState {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether rules may switch to it.
+    pub fn is_published(&self) -> bool {
+        self.published.load(Relaxed)
+    }
+
+    /// `publish backend` and `unpublish backend`.
+    pub fn publish(&self, published: bool) {
+        self.published.store(published, Relaxed);
     }
 
     fn homes(&self) -> MutexGuard<'_, Vec<Weak<Backend>>> {

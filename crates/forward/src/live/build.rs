@@ -128,7 +128,7 @@ fn build_backend(
     let built = Arc::new(Backend {
         reference: backend.reference(),
         state: earlier.map_or_else(
-            || Arc::new(BackendState::new(backend.name(), threads)),
+            || Arc::new(BackendState::new(backend.name(), threads, proxy.unpublished.is_none())),
             |old| Arc::clone(&old.state),
         ),
         balancer: Arc::new(balancer),

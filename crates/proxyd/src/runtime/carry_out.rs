@@ -36,6 +36,7 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
         Command::ShowBackend => {
             reply::show_backend(generation.program.backends().map(|backend| backend.name()))
         }
+        Command::PublishBackend(name, published) => publish(&generation, &name, published),
         Command::ShowVersion => reply::show_version(VERSION),
         Command::ShowConfig => reply::show_config(&daemon.text().write()),
         Command::ShowEnv(name) => show_env(daemon, name.as_deref()),
@@ -161,6 +162,19 @@ fn with_server(
         }
         None => failed("No such server."),
     }
+}
+
+/// Whether rules may switch to a backend from now on.
+fn publish(generation: &Generation, name: &str, published: bool) -> Reply {
+    let known = generation.program.backend_named(name);
+    let Some(known) = known else { return failed("No such backend.") };
+    if known.proxy().disabled.is_some() {
+        return reply::backend_is_disabled();
+    }
+    if let Some(backend) = generation.live.backends.get(known.reference().0 as usize) {
+        backend.state.publish(published);
+    }
+    reply::backend_published(published)
 }
 
 fn pause_checks(backend: &Backend, at: u32, paused: bool) {

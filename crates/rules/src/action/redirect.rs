@@ -17,19 +17,39 @@ pub(crate) struct Redirect {
     pub(crate) drop_query: bool,
     pub(crate) append_slash: bool,
     pub(crate) ignore_empty: bool,
-    /// The whole value of `Set-Cookie`.
-    pub(crate) cookie: Option<Box<[u8]>>,
+    pub(crate) keep_query: bool,
+    pub(crate) cookie: Option<Cookie>,
 }
 
-impl Redirect {
+/// What `Set-Cookie` says.
+#[derive(Debug)]
+pub(crate) enum Cookie {
+    /// Its whole value.
+    Fixed(Box<[u8]>),
+    /// Its name and value.
+    Format(CompiledFormat),
+}
+
+impl Cookie {
     /// The value of `Set-Cookie` for `set-cookie NAME[=VALUE]` or `clear-cookie NAME[=]`.
-    pub(crate) fn cookie(set: Option<&str>, clear: Option<&str>) -> Option<Box<[u8]>> {
+    pub(crate) fn fixed(set: Option<&str>, clear: Option<&str>) -> Option<Self> {
         let value = match (set, clear) {
             (Some(set), _) => format!("{set}; path=/;"),
             (None, Some(clear)) => format!("{clear}; path=/; Max-Age=0;"),
             (None, None) => return None,
         };
-        Some(value.into_bytes().into())
+        Some(Self::Fixed(value.into_bytes().into()))
+    }
+
+    fn write(&self, m: &mut Moment<'_>) -> Vec<u8> {
+        match self {
+            Self::Fixed(value) => value.to_vec(),
+            Self::Format(format) => {
+                let mut value = edit::write(format, m);
+                value.extend_from_slice(b"; path=/;");
+                value
+            }
+        }
     }
 }
 
@@ -47,7 +67,7 @@ pub(crate) fn respond(redirect: &Redirect, m: &mut Moment<'_>) -> Option<Final> 
         head.fields.add(b"cache-control", b"no-cache");
     }
     if let Some(cookie) = &redirect.cookie {
-        head.fields.add(b"set-cookie", cookie);
+        head.fields.add(b"set-cookie", &cookie.write(m));
     }
     Some(Final::new(ReplyKind::Redirect, head, Vec::new()))
 }
@@ -64,7 +84,11 @@ pub(crate) fn moved(code: u16) -> ResponseHead {
 fn location(redirect: &Redirect, to: Vec<u8>, head: Option<&RequestHead>) -> Vec<u8> {
     let mut location = to;
     match redirect.kind {
-        RedirectKind::Location => return location,
+        RedirectKind::Location => {
+            let query = head.filter(|_| redirect.keep_query).and_then(RequestHead::query);
+            add_query(&mut location, query.unwrap_or_default());
+            return location;
+        }
         // A prefix that only comes out as a slash is one.
         RedirectKind::Prefix if redirect.to.as_text() == Some(b"/") => location.clear(),
         RedirectKind::Prefix => {}
@@ -90,4 +114,15 @@ fn location(redirect: &Redirect, to: Vec<u8>, head: Option<&RequestHead>) -> Vec
         location.push(b'/');
     }
     location
+}
+
+/// Appends a query to a location, which may have one of its own.
+fn add_query(location: &mut Vec<u8>, query: &[u8]) {
+    if query.is_empty() {
+        return;
+    }
+    if !location.ends_with(b"?") {
+        location.push(if location.contains(&b'?') { b'&' } else { b'?' });
+    }
+    location.extend_from_slice(query);
 }

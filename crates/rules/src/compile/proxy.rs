@@ -80,6 +80,11 @@ pub(super) fn frontend(
             &mut s,
         ),
         switching: proxy.switching.iter().filter_map(|rule| switch(rule, &mut s)).collect(),
+        force_switch: proxy
+            .force_switch
+            .iter()
+            .filter_map(|force| s.condition(Some(force), Place::UseBackend).flatten())
+            .collect(),
         switchable: None,
         default_backend: default_backend(proxy, &mut s),
         response: response(proxy, &mut s),

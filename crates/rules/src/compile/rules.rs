@@ -11,7 +11,7 @@ use crate::action::address::AddressPart;
 use crate::action::edit::Edit;
 use crate::action::header::Names;
 use crate::action::normalize::Normalizer;
-use crate::action::redirect::Redirect;
+use crate::action::redirect::{Cookie, Redirect};
 use crate::action::target::Part;
 use crate::action::{self, Action, AsksId, Number, Rule, Setting};
 
@@ -187,7 +187,11 @@ fn redirect(to: &model::Redirect, place: Place, s: &mut Section<'_, '_>) -> Opti
         drop_query: to.drop_query,
         append_slash: to.append_slash,
         ignore_empty: to.ignore_empty,
-        cookie: Redirect::cookie(to.set_cookie.as_deref(), to.clear_cookie.as_deref()),
+        keep_query: to.keep_query,
+        cookie: match &to.set_cookie_format {
+            Some(format) => Some(Cookie::Format(s.format(format, place)?)),
+            None => Cookie::fixed(to.set_cookie.as_deref(), to.clear_cookie.as_deref()),
+        },
     })
 }
 

@@ -32,11 +32,21 @@ impl Lab {
         }
     }
 
+    /// The same for keywords that came after HAProxy 2.6.
+    #[track_caller]
+    pub(crate) fn newer(text: &str) -> Lab {
+        Lab::load_for(text, Target::Proxyd).unwrap_or_else(|findings| panic!("{findings}\n{text}"))
+    }
+
     /// The lab, or every error.
     pub(crate) fn load(text: &str) -> Result<Lab, String> {
+        Lab::load_for(text, Target::HaProxy(2, 6))
+    }
+
+    fn load_for(text: &str, target: Target) -> Result<Lab, String> {
         let env = Environment::of_version("2.6.12");
         let files = [(String::from("cfg"), text.as_bytes().to_vec())];
-        let loaded = config::load(files, &env, Target::HaProxy(2, 6));
+        let loaded = config::load(files, &env, target);
         let read = |path: &str| std::fs::read(path).map_err(|error| error.kind().to_string());
         let (program, findings) = rules::compile(loaded.config, &read);
         let mut out = String::new();

@@ -192,7 +192,15 @@ fn elements<'a>(fields: &'a Fields, name: &'a [u8], cut: Cut) -> impl Iterator<I
         Cut::Commas => (Some(fields.values(name)), None),
         Cut::Nowhere => (None, Some(fields.all(name))),
     };
-    split.into_iter().flatten().chain(whole.into_iter().flatten())
+    split.into_iter().flatten().chain(whole.into_iter().flatten().map(trimmed))
+}
+
+/// A value without the blanks around it, which one that a rule wrote may have.
+fn trimmed(value: &[u8]) -> &[u8] {
+    let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let start = value.iter().position(is_text).unwrap_or(value.len());
+    let end = value.iter().rposition(is_text).map_or(start, |last| last + 1);
+    value.get(start..end).unwrap_or_default()
 }
 
 fn one<'a>(fields: &'a Fields, args: &'a Args, cut: Cut, read: Read) -> Sample<'a> {

@@ -1,0 +1,109 @@
+//! Keywords that came after HAProxy 2.6, which the comparison runs cannot ask: the answers of 3.5-dev5 as text.
+
+mod support;
+
+use rules::NoTrace;
+use support::{Lab, World, exchange};
+
+const TOP: &str = "defaults
+  mode http
+  timeout client 5s
+  timeout server 5s
+  timeout connect 1s
+frontend fe
+  bind 127.0.0.1:80
+";
+
+/// What becomes of each request: `backend status`, and the fields of the answer that are asked for.
+#[track_caller]
+fn check(config: &str, shown: &[&str], expected: &[(&str, &str)]) {
+    let lab = Lab::newer(&format!("{TOP}{config}\n"));
+    let world = World::new(&lab);
+    for (request, expected) in expected {
+        let mut parts = request.split(" | ");
+        let mut raw = format!("GET {} HTTP/1.1\r\nHost: h\r\n", parts.next().unwrap_or("/"));
+        for field in parts {
+            raw.push_str(&format!("{field}\r\n"));
+        }
+        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        let end = exchange(&lab.again(), &world, &format!("{raw}\r\n"), answer, &mut NoTrace);
+        let fields = end.headers.iter().filter_map(|field| {
+            let (name, value) = field.split_once(": ")?;
+            shown.contains(&name).then_some(value)
+        });
+        let mut got = vec![end.backend.clone(), end.status.to_string()];
+        got.extend(fields.map(str::to_owned));
+        assert_eq!(got.join(" "), *expected, "{request}");
+    }
+}
+
+#[test]
+fn keep_query_appends_the_query_to_the_location() {
+    check(
+        "http-request redirect location /x keep-query if { path /a }
+         http-request redirect location /x?y keep-query if { path /b }
+         http-request redirect location /x? keep-query if { path /c }
+         http-request redirect prefix /p keep-query drop-query if { path /d }",
+        &["location"],
+        &[
+            ("/a", "fe 302 /x"),
+            ("/a?", "fe 302 /x"),
+            ("/a?q=1", "fe 302 /x?q=1"),
+            ("/b?q=1", "fe 302 /x?y&q=1"),
+            ("/b", "fe 302 /x?y"),
+            ("/c?q=1", "fe 302 /x?q=1"),
+            ("/d?q=1", "fe 302 /p/d"),
+        ],
+    );
+}
+
+#[test]
+fn set_cookie_fmt_makes_the_cookie_of_a_redirect() {
+    check(
+        "http-request redirect location /x set-cookie-fmt A=%[path] if { path /a }
+         http-request redirect location /x clear-cookie B set-cookie-fmt %[req.hdr(none)] if { path /b }",
+        &["set-cookie"],
+        &[("/a", "fe 302 A=/a; path=/;"), ("/b", "fe 302 ; path=/;")],
+    );
+}
+
+#[test]
+fn rules_pass_over_backends_that_take_no_traffic() {
+    check(
+        "force-be-switch if { req.hdr(x-force) 1 }
+         use_backend %[path,field(2,/)] if { path_beg /named/ }
+         use_backend off if { path /off }
+         use_backend hidden if { path /hidden }
+         use_backend on if { path_beg /off /hidden }
+         default_backend off
+         backend on
+           http-request return status 200
+         backend off
+           disabled
+           http-request return status 201
+         backend hidden
+           be-unpublished
+           http-request return status 202",
+        &[],
+        &[
+            ("/off", "on 200"),
+            ("/hidden", "on 200"),
+            ("/off | x-force: 1", "off 201"),
+            ("/hidden | x-force: 1", "hidden 202"),
+            ("/", "fe 503"),
+            ("/ | x-force: 1", "off 201"),
+        ],
+    );
+}
+
+#[test]
+fn a_field_that_a_rule_wrote_is_read_without_the_blanks_around_it() {
+    check(
+        "http-request return status 200 hdr x \"[%[req.fhdr(a)]]\" if { path / }
+         http-request set-header b \" \t q  \"
+         http-request set-header c [%[req.fhdr(b)]]
+         http-request return status 200 hdr x %[req.fhdr(c)]",
+        &["x"],
+        &[("/ | a: \t q ", "fe 200 [q]"), ("/b", "fe 200 [q]")],
+    );
+}
