@@ -118,6 +118,8 @@ codes! {
     W0729 Warning Capacity "a frontend may have more connections than the process";
     N0730 Note Capacity "requests that wait for a place have no timeout of their own";
     W0731 Warning Capacity "a server may have more connections than there are ports to come from";
+    W0732 Warning Environment "an address cannot be bound on this machine";
+    W0733 Warning Environment "a folder is not on this machine";
     W0801 Warning Security "the statistics page asks for no password";
     W0802 Warning Security "the statistics page lets everyone stop servers";
     W0803 Warning Security "the runtime socket is open to everyone";

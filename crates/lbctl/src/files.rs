@@ -84,5 +84,10 @@ pub(crate) fn version_of(target: Target) -> &'static str {
 
 /// Contents of the files that a configuration names: error files, pattern files.
 pub(crate) fn contents(name: &str) -> Result<Vec<u8>, String> {
-    fs::read(name).map_err(|e| e.to_string())
+    contents_in(Path::new(""), name)
+}
+
+/// The same, for a relative name in a folder.
+pub(crate) fn contents_in(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+    fs::read(folder.join(name)).map_err(|e| e.to_string())
 }

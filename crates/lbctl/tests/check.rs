@@ -307,7 +307,7 @@ backend b
             "--env",
             env,
             "--select",
-            "E07,W0722",
+            "E07,W0722,W0732",
             "--output-format",
             "concise",
             "edge.cfg",
@@ -322,7 +322,7 @@ backend b
         "edge.cfg:11:30: E0721 `old.pem` has no private key",
         "edge.cfg:11:30: W0722 the certificate in `old.pem` expired ",
         "edge.cfg:11:42: E0701 `none.pem` cannot be read",
-        "edge.cfg:12:10: E0705 `203.0.113.7:8443` cannot be bound",
+        "edge.cfg:12:10: W0732 `203.0.113.7:8443` cannot be bound",
         "edge.cfg:15:14: E0702 `no-such-host.invalid` has no address here",
     ] {
         assert!(out.contains(part), "{part}\n{out}");

@@ -22,13 +22,15 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("W0607", "prove of rules"),
     ("E0701", "check of lbctl"),
     ("E0702", "check of lbctl"),
-    ("E0705", "check of lbctl"),
+    ("E0705", "no rule makes it now: `W0732` took its place"),
     ("W0708", "no rule makes it now: `N0728` and the checks of capacity took its place"),
     ("W0710", "findings of config"),
     ("W0713", "findings of config"),
     ("E0720", "check of lbctl"),
     ("E0721", "check of lbctl"),
     ("W0722", "check of lbctl"),
+    ("W0732", "check of lbctl"),
+    ("W0733", "check of lbctl"),
 ];
 
 fn cases(folder: &str) -> PathBuf {

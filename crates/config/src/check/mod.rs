@@ -80,6 +80,7 @@ pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
         external::proxy(config, proxy, findings);
         if !target.is_proxyd() {
             tls::proxy(config, proxy, findings);
+            tls::http3(config, proxy, target, findings);
         }
         modes::proxy(proxy, findings);
         timeouts::proxy(proxy, findings);

@@ -1,9 +1,9 @@
 //! TLS settings that need each other.
 
-use diag::{Diagnostic, Span, codes};
+use diag::{Diagnostic, Span, Spanned, codes};
 
 use crate::keyword::{knows_a_cipher, knows_curves};
-use crate::model::{Config, Proxy, Tls};
+use crate::model::{Config, Mode, Proxy, Tls};
 use crate::target::Target;
 
 pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
@@ -46,6 +46,30 @@ pub(super) fn defaults(config: &Config, target: Target, findings: &mut Vec<Diagn
             let message = format!("no cipher is named in `{}`", list.value);
             findings.push(Diagnostic::new(codes::E0301, list.span, message));
         }
+    }
+}
+
+/// HTTP/3 over TCP (QMux) is experimental in 3.5; earlier versions take the name as any other protocol.
+pub(super) fn http3(
+    config: &Config,
+    proxy: &Proxy,
+    target: Target,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let allowed = |switch: &Spanned<_>| switch.value == "expose-experimental-directives";
+    if !target.is_from(3, 5)
+        || proxy.mode() != Mode::Http
+        || config.global.switches.iter().any(allowed)
+    {
+        return;
+    }
+    let binds = proxy.binds.iter().map(|bind| bind.tls.as_deref());
+    let servers = proxy.servers.iter().map(|server| server.settings.tls.as_deref());
+    let lists = binds.chain(servers).filter_map(|tls| tls?.alpn.as_ref());
+    for list in lists.filter(|list| list.value.split(',').any(|name| name == "h3")) {
+        let message = "`h3` over TCP is experimental";
+        let help = "leave `h3` out, or write `expose-experimental-directives` in `global`";
+        findings.push(Diagnostic::new(codes::E0214, list.span, message).help(help));
     }
 }
 

@@ -79,13 +79,16 @@ pub(crate) fn findings(read: Vec<Named>, target: Target, env: Env, last: bool) -
     let environment = files::environment(files::version_of(target));
     let Loaded { sources, config, mut diagnostics } = config::load(read, &environment, target);
     // Without --env host no other file is opened: what they hold is taken as empty.
+    let mut folder = PathBuf::new();
+    if env == Env::Host {
+        let (lacks, found) = host::findings(&sources, &environment, &config);
+        diagnostics.extend(lacks);
+        folder = found;
+    }
     let contents: &dyn Fn(&str) -> Result<Vec<u8>, String> = match env {
         Env::None => &|_| Ok(Vec::new()),
-        Env::Host => &files::contents,
+        Env::Host => &|name| files::contents_in(&folder, name),
     };
-    if env == Env::Host {
-        diagnostics.extend(host::findings(&sources, &environment, &config));
-    }
     let (program, mut more) = rules::compile_for(config, contents, &environment, target);
     if let Some(program) = &program
         && more.iter().any(|finding| finding.code == diag::codes::W0604)

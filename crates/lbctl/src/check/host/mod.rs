@@ -10,62 +10,124 @@ use std::path::{Path, PathBuf};
 use config::model::{Config, ProxyKind};
 use config_parse::address::{Address, AddressKind, Host, Ports};
 use config_parse::env::Environment;
+use config_parse::sections;
 use config_parse::tree::{self, LineKind, Word};
-use diag::{Diagnostic, Sources, Span, codes};
+use diag::{Code, Diagnostic, Sources, Span, codes};
 
-/// What the machine lacks.
-pub(super) fn findings(sources: &Sources, env: &Environment, config: &Config) -> Vec<Diagnostic> {
+/// What the machine lacks, and the folder in which relative names are looked up when all lines are read.
+pub(super) fn findings(
+    sources: &Sources,
+    env: &Environment,
+    config: &Config,
+) -> (Vec<Diagnostic>, PathBuf) {
     let mut findings = Vec::new();
     let mut words = Words::default();
     tree::each_line(sources, env, |line| {
         if line.kind == LineKind::Words {
+            words.file(line.words.first(), sources);
             words.line(&line.words, &mut findings);
         }
     });
     addresses(config, &mut findings);
     names(config, &mut findings);
     limits(config, &mut findings);
-    findings
+    (findings, words.folder)
 }
 
 /// Paths and identities as they stand in the lines, whether or not `proxyd` carries the line out.
 #[derive(Default)]
 struct Words {
+    /// Where relative names begin: `default-path`.
+    folder: PathBuf,
+    default_path: DefaultPath,
+    /// The folder of the file that is read.
+    file: PathBuf,
+    is_global: bool,
     crt_base: PathBuf,
     ca_base: PathBuf,
 }
 
+/// `default-path` (manual 3.1).
+#[derive(Default)]
+enum DefaultPath {
+    #[default]
+    Current,
+    Config,
+    Parent,
+    Origin(PathBuf),
+}
+
 impl Words {
+    /// The file of a line may be another than that of the line before.
+    fn file(&mut self, word: Option<&Word<'_>>, sources: &Sources) {
+        let file = word.and_then(|word| sources.file(word.span.file));
+        let folder = file.and_then(|file| Path::new(&file.name).parent()).unwrap_or(Path::new(""));
+        if folder != self.file {
+            self.file = folder.to_path_buf();
+            self.follow();
+        }
+    }
+
+    fn default_path(&mut self, words: &[Word<'_>], findings: &mut Vec<Diagnostic>) {
+        let how = words.get(1).map_or("", |word| word.text.as_ref());
+        self.default_path = match how {
+            "config" => DefaultPath::Config,
+            "parent" => DefaultPath::Parent,
+            "origin" => {
+                let path = words.get(2).map_or("", |word| word.text.as_ref());
+                folder(words.get(2), codes::E0701, findings);
+                DefaultPath::Origin(path.into())
+            }
+            _ => DefaultPath::Current,
+        };
+        self.follow();
+    }
+
+    fn follow(&mut self) {
+        self.folder = match &self.default_path {
+            DefaultPath::Current => PathBuf::new(),
+            DefaultPath::Config => self.file.clone(),
+            DefaultPath::Parent => self.file.join(".."),
+            DefaultPath::Origin(path) => path.clone(),
+        };
+    }
+
     fn line(&mut self, words: &[Word<'_>], findings: &mut Vec<Diagnostic>) {
         let word = |at: usize| words.get(at).map_or("", |word| word.text.as_ref());
+        if sections::is_section(word(0)) {
+            self.is_global = word(0) == "global";
+        }
         match word(0) {
+            "default-path" => self.default_path(words, findings),
             "crt-base" => self.crt_base = PathBuf::from(word(1)),
             "ca-base" => self.ca_base = PathBuf::from(word(1)),
-            "user" => identity(words.get(1), "user", findings),
-            "group" => identity(words.get(1), "group", findings),
-            "chroot" => folder(words.get(1), findings),
+            name @ ("user" | "group") if self.is_global => identity(words.get(1), name, findings),
+            // The folder may come into being before the start.
+            "chroot" => folder(words.get(1), codes::W0733, findings),
             "lua-load" | "lua-load-per-thread" => {
-                readable(words.get(1), Path::new(""), findings);
+                readable(words.get(1), &self.folder, findings);
             }
-            "bind" | "server" | "default-server" => self.options(words, findings),
+            "stats" if word(1) == "socket" => self.options(words, findings),
+            "unix-bind" | "bind" | "server" | "default-server" => self.options(words, findings),
             "load" if word(1) == "crt" => {
-                certificate::check(words.get(2), &self.crt_base, findings)
+                certificate::check(words.get(2), &self.folder.join(&self.crt_base), findings)
             }
             _ => {}
         }
     }
 
     fn options(&self, words: &[Word<'_>], findings: &mut Vec<Diagnostic>) {
+        let (crt_base, ca_base) =
+            (self.folder.join(&self.crt_base), self.folder.join(&self.ca_base));
         for pair in words.windows(2) {
             let [name, value] = pair else { continue };
             match name.text.as_ref() {
-                "crt" => certificate::check(Some(value), &self.crt_base, findings),
-                "crt-list" => readable(Some(value), Path::new(""), findings),
+                "crt" => certificate::check(Some(value), &crt_base, findings),
+                "crt-list" => readable(Some(value), &self.folder, findings),
                 "ca-file" | "crl-file" | "ca-verify-file" if !value.text.starts_with('@') => {
-                    readable(Some(value), &self.ca_base, findings);
+                    readable(Some(value), &ca_base, findings);
                 }
-                "user" => identity(Some(value), "user", findings),
-                "group" => identity(Some(value), "group", findings),
+                name @ ("user" | "group") => identity(Some(value), name, findings),
                 _ => {}
             }
         }
@@ -84,11 +146,11 @@ fn identity(word: Option<&Word<'_>>, what: &str, findings: &mut Vec<Diagnostic>)
     }
 }
 
-fn folder(word: Option<&Word<'_>>, findings: &mut Vec<Diagnostic>) {
+fn folder(word: Option<&Word<'_>>, code: Code, findings: &mut Vec<Diagnostic>) {
     let Some(word) = word else { return };
     if !Path::new(word.text.as_ref()).is_dir() {
         let message = format!("`{}` is no folder of this machine", word.text);
-        findings.push(Diagnostic::new(codes::E0701, word.span, message));
+        findings.push(Diagnostic::new(code, word.span, message));
     }
 }
 
@@ -104,14 +166,15 @@ fn unreadable(at: Span, path: &Path, why: &std::io::Error) -> Diagnostic {
     Diagnostic::new(codes::E0701, at, format!("`{}` cannot be read: {why}", path.display()))
 }
 
-/// Each address is bound for a moment, as a start would do.
+/// Each address is bound for a moment, as a start would do. A warning: the file is right, and runs where its
+/// addresses are.
 fn addresses(config: &Config, findings: &mut Vec<Diagnostic>) {
     for proxy in config.proxies.iter().filter(|proxy| proxy.disabled.is_none()) {
         for address in proxy.binds.iter().flat_map(|bind| &bind.addresses) {
             let Some(socket) = literal(address) else { continue };
             if let Err(why) = TcpListener::bind(socket) {
                 let message = format!("`{socket}` cannot be bound: {why}");
-                findings.push(Diagnostic::new(codes::E0705, address.span, message));
+                findings.push(Diagnostic::new(codes::W0732, address.span, message));
             }
         }
     }
