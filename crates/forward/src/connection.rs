@@ -23,6 +23,7 @@ use crate::idle::ServerConnection;
 use crate::io::{Connector, Io};
 use crate::live::{FrontendState, ServerState};
 use crate::proxy_protocol::Proxied;
+use crate::streams::Place;
 use crate::tcp;
 use crate::timer::Timer;
 use crate::work::Work;
@@ -53,6 +54,8 @@ pub(crate) struct Connection<C: Connector> {
     pub(crate) session: Option<Box<Session>>,
     /// What the connection counts as.
     pub(crate) seat: Seat,
+    /// What others see of it, and how they wake it.
+    pub(crate) place: Arc<Place>,
 }
 
 /// The variables of a session, `sess.name`. They belong to the program that numbered them: a reload
@@ -151,6 +154,7 @@ impl<C: Connector> Connection<C> {
             admitted: None,
             session: None,
             seat: Seat::take(&worker.process, frontend, listener),
+            place: worker.streams.enter(peer, now.micros),
         })
     }
 
@@ -336,9 +340,8 @@ impl<C: Connector> Connection<C> {
 
     /// Waits for the first bytes of a request without holding a buffer.
     async fn first_bytes(&mut self, first: bool) -> FirstBytes {
-        let Connection { worker, client, timer, listener, .. } = self;
-        let mut place = None;
-        let outcome = poll_fn(|cx| {
+        let Connection { worker, client, timer, listener, place, .. } = self;
+        poll_fn(|cx| {
             let mut work = worker.take_work();
             match work.client.poll_fill(cx, client) {
                 Poll::Ready(Ok(0) | Err(_)) => {
@@ -355,16 +358,10 @@ impl<C: Connector> Connection<C> {
             if !first && (worker.process.is_stopping() || listener.bound().is_none()) {
                 return Poll::Ready(FirstBytes::Unwanted);
             }
-            if place.is_none() {
-                place = Some(worker.sleepers().enter(cx.waker()));
-            }
+            place.waits(cx.waker());
             Poll::Pending
         })
-        .await;
-        if let Some(place) = place {
-            worker.sleepers().leave(place);
-        }
-        outcome
+        .await
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Generation {
     pub program: Arc<Program>,
     /// What is counted.
     pub live: Live,
+    /// Its number in the process.
+    pub(crate) number: u32,
     /// The variables of the program that live as long as a client connection.
     pub(crate) session_vars: Box<[VarId]>,
 }
@@ -34,7 +36,10 @@ impl Generation {
         let live = Live::new(&program, process, resolve, earlier.map(|old| &old.live));
         let session_vars = session_vars(&program);
         program.set_process_vars(&StartFacts::now(process));
-        Arc::new(Generation { program, live, session_vars })
+        let number = process.next_generation();
+        let generation = Arc::new(Generation { program, live, number, session_vars });
+        process.add_generation(&generation);
+        generation
     }
 
     /// Takes over from `earlier`: loads of streams that still run there count here too.

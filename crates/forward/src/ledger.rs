@@ -121,6 +121,7 @@ impl Ledger {
         let state = connection.next_stream(&bound);
         let worker = &connection.worker;
         let numbers = (worker.process.next_stream(), worker.next_seed(), worker.index);
+        connection.place.begin(numbers.0, &bound, begun.micros);
         let times = Times {
             accepted: connection.accepted,
             accepted_micros: connection.accepted_micros,
@@ -226,6 +227,18 @@ impl Ledger {
     /// The moment of a step, without asking the clock when nothing was waited for.
     pub(crate) fn now(&self) -> Instant {
         if self.waited { Instant::now() } else { self.times.begun.instant }
+    }
+
+    /// How far the stream has come, for the letters of one that is cut off.
+    pub(crate) fn phase(&self) -> Phase {
+        match self.termination.phase {
+            Phase::Tarpit => Phase::Tarpit,
+            _ if self.status.is_some() => Phase::Data,
+            _ if self.times.connected.is_some() => Phase::Headers,
+            _ if self.slot.is_some() => Phase::Connect,
+            _ if self.backend_queue.max(self.server_queue) > 0 => Phase::Queue,
+            _ => Phase::Request,
+        }
     }
 
     /// Ends the stream: its places are given back, then it is counted and logged with what the

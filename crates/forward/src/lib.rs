@@ -37,6 +37,7 @@ mod reach;
 mod service;
 mod shelf;
 mod stat;
+mod streams;
 mod tcp;
 mod tcp_response;
 mod termination;
@@ -56,6 +57,7 @@ pub use live::{
 pub use log::{LogRing, ProxyLog};
 pub use process::{Process, Settings};
 pub use stat::stat_rows;
+pub use streams::StreamInfo;
 pub use termination::{Cause, Phase, Termination};
 pub use tunnels::{TunnelInfo, Tunnels};
 pub use worker::Worker;

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use config::model::LogAddress;
 use tokio::sync::Notify;
@@ -11,7 +11,9 @@ use tokio::sync::Notify;
 use crate::arrivals::Arrivals;
 use crate::clock::wall_micros;
 use crate::counters::Gauge;
+use crate::generation::Generation;
 use crate::log::Destination;
+use crate::streams::{self, StreamInfo, Streams};
 use crate::tunnels::Tunnels;
 
 /// What does not change while the process runs.
@@ -71,8 +73,11 @@ pub struct Process {
     tunnels: Mutex<Vec<Arc<Tunnels>>>,
     /// The pools of idle server connections of each thread; their type is the connector's.
     idle_pools: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
-    /// Wakes the busy streams of each thread.
-    busy: Mutex<Vec<Arc<Notify>>>,
+    /// The client connections of each thread.
+    streams_of: Mutex<Vec<Arc<Streams>>>,
+    /// Those that streams still run on.
+    generations: Mutex<Vec<Weak<Generation>>>,
+    next_generation: AtomicU32,
     /// Told when a connection ended while the process or its frontend was full.
     pub(crate) room: Notify,
 }
@@ -93,7 +98,9 @@ impl Process {
             destinations: Mutex::default(),
             tunnels: Mutex::default(),
             idle_pools: Mutex::default(),
-            busy: Mutex::default(),
+            streams_of: Mutex::default(),
+            generations: Mutex::default(),
+            next_generation: AtomicU32::new(0),
             room: Notify::new(),
         })
     }
@@ -174,15 +181,38 @@ impl Process {
         self.idle_pools.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn add_busy(&self, thread: &Arc<Notify>) {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(thread));
+    pub(crate) fn add_streams(&self, thread: &Arc<Streams>) {
+        self.streams_of.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(thread));
     }
 
-    /// Makes every stream that waits for a server look whether it was ended.
+    fn streams_of(&self) -> Vec<Arc<Streams>> {
+        self.streams_of.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The streams that run now and are no tunnels, of all threads.
+    pub fn running_streams(&self) -> Vec<StreamInfo> {
+        streams::list(self, &self.streams_of())
+    }
+
+    /// Makes every stream look whether it was ended.
     pub(crate) fn wake_busy(&self) {
-        for thread in self.busy.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            thread.notify_one();
-        }
+        self.streams_of().iter().for_each(|thread| thread.wake_all());
+    }
+
+    pub(crate) fn next_generation(&self) -> u32 {
+        self.next_generation.fetch_add(1, Relaxed)
+    }
+
+    pub(crate) fn add_generation(&self, generation: &Arc<Generation>) {
+        let mut known = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|generation| generation.strong_count() > 0);
+        known.push(Arc::downgrade(generation));
+    }
+
+    /// A generation that streams still run on.
+    pub(crate) fn generation(&self, number: u32) -> Option<Arc<Generation>> {
+        let known = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().filter_map(Weak::upgrade).find(|generation| generation.number == number)
     }
 
     /// The tunnels of each thread.

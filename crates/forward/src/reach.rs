@@ -196,6 +196,7 @@ impl<C: Connector> Reach<'_, C> {
         let server = slot.server();
         self.ledger.server = Some(server);
         self.ledger.slot = Some(slot);
+        self.connection.place.aims_at(backend.reference, Some(server));
         if let Some(known) = backend.server(server) {
             let index = self.connection.worker.index;
             for counters in [known.state.counters.of(index), backend.state.counters.of(index)] {

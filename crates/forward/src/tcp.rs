@@ -1,6 +1,7 @@
 //! `mode tcp`: a connection is inspected, given a server, and relayed.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
@@ -33,22 +34,22 @@ pub(crate) async fn run<C: Connector>(
     let mut work = work.unwrap_or_else(|| worker.take_work());
     let mut ledger = Ledger::open(&connection, bound);
     ledger.times.begun = Now { instant: connection.accepted, micros: connection.accepted_micros };
-    let reached = match inspect(&mut connection, &mut work, &mut ledger).await {
-        // From here on it is a connection of HTTP, each request a stream of its own.
-        Ok(Goes::AsHttp) => {
-            drop(ledger);
-            return Box::pin(connection.become_http(work)).await;
-        }
-        Ok(Goes::To(backend)) => {
-            reach_server(&mut connection, &mut work, &mut ledger, backend).await
-        }
-        Err(failure) => Err(failure),
+    let reached = {
+        let place = Arc::clone(&connection.place);
+        let mut run = pin!(reach(&mut connection, &mut work, &mut ledger));
+        poll_fn(|cx| place.watch(run.as_mut().poll(cx), cx)).await
     };
+    let reached = reached.unwrap_or_else(|| Err(Failure::silent(Cause::Killed, ledger.phase())));
     match reached {
-        Ok((backend, server, Inspected::Pass)) => {
+        // From here on it is a connection of HTTP, each request a stream of its own.
+        Ok(Reached::Http) => {
+            drop(ledger);
+            Box::pin(connection.become_http(work)).await;
+        }
+        Ok(Reached::Server(backend, server, Inspected::Pass)) => {
             relay(connection, work, ledger, &backend, server);
         }
-        Ok((_, _, Inspected::Last)) => deliver(connection, work, ledger).await,
+        Ok(Reached::Server(_, _, Inspected::Last)) => deliver(connection, work, ledger).await,
         Err(failure) => {
             ledger.termination = failure.termination;
             work.record.request_line = None;
@@ -56,6 +57,25 @@ pub(crate) async fn run<C: Connector>(
             ledger.close(worker.index, process, logs, &mut work.record, Heads::default());
             worker.give_work(work);
         }
+    }
+}
+
+/// What a connection has come to.
+enum Reached<T> {
+    /// It goes on as one of HTTP.
+    Http,
+    /// It has a server.
+    Server(Arc<Backend>, T, Inspected),
+}
+
+async fn reach<C: Connector>(
+    connection: &mut Connection<C>,
+    work: &mut Work,
+    ledger: &mut Ledger,
+) -> Result<Reached<C::Io>, Failure> {
+    match inspect(connection, work, ledger).await? {
+        Goes::AsHttp => Ok(Reached::Http),
+        Goes::To(backend) => reach_server(connection, work, ledger, backend).await,
     }
 }
 
@@ -76,11 +96,12 @@ async fn reach_server<C: Connector>(
     work: &mut Work,
     ledger: &mut Ledger,
     backend: BackendRef,
-) -> Result<(Arc<Backend>, C::Io, Inspected), Failure> {
+) -> Result<Reached<C::Io>, Failure> {
     // A connection's queue time counts from its accept (`%Tw` of tcplog).
     ledger.times.request = Some(ledger.times.begun.instant);
     let backend = Arc::clone(ledger.bound.generation.backend(backend));
     ledger.backend = Some(BackendSeat::take(&backend));
+    connection.place.aims_at(backend.reference, None);
     let counters = backend.state.counters.of(connection.worker.index);
     counters.sessions.add(1);
     counters.session_rate.add(ledger.times.begun.micros, 1);
@@ -92,7 +113,7 @@ async fn reach_server<C: Connector>(
         true => tcp_response::inspect(connection, work, ledger, &backend, &mut server).await?,
         false => Inspected::Pass,
     };
-    Ok((backend, server, inspected))
+    Ok(Reached::Server(backend, server, inspected))
 }
 
 /// Runs `tcp-request content`, reading what its rules ask for.

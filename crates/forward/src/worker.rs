@@ -4,10 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Waker;
 use std::time::Duration;
-
-use tokio::sync::Notify;
 
 use crate::connection::Connection;
 use crate::generation::Listener;
@@ -15,6 +12,7 @@ use crate::idle::IdlePool;
 use crate::io::{Connector, SystemConnector};
 use crate::log::LogRing;
 use crate::process::Process;
+use crate::streams::Streams;
 use crate::tunnels::Tunnels;
 use crate::work::Work;
 
@@ -37,9 +35,8 @@ pub struct Worker<C: Connector = SystemConnector> {
     pub tunnels: Arc<Tunnels>,
     #[expect(clippy::vec_box, reason = "connections hold a box: their futures must stay small")]
     spare: RefCell<Vec<Box<Work>>>,
-    idle_clients: Sleepers,
-    /// Streams that wait for a server.
-    busy: Sleepers,
+    /// The client connections that run here.
+    pub(crate) streams: Arc<Streams>,
     seed: Cell<u64>,
 }
 
@@ -63,17 +60,14 @@ impl<C: Connector> Worker<C> {
             head_limits,
             tunnels: Arc::default(),
             spare: RefCell::default(),
-            idle_clients: Sleepers::default(),
-            busy: Sleepers::default(),
+            streams: Arc::default(),
             seed: Cell::new(seed),
         });
         worker.process.add_tunnels(&worker.tunnels);
+        worker.process.add_streams(&worker.streams);
         worker.process.add_idle_pool(Arc::clone(&worker.pool) as _);
         tokio::task::spawn_local(Rc::clone(&worker.logs).run());
         tokio::task::spawn_local(sweep(Rc::downgrade(&worker)));
-        let told = Arc::new(Notify::new());
-        worker.process.add_busy(&told);
-        tokio::task::spawn_local(wake_busy(Rc::downgrade(&worker), told));
         worker
     }
 
@@ -98,16 +92,12 @@ impl<C: Connector> Worker<C> {
     /// Wakes every idle client connection, so that it can see that the process is stopping or its
     /// listener is gone.
     pub fn wake_idle(&self) {
-        self.idle_clients.wake_all();
+        self.streams.wake_all();
     }
 
     /// Idle connections to servers that this thread keeps.
     pub fn idle_server_connections(&self) -> usize {
         self.pool.len()
-    }
-
-    pub(crate) fn sleepers(&self) -> &Sleepers {
-        &self.idle_clients
     }
 
     /// A set of buffers, its contents undefined but empty.
@@ -140,74 +130,5 @@ async fn sweep<C: Connector>(worker: std::rc::Weak<Worker<C>>) {
         tokio::time::sleep(SWEEP).await;
         let Some(worker) = worker.upgrade() else { return };
         worker.pool.sweep();
-    }
-}
-
-/// Wakes the streams that wait for a server, each time that some were ended.
-async fn wake_busy<C: Connector>(worker: std::rc::Weak<Worker<C>>, told: Arc<Notify>) {
-    loop {
-        told.notified().await;
-        let Some(worker) = worker.upgrade() else { return };
-        worker.busy.wake_all();
-    }
-}
-
-/// A stream's place among those that wait for a server; given back when it is dropped.
-pub(crate) struct BusyPlace<C: Connector> {
-    worker: Rc<Worker<C>>,
-    place: Option<u32>,
-}
-
-impl<C: Connector> BusyPlace<C> {
-    pub(crate) fn new(worker: &Rc<Worker<C>>) -> BusyPlace<C> {
-        BusyPlace { worker: Rc::clone(worker), place: None }
-    }
-
-    /// The stream waits: it is woken when streams of its server are ended.
-    pub(crate) fn wait(&mut self, waker: &Waker) {
-        if self.place.is_none() {
-            self.place = Some(self.worker.busy.enter(waker));
-        }
-    }
-}
-
-impl<C: Connector> Drop for BusyPlace<C> {
-    fn drop(&mut self) {
-        if let Some(place) = self.place {
-            self.worker.busy.leave(place);
-        }
-    }
-}
-
-/// The wakers of connections that wait for nothing but their client.
-#[derive(Debug, Default)]
-pub(crate) struct Sleepers {
-    wakers: RefCell<Vec<Option<Waker>>>,
-    free: RefCell<Vec<u32>>,
-}
-
-impl Sleepers {
-    /// Notes a sleeper; the place is to be given back when it wakes.
-    pub(crate) fn enter(&self, waker: &Waker) -> u32 {
-        let mut wakers = self.wakers.borrow_mut();
-        if let Some(place) = self.free.borrow_mut().pop() {
-            wakers[place as usize] = Some(waker.clone());
-            return place;
-        }
-        wakers.push(Some(waker.clone()));
-        (wakers.len() - 1) as u32
-    }
-
-    pub(crate) fn leave(&self, place: u32) {
-        if let Some(waker) = self.wakers.borrow_mut().get_mut(place as usize) {
-            *waker = None;
-            self.free.borrow_mut().push(place);
-        }
-    }
-
-    fn wake_all(&self) {
-        // A waker may run code that comes back here: wake outside the borrow.
-        let wakers: Vec<Waker> = self.wakers.borrow().iter().flatten().cloned().collect();
-        wakers.into_iter().for_each(Waker::wake);
     }
 }

@@ -21,7 +21,6 @@ use crate::ledger::on;
 use crate::live::{Backend, ServerState};
 use crate::reach::aborts_on_close;
 use crate::termination::{Cause, Failure, Phase, Termination};
-use crate::worker::BusyPlace;
 
 use super::body::{Flow, Path};
 use super::stream::{HttpStream, Next};
@@ -123,18 +122,13 @@ impl<C: Connector> HttpStream<'_, C> {
             lax: self.takes_unsafe_responses(backend),
             held: None,
         };
-        let mut place = BusyPlace::new(&self.connection.worker);
         let mark = known(backend, self.ledger.server).map_or(0, ServerState::ended_mark);
         loop {
             let event = poll_fn(|cx| {
-                if let Some(event) = ended_by_order(backend, self.ledger.server, mark, &state) {
+                if let Some(event) = self.ended_by_order(backend, mark, &state) {
                     return Poll::Ready(event);
                 }
-                let polled = self.poll_exchange(cx, &mut server, &mut state);
-                if polled.is_pending() {
-                    place.wait(cx.waker());
-                }
-                polled
+                self.poll_exchange(cx, &mut server, &mut state)
             })
             .await;
             match event {
@@ -174,6 +168,18 @@ impl<C: Connector> HttpStream<'_, C> {
                 }
             }
         }
+    }
+
+    /// What becomes of an exchange that an operator ended, or whose server's streams were ended (`shutdown session`,
+    /// `shutdown sessions server`, `on-marked-down shutdown-sessions`).
+    fn ended_by_order(&self, backend: &Backend, mark: u64, state: &Exchange) -> Option<Event> {
+        let by_server = known(backend, self.ledger.server)?.ended_since(mark);
+        let by_name = || self.connection.place.takes_end().then_some(Cause::Killed);
+        let cause = by_server.or_else(by_name)?;
+        Some(match state.stage {
+            Stage::Head | Stage::Held => Event::Failed(Failure::new(cause, Phase::Headers, 502)),
+            Stage::Body | Stage::Done => Event::Broken(Termination::new(cause, Phase::Data)),
+        })
     }
 
     fn takes_unsafe_responses(&self, backend: &Backend) -> bool {
@@ -497,21 +503,6 @@ impl<C: Connector> HttpStream<'_, C> {
 
 fn known(backend: &Backend, server: Option<u32>) -> Option<&ServerState> {
     Some(&*backend.server(server?)?.state)
-}
-
-/// What becomes of an exchange whose server's streams were ended (`shutdown sessions server`,
-/// `on-marked-down shutdown-sessions`).
-fn ended_by_order(
-    backend: &Backend,
-    server: Option<u32>,
-    mark: u64,
-    state: &Exchange,
-) -> Option<Event> {
-    let cause = known(backend, server)?.ended_since(mark)?;
-    Some(match state.stage {
-        Stage::Head | Stage::Held => Event::Failed(Failure::new(cause, Phase::Headers, 502)),
-        Stage::Body | Stage::Done => Event::Broken(Termination::new(cause, Phase::Data)),
-    })
 }
 
 /// Closes a connection that serves no other request. A reset leaves no `TIME_WAIT` behind, which

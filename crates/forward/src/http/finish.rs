@@ -4,10 +4,19 @@ use sample::Scope;
 
 use crate::io::Connector;
 use crate::ledger::Heads;
+use crate::termination::{Cause, Termination};
 
-use super::stream::HttpStream;
+use super::stream::{HttpStream, Next};
 
 impl<C: Connector> HttpStream<'_, C> {
+    /// Ends a stream that an operator does not want any more, wherever it stands.
+    pub(super) fn cut_off(&mut self) -> Next<C::Io> {
+        let phase = self.ledger.phase();
+        self.ledger.termination = Termination::new(Cause::Killed, phase);
+        self.finish();
+        Next::Close { linger: false }
+    }
+
     /// Counts and logs the stream, once.
     pub(super) fn finish(&mut self) {
         self.ledger.bytes_in += self.up.counted;

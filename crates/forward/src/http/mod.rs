@@ -17,6 +17,9 @@ mod stream;
 mod upgrade;
 mod wire;
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::connection::{After, Connection};
@@ -33,10 +36,15 @@ pub(crate) async fn serve<C: Connector>(
     connection: &mut Connection<C>,
     mut work: Box<Work>,
 ) -> After<C::Io> {
+    let place = Arc::clone(&connection.place);
     let after = loop {
         let Some(bound) = connection.listener.bound() else { break After::Close };
         let mut stream = HttpStream::new(connection, &mut work, bound);
-        let next = stream.run().await;
+        let ran = {
+            let mut run = pin!(stream.run());
+            poll_fn(|cx| place.watch(run.as_mut().poll(cx), cx)).await
+        };
+        let next = ran.unwrap_or_else(|| stream.cut_off());
         drop(stream);
         match next {
             stream::Next::Request if !work.client.is_empty() => {}
@@ -50,6 +58,7 @@ pub(crate) async fn serve<C: Connector>(
             stream::Next::Tunnel(start) => break After::Tunnel(start),
         }
     };
+    place.rest();
     connection.worker.give_work(work);
     after
 }
@@ -80,7 +89,7 @@ async fn end<C: Connector>(connection: &mut Connection<C>, work: &mut Work) {
     }
     connection.timer.set(Some(tokio::time::Instant::now() + LINGER));
     let Connection { client, timer, .. } = connection;
-    std::future::poll_fn(|cx| {
+    poll_fn(|cx| {
         loop {
             work.client.clear();
             match work.client.poll_fill(cx, client) {

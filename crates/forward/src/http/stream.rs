@@ -281,6 +281,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         counters.session_rate.add(self.ledger.times.begun.micros, 1);
         counters.requests.add(1);
         self.ledger.backend = Some(BackendSeat::take(&backend));
+        self.connection.place.aims_at(backend.reference, None);
     }
 
     /// `tcp-request content` of the frontend comes before the request is looked at: what it

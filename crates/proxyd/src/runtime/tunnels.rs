@@ -3,11 +3,12 @@
 //! A drain ends each tunnel in order (WebSockets with a Close frame between two frames), paced evenly, so that
 //! clients do not all come back in the same moment.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use admin::reply::{self, failed};
 use admin::{DrainTarget, Reply, ServerName, SessionRow, Severity, TunnelRow};
-use forward::{Generation, Process, TunnelInfo};
+use forward::{Generation, Process, StreamInfo, TunnelInfo};
 use health::AdminOrder;
 
 /// Every tunnel of every thread, in the order in which the streams began.
@@ -22,12 +23,12 @@ fn shown_id(tunnel: &TunnelInfo) -> u64 {
     tunnel.id + 1
 }
 
-fn age(tunnel: &TunnelInfo, now: i64) -> Duration {
-    Duration::from_micros(u64::try_from(now - tunnel.accepted_micros).unwrap_or(0))
+fn age(accepted_micros: i64, now: i64) -> Duration {
+    Duration::from_micros(u64::try_from(now - accepted_micros).unwrap_or(0))
 }
 
-fn client(tunnel: &TunnelInfo) -> String {
-    tunnel.client.map_or_else(|| "unix".to_owned(), |address| address.to_string())
+fn client(client: Option<SocketAddr>) -> String {
+    client.map_or_else(|| "unix".to_owned(), |address| address.to_string())
 }
 
 fn server_name(tunnel: &TunnelInfo) -> Option<String> {
@@ -46,49 +47,75 @@ fn row(tunnel: &TunnelInfo, now: i64) -> TunnelRow {
     let moved = tunnel.control.counters();
     TunnelRow {
         id: shown_id(tunnel),
-        src: client(tunnel),
+        src: client(tunnel.client),
         frontend: tunnel.frontend_name().to_owned(),
         backend: tunnel.backend_name().unwrap_or("<NONE>").to_owned(),
         server: server_name(tunnel).unwrap_or_else(|| "<none>".to_owned()),
         protocol: tunnel.protocol().to_owned(),
-        age: age(tunnel, now),
+        age: age(tunnel.accepted_micros, now),
         bytes_in: moved.bytes_up,
         bytes_out: moved.bytes_down,
         draining: tunnel.control.is_ending(),
     }
 }
 
-/// `show sess [id]`: the streams that are tunnels or `mode tcp`.
+/// `show sess [id]`: every stream, the oldest first.
 pub(super) fn sessions(process: &Process, id: Option<u64>, now: i64) -> Reply {
-    let all = all(process);
-    let wanted = all.iter().filter(|tunnel| id.is_none_or(|id| shown_id(tunnel) == id));
-    let rows: Vec<SessionRow> = wanted.map(|tunnel| session(tunnel, now)).collect();
+    let tunnels = all(process);
+    let streams = process.running_streams();
+    let mut rows: Vec<SessionRow> = tunnels.iter().map(|tunnel| session(tunnel, now)).collect();
+    rows.extend(streams.iter().map(|stream| running(stream, now)));
+    rows.retain(|row| id.is_none_or(|id| row.id == id));
+    rows.sort_by_key(|row| row.id);
+    // One may have become a tunnel between the two looks.
+    rows.dedup_by_key(|row| row.id);
     if id.is_some() && rows.is_empty() {
         return reply::no_such_session();
     }
     reply::show_sess(&rows)
 }
 
-fn session(tunnel: &TunnelInfo, now: i64) -> SessionRow {
-    let proto = match tunnel.client {
+fn proto(client: Option<SocketAddr>) -> String {
+    let proto = match client {
         Some(address) if address.is_ipv4() => "tcpv4",
         Some(_) => "tcpv6",
         None => "unix_stream",
     };
+    proto.to_owned()
+}
+
+fn running(stream: &StreamInfo, now: i64) -> SessionRow {
+    SessionRow {
+        id: stream.id + 1,
+        proto: proto(stream.client),
+        src: client(stream.client),
+        frontend: stream.frontend_name().to_owned(),
+        backend: stream.backend_name().map(str::to_owned),
+        server: stream.server_name().map(str::to_owned),
+        age: age(stream.accepted_micros, now),
+        calls: stream.calls.into(),
+    }
+}
+
+fn session(tunnel: &TunnelInfo, now: i64) -> SessionRow {
     SessionRow {
         id: shown_id(tunnel),
-        proto: proto.to_owned(),
-        src: client(tunnel),
+        proto: proto(tunnel.client),
+        src: client(tunnel.client),
         frontend: tunnel.frontend_name().to_owned(),
         backend: tunnel.backend_name().map(str::to_owned),
         server: server_name(tunnel),
-        age: age(tunnel, now),
+        age: age(tunnel.accepted_micros, now),
         calls: 1,
     }
 }
 
 /// `shutdown session`: at once, as HAProxy does.
 pub(super) fn shutdown(process: &Process, id: u64) -> Reply {
+    if let Some(stream) = process.running_streams().iter().find(|stream| stream.id + 1 == id) {
+        stream.end();
+        return Reply::Done;
+    }
     match all(process).iter().find(|tunnel| shown_id(tunnel) == id) {
         Some(tunnel) => {
             tunnel.end();

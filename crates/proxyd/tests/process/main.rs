@@ -3,6 +3,7 @@
 mod command_line;
 mod daemon;
 mod places;
+mod sessions;
 mod tunnels;
 
 use std::os::unix::fs::MetadataExt;
