@@ -20,6 +20,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("acl", 3),
     ("rules", 4),
     ("forward", 5),
+    ("explanation", 5),
     ("proxyd", 6),
     ("lbctl", 6),
 ];

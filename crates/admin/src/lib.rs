@@ -50,8 +50,8 @@ pub mod reply {
     pub use crate::stat::show_stat;
     pub use crate::words::{
         address_set, all_sockets_already_disabled, all_sockets_already_enabled,
-        backend_is_disabled, backend_published, failed, health_not_configured, no_such_session,
-        show_errors, static_weight, tracking_health, value_out_of_range, variable_is,
-        variable_not_found, weight_of,
+        backend_is_disabled, backend_published, explain_usage, failed, health_not_configured,
+        no_such_session, show_errors, static_weight, tracking_health, value_out_of_range,
+        variable_is, variable_not_found, weight_of,
     };
 }

@@ -280,8 +280,13 @@ pub(crate) fn rebalance_usage() -> Reply {
     error("usage: rebalance <backend> [dry-run] [over <delay>]")
 }
 
-pub(crate) fn explain_usage() -> Reply {
-    error("usage: explain [<method>] <url> [<option>...]")
+/// `explain` with words that it does not know.
+#[must_use]
+pub fn explain_usage() -> Reply {
+    error(
+        "usage: explain [<method>] <url> [-H <name>:<value>] [--cookie <name>=<value>] [--src <ip>[:<port>]]\n   \
+         [--dst <ip>:<port> | --listener <name>] [--sni <name>] [--ws] [--status <status>] [--seed <n>]",
+    )
 }
 
 pub(crate) fn line_not_understood(word: &str) -> Reply {

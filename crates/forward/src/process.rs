@@ -194,6 +194,11 @@ impl Process {
         streams::list(self, &self.streams_of())
     }
 
+    /// How many streams that are no tunnels run on each thread.
+    pub fn streams_by_thread(&self) -> Vec<u64> {
+        self.streams_of().iter().map(|thread| thread.running()).collect()
+    }
+
     /// Makes every stream look whether it was ended.
     pub(crate) fn wake_busy(&self) {
         self.streams_of().iter().for_each(|thread| thread.wake_all());

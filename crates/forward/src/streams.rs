@@ -163,6 +163,11 @@ impl Streams {
         places.iter().filter_map(Weak::upgrade).collect()
     }
 
+    /// How many streams run.
+    pub(crate) fn running(&self) -> u64 {
+        self.places().iter().filter(|place| place.stream.load(Relaxed) != 0).count() as u64
+    }
+
     /// Makes every connection look whether it, or its stream, is still wanted.
     pub(crate) fn wake_all(&self) {
         for place in self.places() {

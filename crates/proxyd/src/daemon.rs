@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use admin::ConfigText;
+use diag::Sources;
 use forward::{Bound, Generation, Listener, Process};
 use rules::Program;
 
@@ -38,6 +39,7 @@ pub(crate) struct Daemon {
 struct State {
     generation: Arc<Generation>,
     text: ConfigText,
+    sources: Arc<Sources>,
     listening: Listen,
     next_id: u64,
     reloads: u64,
@@ -63,6 +65,7 @@ struct Held {
 #[derive(Debug)]
 pub(crate) struct Opened {
     text: ConfigText,
+    sources: Arc<Sources>,
     /// What each listener of the program wants, in the program's order.
     keys: Vec<(Wanted, usize)>,
     sockets: Sockets,
@@ -123,13 +126,13 @@ impl Opened {
     /// Opens every socket of a program: all or nothing.
     pub(crate) fn new(
         program: &Program,
-        text: ConfigText,
+        (text, sources): (ConfigText, Arc<Sources>),
         threads: usize,
         taken: &mut take_over::Sockets,
     ) -> Result<Opened, String> {
         let keys = wanted(program)?;
         let sockets = open(keys.iter().cloned(), threads, taken)?;
-        Ok(Opened { text, keys, sockets })
+        Ok(Opened { text, sources, keys, sockets })
     }
 }
 
@@ -145,6 +148,7 @@ impl Daemon {
         let state = State {
             generation: Arc::clone(&generation),
             text: opened.text,
+            sources: opened.sources,
             listening: Listen::new(),
             next_id: 0,
             reloads: 0,
@@ -195,6 +199,11 @@ impl Daemon {
     /// The text of what runs now.
     pub(crate) fn text(&self) -> ConfigText {
         self.lock().text.clone()
+    }
+
+    /// The files of what runs now, for places.
+    pub(crate) fn sources(&self) -> Arc<Sources> {
+        Arc::clone(&self.lock().sources)
     }
 
     /// Keeps what the start said.
@@ -248,7 +257,7 @@ impl Daemon {
     fn try_reload(&self) -> Result<String, String> {
         let read = load::read(&self.origin)?;
         let report = read.report();
-        let Read { program, text, .. } = read;
+        let Read { program, text, sources, .. } = read;
         let Some(program) = program else { return Err(report) };
         let nameless = names::find(&program, &self.origin)?;
         let report = format!("{report}{}", nameless.concat());
@@ -267,6 +276,7 @@ impl Daemon {
         self.workers.check(&generation);
         state.generation = generation;
         state.text = text;
+        state.sources = Arc::new(sources);
         drop(state);
         self.workers.wake_idle();
         let opened = keys.len() - kept;

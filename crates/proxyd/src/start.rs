@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use config::model::Global;
+use diag::Sources;
 use forward::{Generation, Process, Settings};
 use rules::Program;
 
@@ -71,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments, command_line: &[OsString]) -> Result<Ex
         };
     }
     let program = Arc::clone(&program);
-    serve(arguments, &program, (read.text, report), origin)
+    serve(arguments, &program, (read.text, Arc::new(read.sources), report), origin)
 }
 
 /// Findings, and what the command line asked in vain.
@@ -98,7 +99,7 @@ fn goes_to_background(arguments: &Arguments, global: &Global) -> bool {
 fn serve(
     arguments: &Arguments,
     program: &Arc<Program>,
-    (text, report): (admin::ConfigText, String),
+    (text, sources, report): (admin::ConfigText, Arc<Sources>, String),
     origin: Origin,
 ) -> Result<ExitCode, Failure> {
     let global = program.config().global.clone();
@@ -108,7 +109,7 @@ fn serve(
     arguments.memory.map_or(Ok(()), memory::limit)?;
     let mut taken = arguments.take_over.as_deref().map_or(Ok(Sockets::new()), take)?;
     let identity = privileges::identity(&global)?;
-    let opened = Opened::new(program, text, threads, &mut taken)?;
+    let opened = Opened::new(program, (text, sources), threads, &mut taken)?;
     let mut stats = StatsSocket::open_all(&global)?;
     if program.listeners().is_empty() && stats.is_empty() {
         return Err("no frontend has a `bind` line: there is nothing to listen on".into());

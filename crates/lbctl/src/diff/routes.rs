@@ -9,8 +9,8 @@ use rules::Program;
 use sample::FrontendRef;
 use serde_json::{Value, json};
 
-use crate::explain::evaluate::{Ending, Explained};
 use crate::witness::{Pools, Sketch, Tries, goals, listeners, sketches};
+use explanation::{Ending, Explained};
 
 /// Requests that are tried for one frontend.
 const MOST: usize = 6_000;

@@ -6,9 +6,8 @@
 use rules::Program;
 use sample::{Fact, FactValue};
 
-use super::evaluate::{self, Ending, Explained, World};
-use super::request::Asked;
 use crate::exit::CouldNot;
+use explanation::{Asked, Ending, Explained, World, evaluate};
 
 /// One assumed answer and what comes of it.
 pub(crate) struct Branch {
@@ -35,7 +34,7 @@ pub(crate) fn follow(
         }
         let mut world = world()?;
         world.answers = answers.iter().cloned().collect();
-        let explained = evaluate::evaluate(program, &mut world, asked);
+        let explained = evaluate(program, &mut world, asked);
         match &explained.ending {
             Ending::Unknown(next)
                 if answers.len() < 4 && !answers.iter().any(|(known, _)| known == next) =>
@@ -56,7 +55,7 @@ fn expand(answers: &[(Fact, FactValue)], when: &[String], fact: Fact) -> Vec<Ope
         let mut answers = answers.to_vec();
         answers.push((fact, value));
         let mut when = when.to_vec();
-        when.push(format!("{} is {words}", evaluate::in_words(fact)));
+        when.push(format!("{} is {words}", explanation::in_words(fact)));
         (answers, when)
     };
     let mut all = match fact {

@@ -1,10 +1,13 @@
 //! The explanation as a json object, in the format that scripts rely on.
 
 use diag::{Sources, Span};
-use rules::{Change, Event, Final, Outcome, Program, ReplyKind, Seen};
+use rules::{Change, Event, Program, Seen};
 use serde_json::{Map, Value, json};
 
-use super::evaluate::{Ending, Explained};
+use explanation::words::{
+    address_text, kind_word, line_text as text, outcome_word, sent_status, switch,
+};
+use explanation::{Ending, Explained};
 
 /// One object, version 1.
 pub(crate) fn render(program: &Program, sources: &Sources, explained: &Explained) -> Value {
@@ -82,32 +85,6 @@ fn change(change: &Change) -> Value {
     json!({"what": change.what, "before": change.before, "after": change.after})
 }
 
-/// The word of an outcome in the format.
-pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Taken => "taken",
-        Outcome::NotTaken => "not_taken",
-        Outcome::Skipped => "skipped",
-        Outcome::Unknown => "unknown",
-    }
-}
-
-/// The word of a local response in the format.
-pub(crate) fn kind_word(kind: ReplyKind) -> &'static str {
-    match kind {
-        ReplyKind::Deny => "deny",
-        ReplyKind::Tarpit => "tarpit",
-        ReplyKind::Return => "return",
-        ReplyKind::Auth => "auth",
-        ReplyKind::Redirect => "redirect",
-        ReplyKind::Monitor => "monitor",
-        ReplyKind::Stats => "stats",
-        ReplyKind::ServerRedirect => "server-redirect",
-        ReplyKind::Service => "service",
-        ReplyKind::Error => "error",
-    }
-}
-
 fn verdict(program: &Program, sources: &Sources, explained: &Explained) -> Value {
     let rule = |span: Option<Span>| match span {
         Some(span) => {
@@ -142,28 +119,6 @@ fn verdict(program: &Program, sources: &Sources, explained: &Explained) -> Value
     }
 }
 
-/// The status that a client sees: an error file has its own, an empty one none.
-pub(crate) fn sent_status(reply: &Final) -> Option<u16> {
-    match &reply.raw {
-        None => Some(reply.head.status),
-        Some(raw) => {
-            let line = raw.split(|byte| *byte == b'\r' || *byte == b'\n').next()?;
-            std::str::from_utf8(line).ok()?.split(' ').nth(1)?.parse().ok()
-        }
-    }
-}
-
-/// The rule that chose the backend.
-pub(crate) fn switch(events: &[Event]) -> Option<Span> {
-    use rules::RuleFamily::{DefaultBackend, UseBackend};
-    events.iter().find_map(|event| match event {
-        Event::Rule {
-            family: UseBackend | DefaultBackend, span, outcome: Outcome::Taken, ..
-        } => Some(*span),
-        _ => None,
-    })
-}
-
 fn server(program: &Program, explained: &Explained) -> Value {
     let (Some(at), Some(backend)) = (explained.server(), explained.stream.backend) else {
         return Value::Null;
@@ -192,31 +147,6 @@ pub(crate) fn balance(events: &[Event]) -> (Option<String>, Option<String>, Opti
     last.unwrap_or_default()
 }
 
-/// An address as a configuration spells it.
-pub(crate) fn address_text(address: &config_parse::address::Address) -> String {
-    use config_parse::address::{AddressKind, Host, Ports};
-    match &address.kind {
-        AddressKind::Inet { host, ports, .. } => {
-            let host = match host {
-                Host::Any => "*".to_owned(),
-                Host::Ip(std::net::IpAddr::V6(ip)) => format!("[{ip}]"),
-                Host::Ip(ip) => ip.to_string(),
-                Host::Name(name) => name.clone(),
-            };
-            match ports {
-                Ports::Unset => host,
-                Ports::One(port) => format!("{host}:{port}"),
-                Ports::Range(first, last) => format!("{host}:{first}-{last}"),
-                Ports::Offset(offset) => format!("{host}:{offset:+}"),
-            }
-        }
-        AddressKind::Unix(path) | AddressKind::UnixDatagram(path) => format!("unix@{path}"),
-        AddressKind::Abns(name) => format!("abns@{name}"),
-        AddressKind::Fd(number) => format!("fd@{number}"),
-        AddressKind::Other(text) => text.clone(),
-    }
-}
-
 fn timeouts(sources: &Sources, explained: &Explained) -> Value {
     let mut out = Map::new();
     for timeout in &explained.timeouts {
@@ -224,7 +154,7 @@ fn timeouts(sources: &Sources, explained: &Explained) -> Value {
             .span
             .map(|span| json!({"file": file(sources, span), "line": sources.line(span)}));
         out.insert(
-            super::text::phase_word(timeout.phase).replace('-', "_"),
+            explanation::text::phase_word(timeout.phase).replace('-', "_"),
             json!({"ms": timeout.duration.map(|time| time.as_millis() as u64), "from": at}),
         );
     }
@@ -241,10 +171,4 @@ fn request(explained: &Explained) -> Value {
 
 fn file(sources: &Sources, span: Span) -> Option<&str> {
     sources.file(span.file).map(|file| file.name.as_str())
-}
-
-/// The line that a span begins on, without the white space around it.
-pub(crate) fn text(sources: &Sources, span: Span) -> String {
-    let Some(file) = sources.file(span.file) else { return String::new() };
-    String::from_utf8_lossy(file.line_text(file.line(span.start))).trim().to_owned()
 }

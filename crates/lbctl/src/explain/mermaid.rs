@@ -3,9 +3,9 @@
 use diag::Sources;
 use rules::{Event, Outcome, Program};
 
-use super::evaluate::Explained;
-use super::json::text;
-use super::text::verdict;
+use explanation::Explained;
+use explanation::text::verdict;
+use explanation::words::line_text as text;
 
 /// The chart.
 pub(crate) fn render(program: &Program, sources: &Sources, explained: &Explained) -> String {

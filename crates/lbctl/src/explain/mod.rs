@@ -4,14 +4,12 @@
 
 mod branches;
 mod curl;
-pub(crate) mod evaluate;
 pub(crate) mod facts;
 pub(crate) mod json;
 mod mermaid;
 mod reach;
 mod reached;
 pub(crate) mod request;
-mod text;
 mod why_not;
 
 use std::collections::HashMap;
@@ -27,9 +25,8 @@ use crate::diff::live;
 use crate::exit::{CouldNot, Exit};
 use crate::files;
 use crate::out::{say, say_line};
-use evaluate::{Ending, World};
+use explanation::{Asked, Ending, World, evaluate, text};
 use reach::Reached;
-use request::Asked;
 
 /// Explains one request, or a list of them with one state.
 pub(crate) fn run(explain: &Explain) -> Result<Exit, CouldNot> {
@@ -62,7 +59,7 @@ pub(crate) fn run(explain: &Explain) -> Result<Exit, CouldNot> {
     let mut world = fresh()?;
     let mut exit = Exit::Clean;
     for asked in asked(explain, &program)? {
-        let explained = evaluate::evaluate(&program, &mut world, &asked);
+        let explained = evaluate(&program, &mut world, &asked);
         if !explained.is_routed() {
             exit = Exit::Found;
         }

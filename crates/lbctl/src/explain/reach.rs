@@ -9,9 +9,9 @@ use diag::{Sources, Span};
 use rules::Program;
 use sample::FrontendRef;
 
-use super::evaluate::{Ending, Explained};
 use crate::exit::{CouldNot, Exit};
 use crate::witness::{Found, Goal, Pools, Sketch, Tries, goals};
+use explanation::{Ending, Explained};
 
 /// Requests that are tried before the search gives up.
 const MOST: usize = 20_000;

@@ -3,8 +3,8 @@
 use diag::{Sources, Span};
 use serde_json::{Value, json};
 
-use super::json::text as line_text;
 use super::reach::Reached;
+use explanation::words::line_text;
 
 /// Lines for people; the request itself is explained below them.
 pub(super) fn as_text(sources: &Sources, wanted: &str, reached: &Reached) -> String {

@@ -4,9 +4,9 @@ use diag::{Sources, Span};
 use rules::{Event, Outcome, Program, Seen};
 use serde_json::{Value, json};
 
-use super::evaluate::Explained;
-use super::json::text;
 use crate::exit::CouldNot;
+use explanation::Explained;
+use explanation::words::line_text as text;
 
 /// One rule that leads to the backend, and what stood in the way.
 pub(crate) struct Obstacle {

@@ -7,8 +7,8 @@ use rules::Program;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::explain::evaluate::{Ending, Explained};
 use crate::explain::json;
+use explanation::{Ending, Explained};
 
 /// A file of cases.
 #[derive(Debug, Deserialize)]

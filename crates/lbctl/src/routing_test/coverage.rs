@@ -6,7 +6,7 @@ use config::model::Proxy;
 use diag::{Sources, Span};
 use rules::{Event, Outcome, Program};
 
-use crate::explain::json::text;
+use explanation::words::line_text as text;
 
 /// What was reached.
 #[derive(Debug, Default)]

@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use diag::Sources;
+use explanation::{World, evaluate};
 use regex::Regex;
 use rules::Program;
 
 use crate::arguments::{Arguments, Command, Explain, Test};
 use crate::exit::{CouldNot, Exit};
-use crate::explain::{self, evaluate, facts, request};
+use crate::explain::{self, facts, request};
 use crate::files;
 use crate::out::say;
 use case::{Case, Suite};
@@ -132,12 +133,12 @@ fn one(
 ) -> Result<Vec<String>, CouldNot> {
     let explain = as_explain(case, folder)?;
     let at = explain.at.as_deref().map(explain::moment).transpose()?;
-    let mut world = evaluate::World::new(program, at, explain.seed);
+    let mut world = World::new(program, at, explain.seed);
     for fact in &explain.fact {
         facts::apply(fact, program, &world)?;
     }
     let asked = request::from_arguments(&explain, program)?;
-    let explained = evaluate::evaluate(program, &mut world, &asked);
+    let explained = evaluate(program, &mut world, &asked);
     coverage.saw(&explained.events, sources);
     Ok(case.expect.compare(program, sources, &explained))
 }

@@ -10,8 +10,7 @@ use rules::{Event, Outcome, Program};
 use super::alternatives::{Goal, goals};
 use super::choices::Touch;
 use super::sketch::Sketch;
-use crate::explain::evaluate::{self, Explained, World};
-use crate::explain::request;
+use explanation::{Explained, World, evaluate, request};
 
 /// Ways to combine the choices of one goal that are tried.
 const MOST_COMBINED: usize = 64;
@@ -128,7 +127,7 @@ impl<'p> Tries<'p> {
     pub(crate) fn explain(&mut self, sketch: &Sketch, listener: usize) -> Option<Explained> {
         self.left = self.left.checked_sub(1)?;
         let asked = sketch.asked(self.program, listener)?;
-        Some(evaluate::evaluate(self.program, &mut self.world, &asked))
+        Some(evaluate(self.program, &mut self.world, &asked))
     }
 
     /// The first sketch for a goal that `shows` what it should, with its listener.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use rules::Program;
 
 use super::choices::{Shape, Touch};
-use crate::explain::request::{self, Asked};
+use explanation::request::{self, Asked};
 
 /// A text whose front, middle and end are asked for one by one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

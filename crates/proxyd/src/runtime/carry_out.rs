@@ -15,7 +15,7 @@ use health::{AdminOrder, HealthOrder};
 use crate::VERSION;
 use crate::daemon::Daemon;
 
-use super::{internals, process, servers, tunnels};
+use super::{explain, internals, process, servers, tunnels};
 
 /// Does what a command says.
 pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
@@ -112,9 +112,7 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
         }
         Command::ShowProc => reply::show_proc(&process::proc(daemon)),
         Command::ShowStartupLogs => Reply::Dump(daemon.report()),
-        Command::Explain(_) => {
-            failed("`explain` is not built here: `lbctl explain -f FILE` says the same.")
-        }
+        Command::Explain(words) => explain::explain(daemon, &generation, &words),
     }
 }
 

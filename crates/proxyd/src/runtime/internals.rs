@@ -43,12 +43,18 @@ fn activity(daemon: &Daemon, threads: usize, micros: i64) -> String {
         };
         generation.live.frontends.iter().map(of).fold(0, u64::wrapping_add)
     };
-    let each: Vec<u64> = (0..threads).map(accepted).collect();
-    let all = each.iter().copied().fold(0, u64::wrapping_add);
-    let listed: String = each.iter().map(|count| format!("{count} ")).collect();
+    let line = |name: &str, each: Vec<u64>| {
+        let all = each.iter().copied().fold(0, u64::wrapping_add);
+        let listed: String = each.iter().map(|count| format!("{count} ")).collect();
+        format!("{name}: {all} [ {listed}]\n")
+    };
+    let accepted = line("accepted", (0..threads).map(accepted).collect());
+    let streams = line("streams", daemon.process.streams_by_thread());
+    let tunnels = daemon.process.tunnels().iter().map(|thread| thread.len() as u64).collect();
+    let tunnels = line("tunnels", tunnels);
     let (seconds, rest) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
     format!(
-        "thread_id: 1 (1..{threads})\ndate_now: {seconds}.{rest:06}\naccepted: {all} [ {listed}]\n"
+        "thread_id: 1 (1..{threads})\ndate_now: {seconds}.{rest:06}\n{accepted}{streams}{tunnels}"
     )
 }
 

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod daemon;
+mod explain;
 mod places;
 mod sessions;
 mod tunnels;

@@ -12,28 +12,28 @@ use rules::{
 };
 use sample::{Buffered, Fact, FactValue};
 
-use super::facts::{self, Given};
-use super::request::{Answer, Asked};
+use crate::facts::{self, Given};
+use crate::request::{Answer, Asked};
 
 /// What lives from one explained request to the next: balancers, the number of streams.
-pub(crate) struct World {
+pub struct World {
     balancers: HashMap<u32, Arc<Balancer>>,
     now: Option<i64>,
     seed: Option<u64>,
     streams: u64,
     on_connection: u64,
     /// Answers that are assumed, to follow a branch.
-    pub(crate) answers: HashMap<Fact, FactValue>,
+    pub answers: HashMap<Fact, FactValue>,
 }
 
 impl World {
     /// The balancer of a backend, for what a running daemon says of its servers.
-    pub(crate) fn balancer(&self, backend: sample::BackendRef) -> Option<&Balancer> {
+    pub fn balancer(&self, backend: sample::BackendRef) -> Option<&Balancer> {
         self.balancers.get(&backend.0).map(AsRef::as_ref)
     }
 
     /// The servers of a program, all of them up.
-    pub(crate) fn new(program: &Program, at: Option<i64>, seed: Option<u64>) -> World {
+    pub fn new(program: &Program, at: Option<i64>, seed: Option<u64>) -> World {
         let balancers = program
             .backends()
             .map(|backend| {
@@ -48,37 +48,62 @@ impl World {
 
 /// How a request ended.
 #[derive(Debug)]
-pub(crate) enum Ending {
+pub enum Ending {
     /// It went to a backend and this server; the status that the client sees, if the server answers as assumed.
-    Server { server: u32, status: u16 },
+    Server {
+        /// Its place in the backend.
+        server: u32,
+        /// What the client sees; 0 in `mode tcp`.
+        status: u16,
+    },
     /// It waits in the queue of its backend.
     Queued,
     /// It was answered here.
     Reply(Box<Final>),
     /// The connection was closed: `reject`, `silent-drop`, by this rule.
-    Closed { kind: &'static str, rule: diag::Span },
+    Closed {
+        /// The action.
+        kind: &'static str,
+        /// Its rule.
+        rule: diag::Span,
+    },
     /// The request itself is refused before any rule.
-    BadRequest { status: u16, why: String },
+    BadRequest {
+        /// What the client gets.
+        status: u16,
+        /// What is wrong with it.
+        why: String,
+    },
     /// No rule chose a backend, or no server can take it: this page says so.
-    Nowhere { page: Box<Final> },
+    Nowhere {
+        /// The page.
+        page: Box<Final>,
+    },
     /// It depends on a fact that was not given.
     Unknown(Fact),
 }
 
 /// Everything that is known of an explained request.
-pub(crate) struct Explained {
-    pub(crate) asked: Asked,
-    pub(crate) stream: Stream,
-    pub(crate) head: RequestHead,
-    pub(crate) events: Vec<Event>,
-    pub(crate) ending: Ending,
-    pub(crate) timeouts: Vec<TimeoutInForce>,
-    pub(crate) notes: Vec<String>,
+pub struct Explained {
+    /// What was asked.
+    pub asked: Asked,
+    /// The evaluator's memory at the end.
+    pub stream: Stream,
+    /// The head as the server would see it.
+    pub head: RequestHead,
+    /// Every step.
+    pub events: Vec<Event>,
+    /// How it ended.
+    pub ending: Ending,
+    /// The timeouts of each phase.
+    pub timeouts: Vec<TimeoutInForce>,
+    /// What was assumed.
+    pub notes: Vec<String>,
 }
 
 impl Explained {
     /// The server that gets it.
-    pub(crate) fn server(&self) -> Option<u32> {
+    pub fn server(&self) -> Option<u32> {
         match self.ending {
             Ending::Server { server, .. } => Some(server),
             _ => None,
@@ -86,14 +111,14 @@ impl Explained {
     }
 
     /// Whether a server gets it.
-    pub(crate) fn is_routed(&self) -> bool {
+    pub fn is_routed(&self) -> bool {
         matches!(self.ending, Ending::Server { .. } | Ending::Queued)
             || matches!(&self.ending, Ending::Reply(reply) if reply.kind == ReplyKind::Return)
     }
 }
 
 /// One request through all steps.
-pub(crate) fn evaluate(program: &Program, world: &mut World, asked: &Asked) -> Explained {
+pub fn evaluate(program: &Program, world: &mut World, asked: &Asked) -> Explained {
     world.on_connection = if asked.same_connection { world.on_connection + 1 } else { 0 };
     let given = Given {
         src: asked.src,
@@ -131,7 +156,8 @@ pub(crate) fn evaluate(program: &Program, world: &mut World, asked: &Asked) -> E
     Explained { asked: asked.clone(), stream, head, events, ending, timeouts, notes }
 }
 
-pub(crate) fn in_words(fact: Fact) -> String {
+/// A fact that is not known, and what would give it.
+pub fn in_words(fact: Fact) -> String {
     match fact {
         Fact::Draw(_) => "a random draw (give --seed)".into(),
         other => format!("{other:?}"),

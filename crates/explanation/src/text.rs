@@ -5,11 +5,11 @@ use std::fmt::Write;
 use diag::{Sources, Span};
 use rules::{Change, Event, Outcome, Phase, Program, RuleFamily, Seen};
 
-use super::evaluate::{Ending, Explained, version};
-use super::json::{address_text, kind_word, sent_status, switch, text};
+use crate::evaluate::{Ending, Explained, version};
+use crate::words::{address_text, kind_word, line_text as text, sent_status, switch};
 
 /// The whole text, with a line end.
-pub(crate) fn render(program: &Program, sources: &Sources, explained: &Explained) -> String {
+pub fn render(program: &Program, sources: &Sources, explained: &Explained) -> String {
     let mut out = String::new();
     asked(&mut out, program, sources, explained);
     steps(&mut out, sources, &explained.events);
@@ -152,7 +152,7 @@ fn ending(out: &mut String, program: &Program, sources: &Sources, explained: &Ex
 }
 
 /// What became of the request, in one line.
-pub(crate) fn verdict(program: &Program, sources: &Sources, explained: &Explained) -> String {
+pub fn verdict(program: &Program, sources: &Sources, explained: &Explained) -> String {
     let by = |span: Option<Span>| {
         span.map(|span| format!(" by {}", sources.cite(span))).unwrap_or_default()
     };
@@ -199,7 +199,7 @@ fn backend_name<'p>(program: &'p Program, explained: &Explained) -> &'p str {
 }
 
 /// A phase as the manual spells its timeout.
-pub(crate) fn phase_word(phase: Phase) -> &'static str {
+pub fn phase_word(phase: Phase) -> &'static str {
     match phase {
         Phase::Client => "client",
         Phase::HttpRequest => "http-request",
