@@ -549,3 +549,20 @@ backend b
         "#]],
     );
 }
+
+#[test]
+fn a_healthcheck_section_has_a_type_and_is_named_by_servers() {
+    let config = format!(
+        "{DEFAULTS}healthcheck a\n type httpchk GET /x\n http-check expect status 200\nhealthcheck b\n tcp-check connect\n\
+         healthcheck c\n type ftp\nbackend be\n server s 10.0.0.1:80 check healthcheck a\n server t 10.0.0.1:80 check healthcheck z\n"
+    );
+    check(
+        &config,
+        expect![[r#"
+        9:13 E0204 this `healthcheck` section has no `type`
+        11:13 E0204 this `healthcheck` section has no `type`
+        12:7 E0301 `ftp` is not a kind of check (one of: httpchk, ldap-check, mysql-check, pgsql-check, redis-check, smtpchk, spop-check, ssl-hello-chk, tcp-check)
+        15:41 E0421 no `healthcheck` section is named `z` (did you mean `a`?)
+    "#]],
+    );
+}

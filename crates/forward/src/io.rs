@@ -11,6 +11,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream, UnixStream};
 
+use crate::socks4;
+
 /// One side of a stream.
 ///
 /// Everything beyond reading and writing has a default that does nothing, so that a test's pipe is
@@ -77,6 +79,8 @@ pub struct ConnectTo {
     pub user_timeout: Option<Duration>,
     /// How its packets are marked, the first one too.
     pub marks: rules::Marks,
+    /// `socks4`: the SOCKS4 proxy on the way.
+    pub socks4: Option<SocketAddr>,
 }
 
 impl ConnectTo {
@@ -88,6 +92,7 @@ impl ConnectTo {
             keepalive: false,
             user_timeout: None,
             marks: rules::Marks::default(),
+            socks4: None,
         }
     }
 }
@@ -112,7 +117,8 @@ impl Connector for SystemConnector {
         match &to.address {
             ServerAddress::Unix(path) => Ok(Socket::Unix(UnixStream::connect(path).await?)),
             ServerAddress::Tcp(address) => {
-                let socket = match address {
+                let next = to.socks4.unwrap_or(*address);
+                let socket = match next {
                     SocketAddr::V4(_) => TcpSocket::new_v4()?,
                     SocketAddr::V6(_) => TcpSocket::new_v6()?,
                 };
@@ -125,7 +131,10 @@ impl Connector for SystemConnector {
                     socket.set_reuseaddr(true)?;
                     socket.bind(source)?;
                 }
-                let stream = socket.connect(*address).await?;
+                let mut stream = socket.connect(next).await?;
+                if to.socks4.is_some() {
+                    socks4::ask(&mut stream, *address).await?;
+                }
                 if let Some(limit) = to.user_timeout {
                     socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(limit))?;
                 }

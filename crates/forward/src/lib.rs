@@ -36,6 +36,7 @@ mod proxy_protocol;
 mod reach;
 mod service;
 mod shelf;
+mod socks4;
 mod stat;
 mod streams;
 mod tcp;

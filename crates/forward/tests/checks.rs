@@ -97,6 +97,15 @@ fn without_a_timeout_a_check_has_its_interval() {
 }
 
 #[test]
+fn a_server_is_checked_as_its_healthcheck_section_says() {
+    check(
+        " option tcp-check\n timeout check 300ms\n server s 127.0.0.1:1 check inter 1s fall 1 healthcheck web\n\
+         healthcheck web\n type httpchk\n http-check send uri /%[be_name]",
+        "Server be/s is DOWN, reason: Layer7 timeout, check duration: 300ms.",
+    );
+}
+
+#[test]
 fn a_websocket_check_waits_for_the_switch() {
     check(
         " option websocket-check /chat\n timeout connect 5s\n timeout check 400ms\n server s 127.0.0.1:1 check inter 1s fall 1",

@@ -40,6 +40,8 @@ pub(crate) struct Field {
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
     pub(crate) arena: Vec<u8>,
+    /// How much of the arena is the head as it was received.
+    pub(crate) received: usize,
     pub(crate) list: Vec<Field>,
 }
 
@@ -162,6 +164,7 @@ impl Fields {
     /// Forgets all fields and keeps the buffers.
     pub fn clear(&mut self) {
         self.arena.clear();
+        self.received = 0;
         self.list.clear();
     }
 
@@ -178,6 +181,16 @@ impl Fields {
     /// How many bytes [`Fields::write_to`] appends.
     pub fn written_len(&self) -> usize {
         self.iter().map(|(name, value)| name.len() + value.len() + b": \r\n".len()).sum()
+    }
+
+    /// Bytes of the head as it was received, 0 for one of our own.
+    pub fn received_len(&self) -> usize {
+        self.received
+    }
+
+    /// An upper bound of the head's size that costs nothing: with what edits took away.
+    pub fn stored_len(&self) -> usize {
+        self.arena.len()
     }
 
     pub(crate) fn bytes(&self, slice: Slice) -> &[u8] {

@@ -170,6 +170,7 @@ fn finish(buf: &[u8], at: usize, done: Step<()>, limits: &Limits) -> Result<Pars
 /// names in lower case.
 fn adopt(fields: &mut Fields, head: &[u8]) {
     fields.arena.extend_from_slice(head);
+    fields.received = fields.arena.len();
     for index in 0..fields.list.len() {
         let Field { name, value } = fields.list[index];
         fields.arena[name.range()].make_ascii_lowercase();

@@ -8,6 +8,7 @@ pub(crate) mod limit;
 pub(crate) mod normalize;
 pub(crate) mod redirect;
 pub(crate) mod reply;
+pub(crate) mod room;
 pub(crate) mod target;
 pub(crate) mod variable;
 
@@ -111,7 +112,9 @@ pub(crate) enum Action {
         slot: u32,
         value: Compiled,
     },
-    /// Known, and without an effect on what is decided (`set-nice`, `strict-mode`, ...).
+    /// `strict-mode`: whether a rewrite that finds no room is an error.
+    StrictMode(bool),
+    /// Known, and without an effect on what is decided (`set-nice`, ...).
     Nothing,
 }
 

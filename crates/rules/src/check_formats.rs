@@ -82,7 +82,7 @@ impl<'p> CheckRun<'p> {
     }
 
     fn formats(&self) -> &'p CheckFormats {
-        &self.program.backend(self.backend).part().check
+        self.program.backend(self.backend).check_formats(self.server)
     }
 
     fn asked(&self, what: u32) -> Option<&'p Asked> {

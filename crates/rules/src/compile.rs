@@ -60,6 +60,7 @@ pub fn compile_for(
     let mut shared = Shared {
         table: &table,
         http_errors: &config.http_errors,
+        healthchecks: &config.healthchecks,
         vars: VarNames::default(),
         draws: 0,
         files,

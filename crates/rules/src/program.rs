@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acl::Condition;
-use config::model::{Config, ConnectionMode, Mode, Proxy, Server};
+use config::model::{CheckKind, Config, ConnectionMode, HttpCheckStep, Mode, Proxy, Server};
 use config_parse::address::Address;
 use diag::Span;
 use sample::{BackendRef, Compiled, CompiledFormat, FrontendRef, ProcVars, VarId, VarNames};
@@ -103,6 +103,8 @@ pub(crate) struct BackendPart {
     pub(crate) server_ids: Vec<u32>,
     /// What health checks ask for.
     pub(crate) check: CheckFormats,
+    /// What the checks of servers with a `healthcheck` section ask for, by the server.
+    pub(crate) server_checks: HashMap<u32, CheckFormats>,
     /// The TLVs of each server's PROXY header.
     pub(crate) server_tlvs: Vec<Vec<(u8, CompiledFormat)>>,
     pub(crate) rules: BackendRules,
@@ -340,9 +342,28 @@ impl<'p> Backend<'p> {
         found.map(|at| at as u32)
     }
 
-    /// What a step of its checks asks for, by its place among `check_steps`.
-    pub fn check_asks(self, step: usize) -> StepAsks {
-        self.part().check.steps.get(step).cloned().unwrap_or_default()
+    /// How a server is checked, and with which steps: its `healthcheck` section says, or the backend.
+    pub fn check_of(self, server: u32) -> (Option<&'p CheckKind>, &'p [HttpCheckStep]) {
+        let section = self.servers().get(server as usize).and_then(|server| {
+            let name = server.settings.healthcheck.as_ref()?;
+            self.program.config.healthcheck(&name.value)
+        });
+        match section {
+            Some(section) => (section.kind.as_ref().map(|kind| &kind.value), &section.steps),
+            None => {
+                let proxy = self.proxy();
+                (proxy.check.as_ref().map(|kind| &kind.value), &proxy.check_steps)
+            }
+        }
+    }
+
+    /// What a step of a server's checks asks for, by its place among the steps.
+    pub fn check_asks(self, server: u32, step: usize) -> StepAsks {
+        self.check_formats(server).steps.get(step).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn check_formats(self, server: u32) -> &'p CheckFormats {
+        self.part().server_checks.get(&server).unwrap_or(&self.part().check)
     }
 
     /// Whether `tcp-response content` rules look at what its servers send.

@@ -7,7 +7,7 @@ use diag::Span;
 use sample::{Compiled, Fact, Sample, as_text};
 
 use crate::action::{Action, Rule, Setting};
-use crate::action::{address, edit, hint, limit, normalize, redirect, reply, variable};
+use crate::action::{address, edit, hint, limit, normalize, redirect, reply, room, variable};
 use crate::moment::{Moment, Request, change};
 use crate::{Change, Cursor, Event, Final, Outcome, ReplyKind, Trace};
 use crate::{condition, unique_id};
@@ -48,6 +48,10 @@ pub(crate) fn rules<T: Trace>(list: &List<'_>, m: &mut Moment<'_>, trace: &mut T
         Cursor { step, rule } if step == list.step => rule as usize,
         _ => 0,
     };
+    if first == 0 {
+        // `strict-mode` counts in its own list only.
+        m.stream.lenient = false;
+    }
     for (at, rule) in list.rules.iter().enumerate().skip(first) {
         let ending = one(rule, m, trace);
         match ending {
@@ -154,7 +158,14 @@ fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> 
                 return Some(answer(page, rule));
             }
         }
-        Action::Edit(edit) => edit::apply(edit, m, on, changes),
+        Action::Edit(edit) => {
+            let fits = room::fits(m, |m| edit::apply(edit, m, on, changes));
+            if !fits && !m.stream.lenient {
+                let page = crate::error_page::choose(m.program, m.stream, 500);
+                return Some(answer(page, rule));
+            }
+        }
+        Action::StrictMode(on) => m.stream.lenient = !*on,
         Action::SetVar { id, conditions, value } => {
             if let Err(fact) = variable::set(*id, conditions, value, m, on, changes) {
                 return Some(Ending::Unknown(fact));

@@ -39,6 +39,10 @@ pub struct Stream {
     pub hints: Hints,
     /// The last rule that ended its list (`last_rule_line`).
     pub last_rule: Option<Span>,
+    /// Bytes of the message's body that stand in the buffer behind its head; the daemon knows.
+    pub body_buffered: usize,
+    /// `strict-mode off`: a rewrite of this list that finds no room is passed over.
+    pub lenient: bool,
     /// Requests seen before on this connection (`http_first_req` is 0).
     pub requests_before: u64,
 }
@@ -61,6 +65,8 @@ impl Stream {
             last_server: None,
             hints: Hints::default(),
             last_rule: None,
+            body_buffered: 0,
+            lenient: false,
             requests_before: 0,
         }
     }

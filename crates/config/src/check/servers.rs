@@ -148,12 +148,22 @@ fn check_port(server: &Server, findings: &mut Vec<Diagnostic>) {
         AddressKind::Inet { host: Host::Name(name), .. }
             if name.starts_with('_') || name.bytes().all(|byte| byte.is_ascii_digit())
     );
-    let checked = match &settings.check_addr {
-        Some(address) => {
-            matches!(&address.value.kind, AddressKind::Inet { ports: Ports::One(1..), .. })
-        }
-        None => false,
+    // Quirk: one without an address of its own is taken for whatever the client connects to.
+    let anywhere = match &server.address.kind {
+        AddressKind::Inet { host, .. } => match host {
+            Host::Any => true,
+            Host::Ip(ip) => ip.is_unspecified(),
+            Host::Name(_) => false,
+        },
+        _ => false,
     };
+    let checked = anywhere
+        || match &settings.check_addr {
+            Some(address) => {
+                matches!(&address.value.kind, AddressKind::Inet { ports: Ports::One(1..), .. })
+            }
+            None => false,
+        };
     if portless && !service && !checked && settings.check_port.is_none_or(|port| port.value == 0) {
         let message = format!("`{}` has no port that could be checked", server.name.value);
         findings.push(

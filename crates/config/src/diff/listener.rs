@@ -78,6 +78,8 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
         fall,
         check_port,
         check_addr,
+        healthcheck,
+        socks4,
         slowstart,
         track,
         observe,
@@ -122,6 +124,13 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
     out.number(&key("fall"), fall);
     out.number(&key("port"), check_port);
     out.put(&key("addr"), &plain(check_addr), text::address);
+    out.text(&key("healthcheck"), &plain(healthcheck));
+    if let Some(socks) = socks4.as_deref() {
+        out.put(&key("socks4"), &socks.proxy, text::address);
+        if socks.checks {
+            out.set(&key("check-via-socks4"), "", server.span);
+        }
+    }
     out.time(&key("slowstart"), &plain(slowstart));
     out.text(&key("track"), &plain(track));
     out.text(&key("observe"), &plain(observe));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use diag::Span;
 
 use super::text;
-use super::{Item, Objects, Section, global, proxy};
+use super::{Item, Objects, Section, global, proxy, value};
 use crate::model::{Config, ProxyKind, Secret, Setting, Userlist};
 
 /// The canonical form: what is compared, and what changes are applied to.
@@ -37,6 +37,12 @@ pub fn objects(config: &Config) -> Objects {
             lines.set(&format!("errorfile {code}"), path.clone(), file.span);
         }
         add(format!("http-errors {}", section.name.value), lines);
+    }
+    for check in &config.healthchecks {
+        let mut lines = Section::default();
+        lines.put("type", &check.kind, value::check);
+        lines.list("steps", &check.steps, value::step);
+        add(format!("healthcheck {}", check.name.value), lines);
     }
     out
 }

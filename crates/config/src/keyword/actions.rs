@@ -404,8 +404,7 @@ const STATE: &[Keyword<Slot>] = &[
             let on = line.choice("`on` or `off`", &[("on", true), ("off", false)]);
             to.action = on.map(|on| Action::StrictMode(on.value));
         },
-    )
-    .ignored("no rewrite fails for want of room"),
+    ),
     action("do-log", Sets::ALL, "", "writes a log line now", |_, to| {
         to.action = Some(Action::DoLog)
     })

@@ -48,7 +48,7 @@ pub(super) fn connect(line: &mut Directive<'_>) -> Option<Step> {
                 line.refuse_as(codes::E0207, "HTTP/2 is not built yet", word);
                 line.value("a protocol")?;
             }
-            "via-socks4" => line.refuse_as(codes::E0207, "SOCKS4 is not built yet", word),
+            "via-socks4" => step.via_socks4 = true,
             _ => {
                 line.not_one_of(word, "an argument of `connect`", CONNECT);
                 return None;

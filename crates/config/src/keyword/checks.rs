@@ -98,6 +98,39 @@ const fn check(
     Keyword::new(name, Places::BACK, args, "4.2", doc, lower)
 }
 
+/// What stands behind `type` in a `healthcheck` section.
+pub(super) fn kind(line: &mut Directive<'_>) -> Option<CheckKind> {
+    let kinds = [
+        "httpchk",
+        "ldap-check",
+        "mysql-check",
+        "pgsql-check",
+        "redis-check",
+        "smtpchk",
+        "spop-check",
+        "ssl-hello-chk",
+        "tcp-check",
+    ];
+    let word = line.arg("a kind of check")?;
+    let kind = match word.text.as_ref() {
+        "httpchk" => Some(httpchk(line)),
+        "ldap-check" => Some(CheckKind::Ldap),
+        "mysql-check" => mysql(line),
+        "pgsql-check" => pgsql(line),
+        "redis-check" => Some(CheckKind::Redis),
+        "smtpchk" => smtp(line),
+        "spop-check" => Some(CheckKind::Spop),
+        "ssl-hello-chk" => Some(CheckKind::SslHello),
+        "tcp-check" => Some(CheckKind::TcpScript),
+        _ => {
+            line.not_one_of(word, "a kind of check", &kinds);
+            None
+        }
+    };
+    line.end();
+    kind
+}
+
 /// A check of one protocol, unless a `no` stands before it.
 fn protocol(
     line: &mut Directive<'_>,
@@ -268,7 +301,7 @@ fn add(line: &mut Directive<'_>, draft: &mut Draft, step: Option<(StepKind, Opti
 
 pub(super) type Step = (StepKind, Option<String>);
 
-fn http_step(line: &mut Directive<'_>) -> Option<Step> {
+pub(super) fn http_step(line: &mut Directive<'_>) -> Option<Step> {
     let word = line.arg("a step, such as `expect`")?;
     line.mark_head();
     match word.text.as_ref() {
@@ -302,7 +335,7 @@ fn http_step(line: &mut Directive<'_>) -> Option<Step> {
     }
 }
 
-fn tcp_step(line: &mut Directive<'_>) -> Option<Step> {
+pub(super) fn tcp_step(line: &mut Directive<'_>) -> Option<Step> {
     let word = line.arg("a step, such as `expect`")?;
     line.mark_head();
     match word.text.as_ref() {

@@ -24,7 +24,6 @@ pub(crate) static SECTIONS: Table<()> = Table {
         ),
         Missing::not_built("traces are not built", "12.8", &[("traces", 0)]),
         Missing::not_built("network namespaces are not built", "5.1", &[("namespace_list", 0)]),
-        Missing::not_built("health check sections are not built yet", "12", &[("healthcheck", 0)]),
     ],
 };
 
@@ -35,6 +34,7 @@ const SUPPORTED: &[Keyword<()>] = &[
     section("backend", "<name> [from <defaults>]", "4", "has servers"),
     section("listen", "<name> [from <defaults>]", "4", "a frontend and a backend in one"),
     section("userlist", "<name>", "12.2", "users and groups"),
+    section("healthcheck", "<name>", "12.9", "how servers that name it are checked"),
     section("http-errors", "<name>", "12.4", "error files that proxies import"),
     section("peers", "<name>", "11.2", "who shares the stick tables")
         .ignored("there are no stick tables that peers could share"),

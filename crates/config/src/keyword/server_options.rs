@@ -19,6 +19,7 @@ pub(crate) static SERVER_OPTIONS: Table<ServerSettings> = Table {
         CHECKS,
         CONNECTION,
         AGENT,
+        CHECKED_BY,
         IGNORED,
         &tls_options::SERVER_COMMON,
         tls_options::SERVER,
@@ -222,6 +223,24 @@ const AGENT: &[Keyword<To>] = &[
     }),
 ];
 
+const CHECKED_BY: &[Keyword<To>] = &[
+    option("healthcheck", "<section>", "the section that says how it is checked", |line, to| {
+        if let Some(name) = line.value("a `healthcheck` section") {
+            line.mentions.push(Mention { noun: Noun::Healthcheck, name: spanned(name) });
+            to.healthcheck = Some(Box::new(spanned(name)));
+        }
+    }),
+    option("socks4", "<address>:<port>", "the SOCKS4 proxy on the way", |line, to| {
+        let Some(word) = line.value("an address and a port") else { return };
+        if let Some(address) = line.address(word, AddressUse::Dispatch) {
+            to.socks4.get_or_insert_default().proxy = Some(Spanned::new(address, word.span));
+        }
+    }),
+    option("check-via-socks4", "", "checks go through the SOCKS4 proxy, too", |_, to| {
+        to.socks4.get_or_insert_default().checks = true;
+    }),
+];
+
 /// Options that change nothing here. Those of TLS in their negative form ask for what is the case.
 const IGNORED: &[Keyword<To>] = &[
     ignored("non-stick", "", "stick tables are not built: nothing is learned"),
@@ -272,14 +291,6 @@ const REFUSED: &[Keyword<To>] = &[
     })
     .ignored("the system resolves names, at the start and at each reload"),
     refused("check-pool-conn-name", "the connection that checks use"),
-    option("check-via-socks4", "", "checks go through the SOCKS proxy", |_, _| {})
-        .refused("this option is not built yet"),
-    option("healthcheck", "<section>", "the section that says how it is checked", |line, _| {
-        if let Some(name) = line.value("a `healthcheck` section") {
-            line.mentions.push(Mention { noun: Noun::Healthcheck, name: spanned(name) });
-        }
-    })
-    .refused("this option is not built yet"),
     refused("idle-ping", "asks silent servers").shaped(Shape::Time(i32::MAX as u64)),
     option("log-proto", "legacy|octet-count", "how messages are framed", |line, _| {
         line.choice("a framing", &[("legacy", ()), ("octet-count", ())]);
@@ -288,12 +299,6 @@ const REFUSED: &[Keyword<To>] = &[
     refused("namespace", "the network namespace of connections"),
     option("pool-conn-name", "<expr>", "what connections are kept by", |line, _| {
         tls_options::expression(line);
-    })
-    .refused("this option is not built yet"),
-    option("socks4", "<address>:<port>", "the SOCKS proxy on the way", |line, _| {
-        if let Some(word) = line.value("an address and a port") {
-            line.address(word, AddressUse::Dispatch);
-        }
     })
     .refused("this option is not built yet"),
     refused("tcp-md5sig", "signs segments"),

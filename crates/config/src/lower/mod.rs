@@ -144,6 +144,16 @@ impl Lowering {
                     self.open_ignored(kind, &line.words);
                 }
             }
+            Found::Known(_)
+                if self.target.is_2_6() && keyword::than_2_6(SECTIONS.noun, &first.text) =>
+            {
+                self.close();
+                let (target, findings) = (self.target, &mut self.findings);
+                let mut section =
+                    Directive::new(&line.words, Place::Nowhere, target, &self.env, findings);
+                section.too_new(first);
+                self.section = Section::Skipped;
+            }
             Found::Known(_) => self.open(&first.text, &line.words),
             Found::Missing(missing, _) => {
                 self.close();
@@ -198,7 +208,7 @@ impl Lowering {
             }
             "defaults" => Section::Defaults(Box::new(self.open_defaults(&mut line))),
             "userlist" => open_userlist(&mut line),
-            "http-errors" => open_http_errors(&mut line),
+            "http-errors" | "healthcheck" => open_other(keyword, &mut line),
             "frontend" => self.open_proxy(&mut line, ProxyKind::Frontend),
             "backend" => self.open_proxy(&mut line, ProxyKind::Backend),
             _ => self.open_proxy(&mut line, ProxyKind::Listen),
@@ -391,9 +401,13 @@ impl Lowering {
             }
             Section::Other(other, _) => {
                 other.close(&mut self.findings);
-                if other.keyword == "http-errors" {
-                    let (name, files) = (other.name, other.errorfiles);
-                    self.config.http_errors.push(HttpErrors { name, files });
+                match other.keyword {
+                    "http-errors" => {
+                        let (name, files) = (other.name, other.errorfiles);
+                        self.config.http_errors.push(HttpErrors { name, files });
+                    }
+                    "healthcheck" => self.config.healthchecks.push(other.check),
+                    _ => {}
                 }
                 self.config.declared.append(other.declared);
             }
@@ -412,8 +426,8 @@ fn set_env(env: &mut Environment, words: &[Word<'_>]) {
     }
 }
 
-fn open_http_errors(line: &mut Directive<'_>) -> Section {
-    let Some(kind) = keyword::section_kind("http-errors") else { return Section::Skipped };
+fn open_other(keyword: &str, line: &mut Directive<'_>) -> Section {
+    let Some(kind) = keyword::section_kind(keyword) else { return Section::Skipped };
     Other::open(kind, line).map_or(Section::Skipped, |it| Section::Other(Box::new(it), kind))
 }
 

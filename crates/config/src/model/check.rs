@@ -5,6 +5,8 @@ use config_parse::expr::Expr;
 use config_parse::log_format::LogFormat;
 use diag::{Span, Spanned};
 
+use super::Setting;
+
 /// What a check does.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields are the arguments that each variant names")]
@@ -100,6 +102,8 @@ pub struct ConnectStep {
     pub send_proxy: bool,
     /// `linger`.
     pub linger: bool,
+    /// `via-socks4`.
+    pub via_socks4: bool,
 }
 
 /// `expect [options] [!] MATCH PATTERN`.
@@ -144,4 +148,15 @@ pub struct HeaderPattern {
     pub text: String,
     /// The format of `name-lf` and `value-lf`.
     pub format: Option<LogFormat>,
+}
+
+/// A `healthcheck` section: how servers that name it are checked (manual 12.9).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Healthcheck {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `type`.
+    pub kind: Setting<CheckKind>,
+    /// `http-check` and `tcp-check` steps.
+    pub steps: Vec<HttpCheckStep>,
 }

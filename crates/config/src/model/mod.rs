@@ -49,6 +49,8 @@ pub struct Config {
     pub userlists: Vec<Userlist>,
     /// `http-errors` sections.
     pub http_errors: Vec<HttpErrors>,
+    /// `healthcheck` sections.
+    pub healthchecks: Vec<Healthcheck>,
     /// Names that other sections and lines declare, and where they are used.
     pub declared: Declared,
     /// The files that it was read from.
@@ -59,6 +61,11 @@ impl Config {
     /// The proxy of this name that takes connections.
     pub fn frontend(&self, name: &str) -> Option<&Proxy> {
         self.proxies.iter().find(|p| p.kind.is_frontend() && p.name.value == name)
+    }
+
+    /// The `healthcheck` section of this name.
+    pub fn healthcheck(&self, name: &str) -> Option<&Healthcheck> {
+        self.healthchecks.iter().find(|section| section.name.value == name)
     }
 
     /// The proxy of this name that has servers.

@@ -57,6 +57,10 @@ pub struct ServerSettings {
     pub check_port: Setting<u16>,
     /// `addr` for checks.
     pub check_addr: Rare<Address>,
+    /// `healthcheck`: the section that says how it is checked.
+    pub healthcheck: Rare<String>,
+    /// `socks4` and `check-via-socks4`.
+    pub socks4: Option<Box<Socks4>>,
     /// `slowstart`.
     pub slowstart: Rare<Duration>,
     /// `track [backend/]server`.
@@ -107,6 +111,15 @@ pub struct ServerSettings {
     pub tls: Option<Box<super::Tls>>,
     /// `agent-check` with port, address, interval and text to send.
     pub agent: Option<Box<AgentCheck>>,
+}
+
+/// The SOCKS4 proxy on the way to a server.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Socks4 {
+    /// `socks4`.
+    pub proxy: Setting<Address>,
+    /// `check-via-socks4`: checks go the same way.
+    pub checks: bool,
 }
 
 /// `agent-check` and its companions.

@@ -61,8 +61,10 @@ impl Agent {
         loop {
             tokio::time::sleep_until(next).await;
             let began = Instant::now();
-            if let Ok(Some(reply)) = timeout(self.interval, self.ask(&worker)).await {
+            if let Ok(Some((reply, mut io))) = timeout(self.interval, self.ask(&worker)).await {
+                // What it says holds when the agent sees the connection end.
                 self.backend.obey_agent(self.server, &reply, began.elapsed());
+                io.reset_on_close();
             }
             let now = Instant::now();
             while next <= now {
@@ -71,7 +73,7 @@ impl Agent {
         }
     }
 
-    async fn ask<C: Connector>(&self, worker: &Worker<C>) -> Option<String> {
+    async fn ask<C: Connector>(&self, worker: &Worker<C>) -> Option<(String, C::Io)> {
         let mut io = worker.connector.connect(self.target()?).await.ok()?;
         io.write_all(self.question.as_bytes()).await.ok()?;
         let (mut reply, mut buffer) = (Vec::new(), [0; 512]);
@@ -81,8 +83,7 @@ impl Agent {
                 Ok(bytes) => reply.extend_from_slice(buffer.get(..bytes).unwrap_or_default()),
             }
         }
-        io.reset_on_close();
-        (!reply.is_empty()).then(|| String::from_utf8_lossy(&reply).into_owned())
+        (!reply.is_empty()).then(|| (String::from_utf8_lossy(&reply).into_owned(), io))
     }
 
     fn target(&self) -> Option<ConnectTo> {

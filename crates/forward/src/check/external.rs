@@ -41,7 +41,7 @@ impl Program {
         global: &config::model::Global,
     ) -> Option<Program> {
         let proxy = backend.proxy();
-        if !matches!(proxy.check.as_ref()?.value, CheckKind::External) {
+        if !matches!(backend.check_of(server).0?, CheckKind::External) {
             return None;
         }
         let on = |name: &str| global.switches.iter().any(|switch| switch.value == name);

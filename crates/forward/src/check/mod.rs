@@ -73,6 +73,8 @@ struct Subject {
     tells_state: bool,
     /// The PROXY header that it begins with.
     send_proxy: Option<SendProxy>,
+    /// `check-via-socks4`.
+    via_socks4: bool,
 }
 
 fn subjects(generation: &Arc<Generation>) -> Vec<Subject> {
@@ -90,18 +92,20 @@ fn subjects(generation: &Arc<Generation>) -> Vec<Subject> {
                 generation: Arc::clone(generation),
                 backend: Arc::clone(live),
                 server,
-                script: script::of(backend, line),
+                script: script::of(backend, line, server),
                 program: external::Program::of(backend, server, &program.config().global),
                 settings: check_settings(line),
                 spread,
                 connect: limit(proxy.timeouts.connect),
                 answer: limit(proxy.timeouts.check),
                 elsewhere: probe::Elsewhere::of(line),
-                tells_state: proxy
-                    .check_steps
+                tells_state: backend
+                    .check_of(server)
+                    .1
                     .iter()
                     .any(|step| step.kind == config::model::StepKind::SendState),
                 send_proxy: SendProxy::of_checks(&line.settings),
+                via_socks4: line.settings.socks4.as_ref().is_some_and(|socks| socks.checks),
             });
         }
     }

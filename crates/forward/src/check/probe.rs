@@ -221,6 +221,10 @@ impl Running<'_> {
 
     fn target(&self, wanted: Option<&Connect>) -> Option<ConnectTo> {
         let mut to = self.subject.target()?;
+        let by_line = wanted.is_none_or(|connect| connect.default) && self.subject.via_socks4;
+        if !by_line && !wanted.is_some_and(|connect| connect.via_socks4) {
+            to.socks4 = None;
+        }
         if let (Some(connect), ServerAddress::Tcp(address)) = (wanted, &mut to.address) {
             address.set_ip(connect.address.unwrap_or(address.ip()));
             address.set_port(connect.port.unwrap_or(address.port()));

@@ -13,11 +13,10 @@ use health::script::{
 use health::{CheckScript, CheckStatus};
 
 /// The script of a server's checks.
-pub(super) fn of(backend: rules::Backend<'_>, server: &ServerLine) -> CheckScript {
-    let proxy = backend.proxy();
-    let Some(check) = proxy.check.as_ref().map(|check| &check.value) else {
-        return CheckScript::connect();
-    };
+pub(super) fn of(backend: rules::Backend<'_>, server: &ServerLine, at: u32) -> CheckScript {
+    let (check, steps) = backend.check_of(at);
+    let Some(check) = check else { return CheckScript::connect() };
+    let lines = Lines { backend, server: at, steps };
     match check {
         CheckKind::Http { method, uri, version, host } => {
             let host = host.iter().map(|host| ("host".to_owned(), host.clone()));
@@ -28,13 +27,13 @@ pub(super) fn of(backend: rules::Backend<'_>, server: &ServerLine) -> CheckScrip
                 headers: host.collect(),
                 ..HttpRequest::default()
             };
-            http(request, backend)
+            http(request, lines)
         }
         CheckKind::Websocket { uri, host } => {
             let host = host.clone().unwrap_or_else(|| host_of(server));
             CheckScript::websocket(WebSocketCheck { uri: uri.clone(), host })
         }
-        CheckKind::TcpScript => CheckScript::tcp(rules(backend, false)),
+        CheckKind::TcpScript => CheckScript::tcp(rules(lines, false)),
         CheckKind::Mysql(user) => {
             let auth = |form: &str| match form {
                 "pre-41" => MysqlAuth::Pre41,
@@ -53,11 +52,19 @@ pub(super) fn of(backend: rules::Backend<'_>, server: &ServerLine) -> CheckScrip
     }
 }
 
-fn http(mut request: HttpRequest, backend: rules::Backend<'_>) -> CheckScript {
-    let steps = &backend.proxy().check_steps;
+/// The steps of a server's checks.
+#[derive(Clone, Copy)]
+struct Lines<'a> {
+    backend: rules::Backend<'a>,
+    server: u32,
+    steps: &'a [HttpCheckStep],
+}
+
+fn http(mut request: HttpRequest, lines: Lines<'_>) -> CheckScript {
+    let steps = lines.steps;
     let has = |wanted: &StepKind| steps.iter().any(|step| step.kind == *wanted);
     request.tells_state = has(&StepKind::SendState);
-    let mut rules = rules(backend, true);
+    let mut rules = rules(lines, true);
     for rule in &mut rules {
         if let Action::Request(own) = &mut rule.action {
             own.tells_state = request.tells_state;
@@ -68,16 +75,16 @@ fn http(mut request: HttpRequest, backend: rules::Backend<'_>) -> CheckScript {
 }
 
 /// The rules of the steps; those that are no rules of their own are left out.
-fn rules(backend: rules::Backend<'_>, http: bool) -> Vec<Rule> {
+fn rules(lines: Lines<'_>, http: bool) -> Vec<Rule> {
     let rule = |(at, step): (usize, &HttpCheckStep)| {
-        let asks = backend.check_asks(at);
+        let asks = lines.backend.check_asks(lines.server, at);
         let action = match asks.act {
             Some(act) => Action::Act(act),
             None => action(&step.kind, step.comment.as_ref(), http)?,
         };
         Some(Rule { action, comment: step.comment.clone(), asks: asks.parts })
     };
-    backend.proxy().check_steps.iter().enumerate().filter_map(rule).collect()
+    lines.steps.iter().enumerate().filter_map(rule).collect()
 }
 
 fn action(kind: &StepKind, comment: Option<&String>, http: bool) -> Option<Action> {
@@ -121,6 +128,7 @@ fn connect(step: &ConnectStep) -> Connect {
         default: step.default,
         send_proxy: step.send_proxy,
         linger: step.linger,
+        via_socks4: step.via_socks4,
     }
 }
 

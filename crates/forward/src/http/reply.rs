@@ -94,7 +94,8 @@ impl<C: Connector> HttpStream<'_, C> {
             // Quirk: counted, though not sent.
             head.fields.add(b"content-length", b"0");
         }
-        self.keep_client = self.may_keep();
+        let broken = answer.kind == ReplyKind::Error && answer.status == 500;
+        self.keep_client = self.may_keep() && !broken;
         self.ledger.bytes_out += wire::counted_response(&self.work.response);
         self.write_head();
         if self.work.request.received_method() != b"HEAD" {

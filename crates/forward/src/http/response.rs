@@ -171,6 +171,7 @@ impl<C: Connector> HttpStream<'_, C> {
         };
         let (state, facts) = ledger.evaluate(&connection.worker.process);
         let program = &facts.generation.program;
+        state.body_buffered = server.filled().len();
         let verdict = rules::respond(program, state, request, response, body, &facts, &mut NoTrace);
         self.mark_client();
         match verdict {

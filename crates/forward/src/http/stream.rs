@@ -158,6 +158,10 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                         self.note_denied();
                     }
                     self.note_reply(answer.kind);
+                    if answer.kind == ReplyKind::Error && answer.status == 500 {
+                        // A rewrite without room: the request itself was complete.
+                        self.stamp_request();
+                    }
                     if let Some(delay) = answer.delay {
                         self.hold(delay).await;
                     }
@@ -310,6 +314,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         let Work { client, request, .. } = &mut **work;
         let (state, facts) = ledger.evaluate(&connection.worker.process);
         let mut decoded = Vec::new();
+        state.body_buffered = client.filled().len();
         let body = Buffered { bytes: up.peek(client.filled(), &mut decoded).0, complete };
         let program = &facts.generation.program;
         rules::route(program, state, request, body, &facts, &mut NoTrace)

@@ -198,6 +198,11 @@ fn build_server(
         watch: super::watch::Watch::of(settings),
         ports: ports(&line.address),
         source: settings.source.as_ref().and_then(|source| source_address(&source.value, resolve)),
+        socks4: settings
+            .socks4
+            .as_ref()
+            .and_then(|socks| socks.proxy.as_ref())
+            .and_then(|proxy| server_address(&proxy.value, resolve)?.socket()),
         keepalive: on(backend.proxy().options.srvtcpka),
         user_timeout: settings.tcp_ut.as_ref().map(|limit| limit.value),
         kills_streams_when_down: settings

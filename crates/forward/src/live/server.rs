@@ -199,6 +199,8 @@ pub struct Server {
     pub(super) watch: Option<super::watch::Watch>,
     pub(crate) ports: Ports,
     pub(crate) source: Option<SocketAddr>,
+    /// `socks4`: the proxy on the way.
+    pub(crate) socks4: Option<SocketAddr>,
     pub(crate) keepalive: bool,
     pub(crate) user_timeout: Option<Duration>,
     pub(crate) kills_streams_when_down: bool,
@@ -238,6 +240,7 @@ impl Server {
             keepalive: self.keepalive,
             user_timeout: self.user_timeout,
             marks: rules::Marks::default(),
+            socks4: self.socks4,
         })
     }
 }

@@ -75,6 +75,8 @@ pub struct Connect {
     pub send_proxy: bool,
     /// `linger`: it ends in order, not with a reset.
     pub linger: bool,
+    /// `via-socks4`: through the SOCKS4 proxy of the server line.
+    pub via_socks4: bool,
 }
 
 impl Connect {

@@ -1,6 +1,6 @@
 //! The steps of health checks: they run without a stream, but what is wrong in them is found with all others.
 
-use config::model::{ConnectStep, ExpectStep, HttpCheckStep, Proxy, StepKind};
+use config::model::{ConnectStep, ExpectStep, HttpCheckStep, StepKind};
 use config_parse::log_format::LogFormat;
 use health::script::Part;
 use sample::Place;
@@ -8,10 +8,10 @@ use sample::Place;
 use super::section::Section;
 use crate::check_formats::{Asked, CheckFormats, StepAsks};
 
-/// What the steps of a backend ask for while a check runs; reports what cannot be compiled.
-pub(super) fn compile(proxy: &Proxy, s: &mut Section<'_, '_>) -> CheckFormats {
+/// What the steps of a check ask for while a check runs; reports what cannot be compiled.
+pub(super) fn compile(steps: &[HttpCheckStep], s: &mut Section<'_, '_>) -> CheckFormats {
     let mut formats = CheckFormats::default();
-    for step in &proxy.check_steps {
+    for step in steps {
         let asks = asks(step, &mut formats, s);
         formats.steps.push(asks);
     }

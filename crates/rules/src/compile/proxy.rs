@@ -1,10 +1,11 @@
 //! Compiles the two halves of a section.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use config::model::{
     self, Action, Balance, CaptureSlot, Config, Direction, ForwardFor, ForwardedPart,
-    LogFormatChoice, Mode, Proxy,
+    HttpCheckStep, LogFormatChoice, Mode, Proxy,
 };
 use config_parse::log_format::{LogFormat, Piece};
 use diag::{Diagnostic, Spanned, codes};
@@ -133,7 +134,8 @@ pub(super) fn backend(
         (slots(proxy, Direction::Request), slots(proxy, Direction::Response));
     let slots = (request_slots.as_slice(), response_slots.as_slice());
     let mut s = Section::new(shared, proxy, None, Some(reference), slots, captures);
-    let check = check(proxy, &mut s);
+    let check = check(proxy, &proxy.check_steps, &mut s);
+    let server_checks = server_checks(proxy, &mut s);
     let set = &proxy.rules;
     let rules = BackendRules {
         persist: proxy.persist_rules.iter().filter_map(|rule| persist(rule, &mut s)).collect(),
@@ -176,6 +178,7 @@ pub(super) fn backend(
     BackendPart {
         rules,
         check,
+        server_checks,
         server_tlvs,
         pages,
         stats,
@@ -208,13 +211,26 @@ fn forwarded_field(option: &model::Forwarded, s: &mut Section<'_, '_>) -> Option
 }
 
 /// What health checks ask for, the unique id only when they do.
-fn check(proxy: &Proxy, s: &mut Section<'_, '_>) -> CheckFormats {
+fn check(proxy: &Proxy, steps: &[HttpCheckStep], s: &mut Section<'_, '_>) -> CheckFormats {
     s.asks_id = false;
-    let check = super::checks::compile(proxy, s);
+    let check = super::checks::compile(steps, s);
     let format = proxy.unique_id_format.as_ref().filter(|_| s.asks_id);
     let unique_id =
         format.and_then(|format| s.format(&unique_id::merged(&format.value), Place::Check));
     CheckFormats { unique_id, ..check }
+}
+
+/// What the checks of servers with a section of their own ask for.
+fn server_checks(proxy: &Proxy, s: &mut Section<'_, '_>) -> HashMap<u32, CheckFormats> {
+    let sections = s.shared.healthchecks;
+    let mut checks = HashMap::new();
+    for (server, at) in proxy.servers.iter().zip(0..) {
+        let Some(name) = &server.settings.healthcheck else { continue };
+        if let Some(section) = sections.iter().find(|section| section.name.value == name.value) {
+            checks.insert(at, check(proxy, &section.steps, s));
+        }
+    }
+    checks
 }
 
 /// The TLVs of a server's PROXY header.

@@ -26,6 +26,7 @@ use crate::unique_id;
 pub(super) struct Shared<'c> {
     pub(super) table: &'c Table<'c>,
     pub(super) http_errors: &'c [HttpErrors],
+    pub(super) healthchecks: &'c [model::Healthcheck],
     pub(super) vars: VarNames,
     pub(super) draws: u32,
     pub(super) files: &'c dyn Fn(&str) -> Result<Vec<u8>, String>,

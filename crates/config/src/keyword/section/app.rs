@@ -1,10 +1,12 @@
-//! `fcgi-app` and `healthcheck` (manual 10.1, 5.2).
+//! `fcgi-app` and `healthcheck` (manual 10.1, 12.9).
 
 use config_parse::condition;
+use diag::Spanned;
 
-use super::super::Table;
+use super::super::{Table, checks};
 use super::{Other, one_value, table, word};
 use crate::lower::Directive;
+use crate::model::HttpCheckStep;
 
 pub(super) static FCGI: Table<Other> = table(&[&[
     word("acl", "<name> <criterion> [patterns]", "10.1", "names a test", |line, _| {
@@ -55,37 +57,25 @@ pub(super) static FCGI: Table<Other> = table(&[&[
 ]]);
 
 pub(super) static HEALTHCHECK: Table<Other> = table(&[&[
-    word(
-        "type",
-        "<kind> [arguments]",
-        "5.2",
-        "the kind of check",
-        |line: &mut Directive<'_>, _| {
-            line.mark_head();
-            let kinds = [
-                "tcp-check",
-                "httpchk",
-                "ssl-hello-chk",
-                "smtpchk",
-                "pgsql-check",
-                "redis-check",
-                "mysql-check",
-                "ldap-check",
-                "spop-check",
-            ];
-            let Some(kind) = line.arg("a kind of check") else { return };
-            if !kinds.contains(&kind.text.as_ref()) {
-                line.not_one_of(kind, "a kind of check", &kinds);
-            }
-            line.skip_rest();
-        },
-    ),
-    word("http-check", "<step> [arguments]", "5.2", "a step", |line, _| step(line)),
-    word("tcp-check", "<step> [arguments]", "5.2", "a step", |line, _| step(line)),
+    word("type", "<kind> [arguments]", "12.9", "the kind of check", |line, to| {
+        line.mark_head();
+        if let Some(kind) = checks::kind(line) {
+            to.check.kind = Some(Spanned::new(kind, line.span()));
+            to.given.push("type");
+        }
+    }),
+    word("http-check", "<step> [arguments]", "12.9", "a step", |line, to| {
+        let read = checks::http_step(line);
+        step(line, to, read);
+    }),
+    word("tcp-check", "<step> [arguments]", "12.9", "a step", |line, to| {
+        let read = checks::tcp_step(line);
+        step(line, to, read);
+    }),
 ]]);
 
-fn step(line: &mut Directive<'_>) {
-    line.mark_head();
-    line.arg("a step");
-    line.skip_rest();
+fn step(line: &Directive<'_>, to: &mut Other, read: Option<checks::Step>) {
+    if let Some((kind, comment)) = read {
+        to.check.steps.push(HttpCheckStep { kind, comment, span: line.span() });
+    }
 }

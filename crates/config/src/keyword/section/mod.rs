@@ -9,7 +9,7 @@ use diag::{Diagnostic, Spanned, codes};
 
 use super::{Found, Keyword, Places, Status, Table};
 use crate::lower::{Directive, names, spanned};
-use crate::model::{Declared, Noun, ServerSettings};
+use crate::model::{Declared, Healthcheck, Noun, ServerSettings};
 
 /// A section while it is read.
 pub(crate) struct Other {
@@ -26,6 +26,8 @@ pub(crate) struct Other {
     default_server: ServerSettings,
     /// `errorfile` lines of an `http-errors` section.
     pub(crate) errorfiles: Vec<Spanned<(u16, String)>>,
+    /// What a `healthcheck` section says.
+    pub(crate) check: Healthcheck,
 }
 
 /// A kind of section.
@@ -66,7 +68,7 @@ static KINDS: &[Kind] = &[
     Kind { strict: true, ..kind("log-forward", Noun::LogForward, &logs::LOG_FORWARD) },
     kind("log-profile", Noun::LogProfile, &logs::LOG_PROFILE),
     Kind { needs: Some("docroot"), ..kind("fcgi-app", Noun::FcgiApp, &app::FCGI) },
-    kind("healthcheck", Noun::Healthcheck, &app::HEALTHCHECK),
+    Kind { needs: Some("type"), ..kind("healthcheck", Noun::Healthcheck, &app::HEALTHCHECK) },
     Kind { name: Named::Maybe, ..kind("crt-store", Noun::CrtStore, &store::CRT_STORE) },
     Kind { needs: Some("directory"), ..kind("acme", Noun::Acme, &store::ACME) },
     Kind { noun: None, name: Named::No, ..kind("traces", Noun::Ring, &logs::TRACES) },
@@ -100,7 +102,9 @@ impl Other {
         }
         let mut declared = Declared::default();
         declared.sections.extend(kind.noun.map(|noun| (noun, name.clone())));
+        let check = Healthcheck { name: name.clone(), kind: None, steps: Vec::new() };
         Some(Self {
+            check,
             keyword: kind.keyword,
             name,
             declared,
