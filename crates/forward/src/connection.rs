@@ -21,6 +21,7 @@ use crate::generation::{Bound, Generation, Listener};
 use crate::http::{self, TunnelStart};
 use crate::idle::ServerConnection;
 use crate::io::{Connector, Io};
+use crate::ledger::LEVEL_INFO;
 use crate::live::{FrontendState, ServerState};
 use crate::proxy_protocol::Proxied;
 use crate::streams::Place;
@@ -250,6 +251,7 @@ impl<C: Connector> Connection<C> {
         let facts = self.facts(bound, self.accepted_micros, 0, 0);
         let program = &bound.generation.program;
         let admission = rules::admit_connection(program, stream, &facts, &mut NoTrace);
+        self.send_made(bound, stream);
         if admission == Admission::Accept {
             return true;
         }
@@ -265,6 +267,7 @@ impl<C: Connector> Connection<C> {
         let facts = self.facts(bound, self.accepted_micros, 0, 0);
         let program = &bound.generation.program;
         let admission = rules::admit_session(program, &mut stream, &facts, &mut NoTrace);
+        self.send_made(bound, &mut stream);
         if admission != Admission::Accept {
             frontend.counters.of(index).denied_sessions.add(1);
             self.refuse(admission);
@@ -278,6 +281,14 @@ impl<C: Connector> Connection<C> {
             counters.session_rate.add(self.accepted_micros, 1);
         }
         true
+    }
+
+    /// Sends the log lines that rules made of the connection.
+    fn send_made(&self, bound: &Bound, stream: &mut Stream) {
+        if !stream.lines.is_empty() {
+            let log = bound.generation.frontend_log(bound.frontend);
+            self.worker.logs.push_made(log, LEVEL_INFO, self.accepted_micros, &mut stream.lines);
+        }
     }
 
     fn refuse(&mut self, admission: Admission) {

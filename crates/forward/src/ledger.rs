@@ -8,7 +8,7 @@ use std::time::Duration;
 use config::model::{CookieMode, Mode, Setting};
 use http1::{RequestHead, ResponseHead};
 use rules::Stream;
-use sample::LogRecord;
+use sample::{LogOrigin, LogRecord};
 use tokio::time::Instant;
 
 use crate::clock::Now;
@@ -23,7 +23,7 @@ use crate::proxy_protocol::{Proxied, Refused};
 use crate::termination::{Cause, Phase, Termination};
 
 /// syslog's `info` and `err`.
-const LEVEL_INFO: u8 = 6;
+pub(crate) const LEVEL_INFO: u8 = 6;
 const LEVEL_ERROR: u8 = 3;
 
 /// The moments of a stream.
@@ -257,13 +257,49 @@ impl Ledger {
         let backend = seat.as_ref().map(|seat| Arc::clone(&seat.0));
         drop(seat);
         self.count(thread, backend.as_deref(), ended);
-        if !self.logged {
+        self.send_made(logs);
+        record.origin = if self.no_stream { LogOrigin::Error } else { LogOrigin::Close };
+        let wanted = self.no_stream || self.logs_at(LogOrigin::Close).unwrap_or(!self.logged);
+        if wanted {
             self.log(process, logs, record, heads, backend.as_deref(), ended);
         }
     }
 
-    /// `option logasap`: the line is written now, with the bytes that came until now. What ends
-    /// the stream later is not logged.
+    /// `log-steps` of the frontend.
+    fn logs_at(&self, step: LogOrigin) -> Option<bool> {
+        self.bound.generation.program.frontend(self.bound.frontend).logs_at(step)
+    }
+
+    /// Sends the lines that rules made.
+    pub(crate) fn send_made(&mut self, logs: &LogRing) {
+        if self.state.lines.is_empty() {
+            return;
+        }
+        let log = self.bound.generation.frontend_log(self.bound.frontend);
+        let (level, micros) = (self.level(), self.times.begun.micros);
+        logs.push_made(log, level, micros, &mut self.state.lines);
+    }
+
+    /// A step of the stream: its line is written where `log-steps` names the step.
+    pub(crate) fn log_step(
+        &mut self,
+        step: LogOrigin,
+        process: &Process,
+        logs: &LogRing,
+        record: &mut LogRecord,
+        heads: Heads<'_>,
+    ) {
+        self.send_made(logs);
+        if self.logs_at(step) != Some(true) {
+            return;
+        }
+        record.origin = step;
+        let backend = self.backend.as_ref().map(|seat| Arc::clone(&seat.0));
+        self.log(process, logs, record, heads, backend.as_deref(), Instant::now());
+    }
+
+    /// The response began, or in `mode tcp` the connection to the server. `option logasap`: the line is written now,
+    /// with the bytes that came until now, and what ends the stream later is not logged.
     pub(crate) fn log_early(
         &mut self,
         process: &Process,
@@ -272,10 +308,17 @@ impl Ledger {
         heads: Heads<'_>,
         bytes_out: u64,
     ) {
-        let proxy = self.bound.generation.program.frontend(self.bound.frontend).proxy();
-        if !on(proxy.options.logasap) {
+        let frontend = self.bound.generation.program.frontend(self.bound.frontend);
+        let http = frontend.mode() == Mode::Http;
+        let step = if http { LogOrigin::Response } else { LogOrigin::Connect };
+        let asap = on(frontend.proxy().options.logasap);
+        let steps = frontend.logs_at(step);
+        if steps.is_some() || !asap {
+            self.log_step(step, process, logs, record, heads);
             return;
         }
+        self.send_made(logs);
+        record.origin = step;
         let now = self.times.response.unwrap_or_else(Instant::now);
         // Quirk: the request's bytes are not counted yet.
         let bytes = [
@@ -305,11 +348,17 @@ impl Ledger {
         record.request_line = None;
         self.fill(record, None, process, Instant::now());
         let facts = self.facts(process);
-        logs.push(&log, self.level(), facts.micros, |line| {
-            let (program, state) = (&self.bound.generation.program, &self.state);
-            let (listener, message) = (self.bound.index, refused.message());
-            rules::handshake_line(program, state, record, listener, message, &facts, line.text);
-        });
+        let (program, state) = (&self.bound.generation.program, &self.state);
+        record.origin = LogOrigin::Error;
+        for (to, formats) in rules::log_lines(program, self.bound.frontend, record.origin, None) {
+            logs.push(&log, to, self.level(), facts.micros, |line| {
+                let (listener, message) = (self.bound.index, refused.message());
+                let out = &mut *line.text;
+                rules::handshake_line(
+                    program, state, record, formats, listener, message, &facts, out,
+                );
+            });
+        }
     }
 
     /// Writes the line, unless something says that there is none.
@@ -332,19 +381,27 @@ impl Ledger {
         }
         self.fill(record, backend, process, ended);
         let facts = self.facts(process);
-        logs.push(&log, level, facts.micros, |line| {
-            let program = &self.bound.generation.program;
-            let (request, response) = (heads.request, heads.response);
-            let state = &self.state;
-            if line.wants_data {
-                let data = &mut line.data;
-                rules::structured_data(program, state, record, request, response, &facts, data);
-            }
-            let out = &mut *line.text;
-            if !(self.no_stream && rules::error_log_line(program, state, record, &facts, out)) {
-                rules::log_line(program, state, record, request, response, &facts, out);
-            }
-        });
+        let program = &self.bound.generation.program;
+        for (to, formats) in rules::log_lines(program, self.bound.frontend, record.origin, None) {
+            logs.push(&log, to, level, facts.micros, |line| {
+                let (request, response) = (heads.request, heads.response);
+                let state = &self.state;
+                if line.wants_data {
+                    let data = &mut line.data;
+                    rules::structured_data(
+                        program, state, record, formats, request, response, &facts, data,
+                    );
+                }
+                let out = &mut *line.text;
+                let failed = self.no_stream
+                    && rules::error_log_line(program, state, record, formats, &facts, out);
+                if !failed {
+                    rules::log_line(
+                        program, state, record, formats, request, response, &facts, out,
+                    );
+                }
+            });
+        }
         true
     }
 

@@ -114,6 +114,10 @@ pub(crate) enum Action {
     },
     /// `strict-mode`: whether a rewrite that finds no room is an error.
     StrictMode(bool),
+    /// `do-log`, with the number of its profile.
+    DoLog {
+        profile: Option<u32>,
+    },
     /// Known, and without an effect on what is decided (`set-nice`, ...).
     Nothing,
 }

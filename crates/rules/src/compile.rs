@@ -20,7 +20,7 @@ use diag::Diagnostic;
 use sample::{BackendRef, FrontendRef, NoFacts, VarNames};
 
 use crate::program::{BackendPart, FrontendPart};
-use crate::{Listener, Program, process_vars, prove};
+use crate::{Listener, Program, log_profile, process_vars, prove};
 use names::Table;
 use section::Shared;
 
@@ -61,6 +61,7 @@ pub fn compile_for(
         table: &table,
         http_errors: &config.http_errors,
         healthchecks: &config.healthchecks,
+        log_profiles: &config.log_profiles,
         vars: VarNames::default(),
         draws: 0,
         files,
@@ -80,6 +81,8 @@ pub fn compile_for(
             let reference = FrontendRef(program.frontends.len() as u32);
             let part = proxy::frontend(section, reference, backend, &mut shared);
             program.listeners.extend(listeners(section, reference));
+            let log_groups = log_profile::groups(&config, section);
+            let part = FrontendPart { log_groups, ..part };
             program.frontends.push(FrontendPart { proxy: at, id, own_backend: backend, ..part });
         }
         if let Some(reference) = backend {

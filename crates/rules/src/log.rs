@@ -5,24 +5,26 @@ use http1::{RequestHead, ResponseHead};
 use sample::{Buffered, Context, Facts, LogRecord};
 
 use crate::moment::{World, context};
-use crate::{NoTrace, Program, Stream, unique_id};
+use crate::{LogFormats, NoTrace, Program, Stream, unique_id};
 
 /// Appends the log line of a stream, without line end, in the format of its frontend: `log-format`,
 /// `option httplog` (also `clf`), `tcplog`; without any of them the words that HAProxy has for it.
 ///
 /// Termination state, times and counts are the record's; captures, variables and the unique id
 /// are the stream's.
+#[expect(clippy::too_many_arguments, reason = "each is a different thing that a line tells of")]
 pub fn log_line(
     program: &Program,
     stream: &Stream,
     record: &LogRecord,
+    formats: LogFormats<'_>,
     request: Option<&RequestHead>,
     response: Option<&ResponseHead>,
     facts: &dyn Facts,
     out: &mut Vec<u8>,
 ) {
     let front = program.frontend(stream.frontend);
-    match &front.part().log {
+    match formats.text().or(front.part().log.as_ref()) {
         Some(format) => with_context((program, stream), record, request, response, facts, |ctx| {
             format.write(ctx, out);
         }),
@@ -36,26 +38,30 @@ pub fn error_log_line(
     program: &Program,
     stream: &Stream,
     record: &LogRecord,
+    formats: LogFormats<'_>,
     facts: &dyn Facts,
     out: &mut Vec<u8>,
 ) -> bool {
-    let Some(format) = &program.frontend(stream.frontend).part().error_log else { return false };
+    let own = program.frontend(stream.frontend).part().error_log.as_ref();
+    let Some(format) = formats.text().or(own) else { return false };
     with_context((program, stream), record, None, None, facts, |ctx| format.write(ctx, out));
     true
 }
 
 /// Appends the line of a connection that failed before it was a session: its `error-log-format`, or the client, the
 /// time, the listener and what went wrong.
+#[expect(clippy::too_many_arguments, reason = "each is a different thing that a line tells of")]
 pub fn handshake_line(
     program: &Program,
     stream: &Stream,
     record: &LogRecord,
+    formats: LogFormats<'_>,
     listener: u32,
     message: &str,
     facts: &dyn Facts,
     out: &mut Vec<u8>,
 ) {
-    if error_log_line(program, stream, record, facts, out) {
+    if error_log_line(program, stream, record, formats, facts, out) {
         return;
     }
     if let Some(format) = &program.frontend(stream.frontend).part().handshake_log {
@@ -72,16 +78,19 @@ pub fn handshake_line(
 }
 
 /// Appends the `log-format-sd` of the frontend (RFC 5424 structured data); `false` without one.
+#[expect(clippy::too_many_arguments, reason = "each is a different thing that a line tells of")]
 pub fn structured_data(
     program: &Program,
     stream: &Stream,
     record: &LogRecord,
+    formats: LogFormats<'_>,
     request: Option<&RequestHead>,
     response: Option<&ResponseHead>,
     facts: &dyn Facts,
     out: &mut Vec<u8>,
 ) -> bool {
-    let Some(format) = &program.frontend(stream.frontend).part().log_sd else { return false };
+    let own = program.frontend(stream.frontend).part().log_sd.as_ref();
+    let Some(format) = formats.data().or(own) else { return false };
     with_context((program, stream), record, request, response, facts, |ctx| format.write(ctx, out));
     true
 }
@@ -111,7 +120,7 @@ fn with_context(
 }
 
 /// Without any format: `Connect from 192.0.2.1:4000 to 192.0.2.9:80 (fe/HTTP)`.
-fn plain(record: &LogRecord, mode: Mode, out: &mut Vec<u8>) {
+pub(crate) fn plain(record: &LogRecord, mode: Mode, out: &mut Vec<u8>) {
     let mode = if mode == Mode::Http { "HTTP" } else { "TCP" };
     let address = |address: Option<std::net::SocketAddr>| match address {
         Some(address) => format!("{}:{}", address.ip(), address.port()),

@@ -8,7 +8,9 @@ use acl::Condition;
 use config::model::{CheckKind, Config, ConnectionMode, HttpCheckStep, Mode, Proxy, Server};
 use config_parse::address::Address;
 use diag::Span;
-use sample::{BackendRef, Compiled, CompiledFormat, FrontendRef, ProcVars, VarId, VarNames};
+use sample::{
+    BackendRef, Compiled, CompiledFormat, FrontendRef, LogOrigin, ProcVars, VarId, VarNames,
+};
 
 use crate::StatsPage;
 use crate::action::Rule;
@@ -16,6 +18,7 @@ use crate::check_formats::{CheckFormats, StepAsks};
 use crate::choose::UseServer;
 use crate::error_page::Page;
 use crate::forwarded::ForwardedField;
+use crate::log_profile::Profile;
 use crate::prepare::Forwarded;
 use crate::switch::{PersistRule, Switch};
 
@@ -59,6 +62,12 @@ pub(crate) struct FrontendPart {
     /// The beginning of the line of a connection that failed before it was a session.
     pub(crate) handshake_log: Option<CompiledFormat>,
     pub(crate) log_sd: Option<CompiledFormat>,
+    /// `log-steps`.
+    pub(crate) log_steps: Option<Vec<LogOrigin>>,
+    /// The log profiles of its targets, each once, in the order of the lines; `None` for targets without.
+    pub(crate) log_groups: Vec<Option<u32>>,
+    /// The log profiles as it sees them, where there are any.
+    pub(crate) log_profiles: Vec<Profile>,
 }
 
 /// What a variable of the process is set to at the start.
@@ -288,6 +297,11 @@ impl<'p> Frontend<'p> {
     /// `mode`.
     pub fn mode(self) -> Mode {
         mode(self.proxy())
+    }
+
+    /// `log-steps`: whether a line is written at a step; `None` when the line does not say.
+    pub fn logs_at(self, step: LogOrigin) -> Option<bool> {
+        self.part().log_steps.as_ref().map(|steps| steps.contains(&step))
     }
 
     /// The backend half of a `listen` section.

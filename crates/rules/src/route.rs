@@ -5,14 +5,14 @@ use std::ops::ControlFlow;
 use acl::Outcome as Truth;
 use config::model::Proxy;
 use http1::RequestHead;
-use sample::{BackendRef, Buffered, Facts};
+use sample::{BackendRef, Buffered, Facts, LogOrigin};
 
 use crate::action::Rule;
 use crate::moment::{Moment, Request, World};
 use crate::run::{self, Ending, List};
 use crate::{
     Cursor, Event, Outcome, Program, ReplyKind, RuleFamily, Stream, Trace, Verdict, capture,
-    condition, error_page, restrict, statistics, switch, timeouts,
+    condition, error_page, log_profile, restrict, statistics, switch, timeouts,
 };
 
 /// The lists in the order in which they run.
@@ -84,6 +84,7 @@ fn frontend<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict>
     let (part, proxy) = (frontend.part(), frontend.proxy());
     if m.stream.cursor == Cursor::default() {
         enter(proxy, trace);
+        log_profile::begin(m);
     }
     list(step::FRONTEND_TCP, &part.rules.tcp_content, m, trace)?;
     if due(step::ARRIVAL, m) {
@@ -91,6 +92,7 @@ fn frontend<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict>
             return ControlFlow::Break(verdict);
         }
         capture::request_headers(m);
+        log_profile::step(m, LogOrigin::Request);
     }
     wait_for_body(step::FRONTEND_BODY, proxy, m)?;
     list(step::FRONTEND_HTTP, &part.rules.http_request, m, trace)?;

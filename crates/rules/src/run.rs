@@ -10,7 +10,7 @@ use crate::action::{Action, Rule, Setting};
 use crate::action::{address, edit, hint, limit, normalize, redirect, reply, room, variable};
 use crate::moment::{Moment, Request, change};
 use crate::{Change, Cursor, Event, Final, Outcome, ReplyKind, Trace};
-use crate::{condition, unique_id};
+use crate::{condition, log_profile, unique_id};
 
 /// How a list of rules ended.
 #[derive(Debug)]
@@ -207,6 +207,9 @@ fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> 
             if let Err(fact) = capture(*response, *slot, value, m, on, changes) {
                 return Some(Ending::Unknown(fact));
             }
+        }
+        Action::DoLog { profile } => {
+            log_profile::note(m, log_profile::origin(rule.family), *profile);
         }
         Action::Nothing => {}
     }

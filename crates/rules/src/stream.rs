@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use diag::Span;
 use sample::{BackendRef, FrontendRef, Scope, Vars};
 
-use crate::{LimitRules, Limits};
+use crate::{LimitRules, Limits, LogLine};
 
 /// The evaluator's whole memory of one stream. The daemon keeps it, every step takes and updates it.
 #[derive(Debug, Clone)]
@@ -35,6 +35,10 @@ pub struct Stream {
     /// The backend and server of the request before this one, while its connection is still open
     /// (`option prefer-last-server`); the daemon knows.
     pub last_server: Option<(BackendRef, u32)>,
+    /// Its first rules ran.
+    pub begun: bool,
+    /// Log lines that rules made (`do-log`, steps of `log-steps`); whoever sends them takes them.
+    pub lines: Vec<LogLine>,
     /// 103 responses for the client.
     pub hints: Hints,
     /// The last rule that ended its list (`last_rule_line`).
@@ -63,6 +67,8 @@ impl Stream {
             cursor: Cursor::default(),
             responding: false,
             last_server: None,
+            begun: false,
+            lines: Vec::new(),
             hints: Hints::default(),
             last_rule: None,
             body_buffered: 0,

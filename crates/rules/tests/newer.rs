@@ -107,3 +107,58 @@ fn a_field_that_a_rule_wrote_is_read_without_the_blanks_around_it() {
         &[("/ | a: \t q ", "fe 200 [q]"), ("/b", "fe 200 [q]")],
     );
 }
+
+/// The lines that rules and steps make on the way to a backend.
+fn lines_of(config: &str) -> Vec<String> {
+    let lab = Lab::newer(&format!("{TOP}{config}\n"));
+    let world = World::new(&lab);
+    let mut stream = rules::Stream::new(sample::FrontendRef(0));
+    let (mut head, _) = support::request("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    let body = sample::Buffered { bytes: &[], complete: true };
+    rules::route(&lab.program, &mut stream, &mut head, body, &world, &mut NoTrace);
+    let shown = |line: &rules::LogLine| {
+        let (text, data) = (&line.text, &line.data);
+        format!(
+            "{:?} {} {}",
+            line.to.group,
+            String::from_utf8_lossy(text),
+            String::from_utf8_lossy(data)
+        )
+    };
+    stream.lines.iter().map(shown).collect()
+}
+
+#[test]
+fn steps_and_rules_write_lines_and_profiles_shape_them() {
+    let lines = lines_of(
+        "log 192.0.2.1 local0
+         log 192.0.2.2 profile own local0
+         log-format \"%OG %HM %[var(txn.p)]\"
+         log-format-sd [s]
+         log-steps request,close
+         http-request do-log
+         http-request set-var(txn.p) str(/b)
+         http-request do-log profile other
+         default_backend be
+         backend be
+         log-profile own
+           on request drop
+           on any format \"own %OG\" sd [own]
+         log-profile other
+           on http-req format \"other %[var(txn.p)]\"",
+    );
+    assert_eq!(
+        lines,
+        [
+            "Some(None) txn_request GET - [s]",
+            "Some(None) http-req GET - [s]",
+            "Some(Some(0)) own http-req [own]",
+            "None other /b [s]",
+        ]
+    );
+}
+
+#[test]
+fn without_log_targets_rules_write_nothing() {
+    assert_eq!(lines_of("http-request do-log\ndefault_backend be\nbackend be"), [""; 0]);
+}

@@ -40,6 +40,77 @@ pub struct Context<'a> {
     pub log: Option<&'a LogRecord>,
 }
 
+/// What made a log line (`%OG`, manual 8.3.5): a step of a stream, a failure before there was one, or a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[expect(missing_docs, reason = "the words are the manual's own")]
+pub enum LogOrigin {
+    Accept,
+    Request,
+    Connect,
+    Response,
+    #[default]
+    Close,
+    Error,
+    TcpReqConn,
+    TcpReqSess,
+    TcpReqCont,
+    TcpResCont,
+    HttpReq,
+    HttpRes,
+    HttpAfterRes,
+}
+
+impl LogOrigin {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Accept,
+        Self::Request,
+        Self::Connect,
+        Self::Response,
+        Self::Close,
+        Self::Error,
+        Self::TcpReqConn,
+        Self::TcpReqSess,
+        Self::TcpReqCont,
+        Self::TcpResCont,
+        Self::HttpReq,
+        Self::HttpRes,
+        Self::HttpAfterRes,
+    ];
+
+    /// Its name in `log-steps` and behind `on` of a log profile.
+    pub fn step(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Request => "request",
+            Self::Connect => "connect",
+            Self::Response => "response",
+            Self::Close => "close",
+            Self::Error => "error",
+            Self::TcpReqConn => "tcp-req-conn",
+            Self::TcpReqSess => "tcp-req-sess",
+            Self::TcpReqCont => "tcp-req-cont",
+            Self::TcpResCont => "tcp-res-cont",
+            Self::HttpReq => "http-req",
+            Self::HttpRes => "http-res",
+            Self::HttpAfterRes => "http-after-res",
+        }
+    }
+
+    /// What `%OG` says.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::Accept => "txn_accept",
+            Self::Request => "txn_request",
+            Self::Connect => "txn_connect",
+            Self::Response => "txn_response",
+            Self::Close => "txn_close",
+            Self::Error => "sess_error",
+            rule => rule.step(),
+        }
+    }
+}
+
 /// All that a log line tells of a stream (manual 8.2.3), filled by whoever ran it.
 #[derive(Debug, Clone, Default)]
 pub struct LogRecord {
@@ -117,6 +188,8 @@ pub struct LogRecord {
     pub log_counter: u64,
     /// The unique id (`%ID`).
     pub unique_id: Option<Vec<u8>>,
+    /// What the line is written for (`%OG`).
+    pub origin: LogOrigin,
     /// `option logasap`: totals are those at the beginning of the response and carry a plus.
     pub early: bool,
 }

@@ -139,8 +139,10 @@ pub(super) fn log_target(target: &LogTarget) -> (String, Span) {
             };
             let sample =
                 target.sample.as_ref().map_or_else(String::new, |s| format!(" sample {s}"));
+            let profile =
+                target.profile.as_ref().map_or_else(String::new, |name| format!(" profile {name}"));
             let out = format!(
-                "{to} len {} format {}{sample} facility {} levels {}-{}",
+                "{to} len {} format {}{sample}{profile} facility {} levels {}-{}",
                 target.len, target.format, target.facility, target.min_level, target.max_level
             );
             (out, target.span)

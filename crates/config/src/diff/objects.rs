@@ -38,6 +38,12 @@ pub fn objects(config: &Config) -> Objects {
         }
         add(format!("http-errors {}", section.name.value), lines);
     }
+    for profile in &config.log_profiles {
+        let mut lines = Section::default();
+        lines.text("log-tag", &profile.tag);
+        lines.list("on", &profile.steps, value::profile_step);
+        add(format!("log-profile {}", profile.name.value), lines);
+    }
     for check in &config.healthchecks {
         let mut lines = Section::default();
         lines.put("type", &check.kind, value::check);

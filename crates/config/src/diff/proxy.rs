@@ -55,6 +55,7 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         log_format,
         error_log_format,
         log_format_sd,
+        log_steps,
         log_tag,
         unique_id_format,
         unique_id_header,
@@ -184,6 +185,7 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         |format: &config_parse::log_format::LogFormat| text::word(&text::log_format(format));
     out.put("error-log-format", error_log_format, format);
     out.put("log-format-sd", log_format_sd, format);
+    out.put("log-steps", log_steps, |steps| steps.join(","));
     out.text("log-tag", log_tag);
     out.put("unique-id-format", unique_id_format, format);
     out.text("unique-id-header", unique_id_header);

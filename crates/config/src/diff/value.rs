@@ -5,7 +5,7 @@ use diag::Span;
 use super::text;
 use crate::model::{
     Balance, CheckKind, Cookie, CookieMode, ForwardFor, Forwarded, ForwardedPart, HashFunction,
-    HashMethod, HashType, HttpCheckStep, StepKind,
+    HashMethod, HashType, HttpCheckStep, ProfileStep, StepKind,
 };
 
 pub(super) fn balance(balance: &Balance) -> String {
@@ -170,6 +170,20 @@ pub(super) fn step(step: &HttpCheckStep) -> (String, Span) {
     };
     if let Some(comment) = &step.comment {
         out.push_str(&format!(" comment {}", text::word(comment)));
+    }
+    (out, step.span)
+}
+
+/// An `on` line of a log profile.
+pub(super) fn profile_step(step: &ProfileStep) -> (String, Span) {
+    let mut out = step.step.clone();
+    if step.drop {
+        out.push_str(" drop");
+    }
+    for (word, format) in [("format", &step.format), ("sd", &step.data)] {
+        if let Some(format) = format {
+            out.push_str(&format!(" {word} {}", text::word(&text::log_format(format))));
+        }
     }
     (out, step.span)
 }

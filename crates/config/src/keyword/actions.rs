@@ -10,8 +10,8 @@ use super::action_words::{
     wait_for_body,
 };
 use super::{Keyword, Places, Shape, Table, actions_refused, log, redirect, reply};
-use crate::lower::Directive;
-use crate::model::{Action, Mention};
+use crate::lower::{Directive, spanned};
+use crate::model::{Action, Mention, Noun};
 
 /// A rule set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -405,10 +405,15 @@ const STATE: &[Keyword<Slot>] = &[
             to.action = on.map(|on| Action::StrictMode(on.value));
         },
     ),
-    action("do-log", Sets::ALL, "", "writes a log line now", |_, to| {
-        to.action = Some(Action::DoLog)
-    })
-    .refused("a stream has one log line, at its end"),
+    action("do-log", Sets::ALL, "[profile <name>]", "writes a log line now", |line, to| {
+        let mut profile = None;
+        if line.take("profile") {
+            let Some(word) = line.value("the name of a log profile") else { return };
+            to.mentions.push(Mention { noun: Noun::LogProfile, name: spanned(word) });
+            profile = Some(word.text.to_string());
+        }
+        to.action = Some(Action::DoLog { profile });
+    }),
     action("wait-for-handshake", Sets::REQUEST, "", "waits for TLS to be done", |_, to| {
         to.action = Some(Action::Other { name: "wait-for-handshake".into() });
     })

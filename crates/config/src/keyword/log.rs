@@ -3,9 +3,9 @@
 use config_parse::log_format::LogFormat;
 use diag::{Diagnostic, Spanned, codes};
 
-use super::{Keyword, Places};
+use super::{Keyword, Places, Shape};
 use crate::lower::{AddressUse, Directive, Draft, Prefix, spanned};
-use crate::model::{LogAddress, LogFormatChoice, LogTarget, LookedAt, Spot, Target};
+use crate::model::{LogAddress, LogFormatChoice, LogTarget, LookedAt, Mention, Noun, Spot, Target};
 
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
     Keyword::new(
@@ -66,6 +66,14 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         },
     ),
     Keyword::new(
+        "log-steps",
+        Places::ANY,
+        "all|<step>[,...]",
+        "4.2",
+        "at which steps of a stream a line is written",
+        log_steps,
+    ),
+    Keyword::new(
         "unique-id-format",
         Places::ANY,
         "<format>",
@@ -92,6 +100,38 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         },
     ),
 ];
+
+/// What `log-steps` names.
+const STEPS: &[&str] = &[
+    "all",
+    "accept",
+    "request",
+    "connect",
+    "response",
+    "close",
+    "http-req",
+    "http-res",
+    "http-after-res",
+    "tcp-req-conn",
+    "tcp-req-sess",
+    "tcp-req-cont",
+    "tcp-res-cont",
+];
+
+fn log_steps(line: &mut Directive<'_>, draft: &mut Draft) {
+    // Quirk: a backend does not read it.
+    if line.place.name() == "backend" {
+        line.skip_rest();
+        return;
+    }
+    let Some(word) = line.peek() else {
+        line.arg("`all`, or steps with commas between them");
+        return;
+    };
+    Shape::ListOf(STEPS).check(line);
+    let steps = word.text.split(',').map(str::to_owned).collect();
+    draft.proxy.log_steps = Some(Spanned::new(steps, line.span()));
+}
 
 /// Quirk: a backend does not use these formats, and HAProxy reads them all the same.
 fn looked_at_in_backend(
@@ -163,6 +203,7 @@ fn target(line: &mut Directive<'_>) -> Option<Target> {
         len: 1024,
         format: String::from("rfc3164"),
         sample: None,
+        profile: None,
         facility: 0,
         max_level: 7,
         min_level: 0,
@@ -226,10 +267,11 @@ fn options(line: &mut Directive<'_>, target: &mut Target) -> Option<()> {
                 line.word();
                 target.sample = Some(sample(line)?);
             }
-            "profile" => {
-                let word = line.word()?;
-                line.refuse_as(codes::E0207, "log profiles are not built yet", word);
+            "profile" if !line.target.is_2_6() => {
                 line.word();
+                let name = spanned(line.value("the name of a log profile")?);
+                target.profile = Some(name.value.clone());
+                line.mentions.push(Mention { noun: Noun::LogProfile, name });
             }
             _ => return Some(()),
         }

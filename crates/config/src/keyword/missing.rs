@@ -15,7 +15,6 @@ pub(crate) static SECTIONS: Table<()> = Table {
             &[("program", 0)],
         ),
         Missing::not_built("log forwarding is not built", "12.6", &[("log-forward", 0)]),
-        Missing::not_built("log profiles are not built yet", "8.3", &[("log-profile", 0)]),
         Missing::not_built("FastCGI is not built", "10", &[("fcgi-app", 0)]),
         Missing::not_built(
             "TLS is not built yet",
@@ -35,6 +34,7 @@ const SUPPORTED: &[Keyword<()>] = &[
     section("listen", "<name> [from <defaults>]", "4", "a frontend and a backend in one"),
     section("userlist", "<name>", "12.2", "users and groups"),
     section("healthcheck", "<name>", "12.9", "how servers that name it are checked"),
+    section("log-profile", "<name>", "8.3.5", "what the lines of a log target look like"),
     section("http-errors", "<name>", "12.4", "error files that proxies import"),
     section("peers", "<name>", "11.2", "who shares the stick tables")
         .ignored("there are no stick tables that peers could share"),

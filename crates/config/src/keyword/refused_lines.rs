@@ -59,19 +59,6 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         },
     ),
     directive(
-        "log-steps",
-        Places::ANY,
-        "<step>[,...]",
-        "log profiles are not built yet",
-        |line, _| {
-            // Quirk: a backend does not read it.
-            if line.place.name() != "backend" && line.peek().is_some() {
-                Shape::ListOf(LOG_STEPS).check(line);
-            }
-            line.skip_rest();
-        },
-    ),
-    directive(
         "transparent",
         Places::BACK,
         "",
@@ -96,23 +83,6 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         bind_process(line);
     })
     .ignored("there is one process"),
-];
-
-/// What `log-steps` names.
-const LOG_STEPS: &[&str] = &[
-    "all",
-    "accept",
-    "request",
-    "connect",
-    "response",
-    "close",
-    "http-req",
-    "http-res",
-    "http-after-res",
-    "tcp-req-conn",
-    "tcp-req-sess",
-    "tcp-req-cont",
-    "tcp-res-cont",
 ];
 
 const ALGORITHMS: &[&str] = &["identity", "gzip", "deflate", "raw-deflate"];

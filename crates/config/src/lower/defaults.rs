@@ -282,6 +282,7 @@ fn prune_frontend(proxy: &mut Proxy) {
     proxy.force_switch.clear();
     proxy.default_backend = None;
     proxy.log_format = None;
+    proxy.log_steps = None;
     proxy.error_log_format = None;
     proxy.log_format_sd = None;
     proxy.capture_request.clear();

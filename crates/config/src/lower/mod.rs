@@ -208,7 +208,7 @@ impl Lowering {
             }
             "defaults" => Section::Defaults(Box::new(self.open_defaults(&mut line))),
             "userlist" => open_userlist(&mut line),
-            "http-errors" | "healthcheck" => open_other(keyword, &mut line),
+            "http-errors" | "healthcheck" | "log-profile" => open_other(keyword, &mut line),
             "frontend" => self.open_proxy(&mut line, ProxyKind::Frontend),
             "backend" => self.open_proxy(&mut line, ProxyKind::Backend),
             _ => self.open_proxy(&mut line, ProxyKind::Listen),
@@ -406,6 +406,7 @@ impl Lowering {
                         let (name, files) = (other.name, other.errorfiles);
                         self.config.http_errors.push(HttpErrors { name, files });
                     }
+                    "log-profile" => self.config.log_profiles.push(other.profile),
                     "healthcheck" => self.config.healthchecks.push(other.check),
                     _ => {}
                 }

@@ -1,7 +1,10 @@
 //! `log` lines (manual 4.2 `log`).
 
 use config_parse::address::Address;
-use diag::Span;
+use config_parse::log_format::LogFormat;
+use diag::{Span, Spanned};
+
+use super::Setting;
 
 /// One `log` line.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +28,8 @@ pub struct Target {
     pub format: String,
     /// `sample RANGES:SIZE`, as written.
     pub sample: Option<String>,
+    /// `profile`: the log profile that shapes its lines.
+    pub profile: Option<String>,
     /// Facility number 0-23 (`local3` is 19).
     pub facility: u8,
     /// Least severe level sent, 0 emerg - 7 debug; default 7.
@@ -46,4 +51,30 @@ pub enum LogAddress {
     Stderr,
     /// `ring@NAME`.
     Ring(String),
+}
+
+/// A `log-profile` section: what lines of a `log` target that names it look like (manual 8.3.5).
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogProfile {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `log-tag`.
+    pub tag: Setting<String>,
+    /// `on` lines, in order; the last one for a step counts.
+    pub steps: Vec<ProfileStep>,
+}
+
+/// `on STEP [drop] [format FMT] [sd FMT]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProfileStep {
+    /// The step, such as `close`; `any` for those without a line of their own.
+    pub step: String,
+    /// `drop`.
+    pub drop: bool,
+    /// `format`.
+    pub format: Option<LogFormat>,
+    /// `sd`.
+    pub data: Option<LogFormat>,
+    /// The line.
+    pub span: Span,
 }

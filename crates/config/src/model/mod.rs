@@ -49,6 +49,8 @@ pub struct Config {
     pub userlists: Vec<Userlist>,
     /// `http-errors` sections.
     pub http_errors: Vec<HttpErrors>,
+    /// `log-profile` sections.
+    pub log_profiles: Vec<LogProfile>,
     /// `healthcheck` sections.
     pub healthchecks: Vec<Healthcheck>,
     /// Names that other sections and lines declare, and where they are used.

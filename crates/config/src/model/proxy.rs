@@ -130,6 +130,8 @@ pub struct Proxy {
     pub error_log_format: Setting<LogFormat>,
     /// `log-format-sd`.
     pub log_format_sd: Setting<LogFormat>,
+    /// `log-steps`: when a line is written; at the end if missing.
+    pub log_steps: Setting<Vec<String>>,
     /// `log-tag`.
     pub log_tag: Setting<String>,
     /// `unique-id-format`.
@@ -235,6 +237,7 @@ impl Proxy {
             log_format: None,
             error_log_format: None,
             log_format_sd: None,
+            log_steps: None,
             log_tag: None,
             unique_id_format: None,
             unique_id_header: None,

@@ -148,8 +148,8 @@ pub enum Action {
     StrictMode(bool),
     /// `early-hint NAME FMT`.
     EarlyHint { name: String, value: LogFormat },
-    /// `do-log`.
-    DoLog,
+    /// `do-log [profile NAME]`.
+    DoLog { profile: Option<String> },
 }
 
 /// A literal time or an expression in milliseconds.

@@ -6,13 +6,13 @@ use std::time::Duration;
 use config::model::ConnectionMode;
 use http1::Version;
 use rules::{NoTrace, ReplyKind, Verdict};
-use sample::{BackendRef, Buffered};
+use sample::{BackendRef, Buffered, LogOrigin};
 use tokio::time::Instant;
 
 use crate::connection::{Connection, frontend_timeouts, limit};
 use crate::generation::Bound;
 use crate::io::{Connector, Io as _};
-use crate::ledger::{BackendSeat, Ledger, on};
+use crate::ledger::{BackendSeat, Heads, Ledger, on};
 use crate::live::Backend;
 use crate::reach::{Asks, Reach};
 use crate::service;
@@ -134,6 +134,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         loop {
             let verdict = self.route(complete);
             self.mark_client();
+            self.ledger.send_made(&self.connection.worker.logs);
             self.send_hints().await;
             self.enter_backend();
             match verdict {
@@ -208,6 +209,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
             let mut reach =
                 Reach { connection, ledger, backend: &backend, asks, asked_enough: false };
             let server = reach.run().await?;
+            self.log_connected();
             self.ledger.judged = false;
             let exchanged = self.exchange(&backend, server).await;
             if let Err(failure) = &exchanged {
@@ -217,6 +219,15 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                 return Ok(next);
             }
         }
+    }
+
+    /// `log-steps connect`.
+    fn log_connected(&mut self) {
+        let worker = &self.connection.worker;
+        let Work { request, record, .. } = &mut *self.work;
+        let heads = Heads { request: Some(request), response: None };
+        let (step, process, logs) = (LogOrigin::Connect, &worker.process, &worker.logs);
+        self.ledger.log_step(step, process, logs, record, heads);
     }
 
     /// `observe layer7`: a server that gave no answer at all.

@@ -39,18 +39,27 @@ struct Lines {
     to: Arc<Destination>,
     text: Vec<u8>,
     ends: Vec<usize>,
+    /// Some are of one stream: their order is kept.
+    ordered: bool,
 }
 
 impl Batch {
     /// Adds a line that `write` writes.
-    pub(crate) fn add(&mut self, to: &Arc<Destination>, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn add(
+        &mut self,
+        to: &Arc<Destination>,
+        ordered: bool,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
         let at = self.lines.iter().position(|lines| Arc::ptr_eq(&lines.to, to));
         let at = at.unwrap_or_else(|| {
-            self.lines.push(Lines { to: Arc::clone(to), text: Vec::new(), ends: Vec::new() });
+            let to = Arc::clone(to);
+            self.lines.push(Lines { to, text: Vec::new(), ends: Vec::new(), ordered: false });
             self.lines.len() - 1
         });
         if let Some(lines) = self.lines.get_mut(at) {
             write(&mut lines.text);
+            lines.ordered |= ordered;
             lines.ends.push(lines.text.len());
         }
     }
@@ -60,7 +69,8 @@ impl Batch {
     pub(crate) fn send(&mut self, keep: usize) -> u64 {
         let mut lost = 0;
         for lines in &mut self.lines {
-            lost += lines.to.send_all(&lines.split());
+            lost += lines.to.send_all(&lines.split(), lines.ordered);
+            lines.ordered = false;
             lines.text.clear();
             lines.text.shrink_to(keep);
             lines.ends.clear();
@@ -78,9 +88,14 @@ impl Lines {
 }
 
 /// Sends lines as datagrams; returns how many were lost.
-pub(crate) fn send_datagrams(socket: &UdpSocket, to: SocketAddr, lines: &[&[u8]]) -> u64 {
+pub(crate) fn send_datagrams(
+    socket: &UdpSocket,
+    to: SocketAddr,
+    lines: &[&[u8]],
+    ordered: bool,
+) -> u64 {
     let mut sorted = lines.to_vec();
-    if sorted.len() >= SORTED {
+    if sorted.len() >= SORTED && !ordered {
         sorted.sort_by_key(|line| line.len());
     }
     let mut rest = sorted.as_slice();
@@ -147,7 +162,7 @@ mod tests {
         let many = (0..200).map(|n| format!("{:1$}\n", n, 4 + n % 3)).chain([long]).collect();
         for lines in [few, many] {
             let texts: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
-            assert_eq!(send_datagrams(&writer, to, &texts), 0);
+            assert_eq!(send_datagrams(&writer, to, &texts, false), 0);
             let mut buffer = vec![0; 65_536];
             let mut received: Vec<String> = Vec::new();
             for _ in &lines {

@@ -44,13 +44,14 @@ impl Destination {
         opened.unwrap_or(Destination::Nowhere)
     }
 
-    /// Sends lines in order; those of a large batch of datagrams in any. Returns how many were lost.
-    pub(crate) fn send_all(&self, lines: &[&[u8]]) -> u64 {
+    /// Sends lines; those of a large batch of datagrams in any order, unless it is theirs to keep. Returns how many
+    /// were lost.
+    pub(crate) fn send_all(&self, lines: &[&[u8]], ordered: bool) -> u64 {
         let each = |send: &dyn Fn(&[u8]) -> io::Result<usize>| {
             lines.iter().filter(|line| !batch::is_sent(send(line), line)).count() as u64
         };
         match self {
-            Destination::Udp(socket, to) => batch::send_datagrams(socket, *to, lines),
+            Destination::Udp(socket, to) => batch::send_datagrams(socket, *to, lines, ordered),
             // The path is looked up for each line: a syslog daemon that restarts makes it anew.
             Destination::Unix(socket, path) => each(&|line| socket.send_to(line, path)),
             Destination::File(file) => each(&|line| io::Write::write(&mut &*file, line)),

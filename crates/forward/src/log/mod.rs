@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use config::model::{Config, LogTarget, Proxy, Target};
 use diag::Span;
+use rules::LogTo;
 
 use crate::clock::wall_micros;
 use crate::process::Process;
@@ -29,6 +30,8 @@ pub struct ProxyLog {
     process: Arc<Process>,
     targets: Vec<OpenTarget>,
     tag: String,
+    /// `log-tag` of each log profile.
+    tags: Vec<Option<String>>,
     hostname: Option<String>,
 }
 
@@ -36,6 +39,8 @@ pub struct ProxyLog {
 struct OpenTarget {
     destination: Arc<Destination>,
     format: Format,
+    /// The number of its log profile.
+    profile: Option<u32>,
     len: usize,
     facility: u8,
     max_level: u8,
@@ -65,7 +70,7 @@ impl ProxyLog {
         let mut has_global = false;
         for line in lines {
             match line {
-                LogTarget::Target(target) => targets.push(OpenTarget::new(process, target)),
+                LogTarget::Target(target) => targets.push(OpenTarget::new(process, config, target)),
                 // `log global` counts once, also when `defaults` said it already.
                 LogTarget::Global(_) if has_global => {}
                 LogTarget::Global(at) => {
@@ -83,6 +88,11 @@ impl ProxyLog {
         ProxyLog {
             process: Arc::clone(process),
             targets,
+            tags: config
+                .log_profiles
+                .iter()
+                .map(|profile| profile.tag.as_ref().map(|tag| tag.value.clone()))
+                .collect(),
             tag: tag.unwrap_or(&settings.tag).to_owned(),
             hostname: hostname
                 .map(|name| name.value.clone().unwrap_or_else(|| settings.hostname.clone())),
@@ -98,7 +108,8 @@ impl ProxyLog {
     /// take it loses it, and that is counted.
     pub fn send_now(&self, level: u8, text: &[u8]) {
         let mut batch = Batch::default();
-        self.append(level, text, b"", wall_micros(), &mut batch);
+        let line = LineText { level, micros: wall_micros(), text, data: b"", to: LogTo::default() };
+        self.append(&line, &mut batch);
         self.process.logs_dropped(batch.send(0));
     }
 
@@ -108,30 +119,28 @@ impl ProxyLog {
     }
 
     /// Adds a line to the batches of the targets that want its level.
-    pub(crate) fn append(
-        &self,
-        level: u8,
-        text: &[u8],
-        data: &[u8],
-        micros: i64,
-        batch: &mut Batch,
-    ) {
+    pub(crate) fn append(&self, line: &LineText<'_>, batch: &mut Batch) {
         // Quirk: the text alone has one byte less than the longest line that any target takes.
         let longest = self.targets.iter().map(|target| target.len).max().unwrap_or(1);
-        let text = &text[..text.len().min(longest - 1)];
+        let text = &line.text[..line.text.len().min(longest - 1)];
+        let own = line.to.tag.and_then(|profile| self.tags.get(profile as usize)?.as_deref());
         for target in &self.targets {
-            if level > target.max_level || !target.sample.as_ref().is_none_or(Sampling::takes) {
+            if line.to.group.is_some_and(|group| group != target.profile)
+                || line.level > target.max_level
+                || !target.sample.as_ref().is_none_or(Sampling::takes)
+            {
                 continue;
             }
             let header = Header {
-                priority: target.facility * 8 + level.max(target.min_level),
-                micros,
-                tag: &self.tag,
+                priority: target.facility * 8 + line.level.max(target.min_level),
+                micros: line.micros,
+                tag: own.unwrap_or(&self.tag),
                 pid: self.process.settings().pid,
                 hostname: self.hostname.as_deref(),
-                data,
+                data: line.data,
             };
-            batch.add(&target.destination, |line| {
+            let ordered = line.to.group.is_some();
+            batch.add(&target.destination, ordered, |line| {
                 let start = line.len();
                 header.write(target.format, line);
                 line.extend_from_slice(text);
@@ -142,22 +151,40 @@ impl ProxyLog {
     }
 }
 
+/// What is known of a line before it has the form of a target.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LineText<'a> {
+    pub(crate) level: u8,
+    pub(crate) micros: i64,
+    pub(crate) text: &'a [u8],
+    pub(crate) data: &'a [u8],
+    /// Which targets it is for.
+    pub(crate) to: LogTo,
+}
+
 /// The targets of `global` at a `log global` line.
 ///
 /// Quirk: only those above it count, so a `global` section at the end of a file logs for no proxy before it.
 fn global_targets(process: &Arc<Process>, config: &Config, at: Span) -> Vec<OpenTarget> {
     let targets = config.global.log.iter().filter_map(|line| match line {
-        LogTarget::Target(target) if target.span < at => Some(OpenTarget::new(process, target)),
+        LogTarget::Target(target) if target.span < at => {
+            Some(OpenTarget::new(process, config, target))
+        }
         LogTarget::Target(_) | LogTarget::Global(_) | LogTarget::None(_) => None,
     });
     targets.collect()
 }
 
 impl OpenTarget {
-    fn new(process: &Arc<Process>, target: &Target) -> OpenTarget {
+    fn new(process: &Arc<Process>, config: &Config, target: &Target) -> OpenTarget {
+        let numbered = |name: &str| {
+            let found = config.log_profiles.iter().position(|profile| profile.name.value == name);
+            found.and_then(|at| u32::try_from(at).ok())
+        };
         OpenTarget {
             destination: process.destination(&target.to),
             format: Format::named(&target.format),
+            profile: target.profile.as_deref().and_then(numbered),
             len: target.len.max(1) as usize,
             facility: target.facility.min(23),
             max_level: target.max_level,

@@ -8,10 +8,11 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rules::LogTo;
 use tokio::sync::Notify;
 
-use super::ProxyLog;
 use super::batch::Batch;
+use super::{LineText, ProxyLog};
 
 /// Bytes that may wait; a line more is dropped and counted.
 const LIMIT: usize = 1 << 20;
@@ -41,6 +42,7 @@ struct Line {
     log: Arc<ProxyLog>,
     level: u8,
     micros: i64,
+    to: LogTo,
     end: usize,
     data: Box<[u8]>,
 }
@@ -56,10 +58,11 @@ pub(crate) struct Parts<'a> {
 }
 
 impl LogRing {
-    /// Appends a line, whose parts `write` writes.
+    /// Appends a line for all or some targets, whose parts `write` writes.
     pub(crate) fn push(
         &self,
         log: &Arc<ProxyLog>,
+        to: LogTo,
         level: u8,
         micros: i64,
         write: impl FnOnce(&mut Parts<'_>),
@@ -77,7 +80,7 @@ impl LogRing {
         write(&mut parts);
         let data = parts.data.into_boxed_slice();
         let end = waiting.text.len();
-        waiting.lines.push_back(Line { log: Arc::clone(log), level, micros, end, data });
+        waiting.lines.push_back(Line { log: Arc::clone(log), level, micros, to, end, data });
         if waiting.lines.len() == 1 {
             self.filled.notify_one();
         }
@@ -91,7 +94,8 @@ impl LogRing {
         let mut batch = self.batch.borrow_mut();
         for line in &sending.lines {
             let text = sending.text.get(start..line.end).unwrap_or_default();
-            line.log.append(line.level, text, &line.data, line.micros, &mut batch);
+            let &Line { level, micros, to, .. } = line;
+            line.log.append(&LineText { level, micros, text, data: &line.data, to }, &mut batch);
             start = line.end;
         }
         let lost = batch.send(LIMIT / 8);
@@ -106,6 +110,22 @@ impl LogRing {
             *waiting = sending;
         }
         count
+    }
+
+    /// Appends the lines that rules made.
+    pub(crate) fn push_made(
+        &self,
+        log: &Arc<ProxyLog>,
+        level: u8,
+        micros: i64,
+        made: &mut Vec<rules::LogLine>,
+    ) {
+        for line in made.drain(..) {
+            self.push(log, line.to, level, micros, |parts| {
+                parts.text.extend_from_slice(&line.text);
+                parts.data = line.data;
+            });
+        }
     }
 
     fn waiting(&self) -> usize {

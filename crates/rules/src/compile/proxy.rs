@@ -16,6 +16,7 @@ use super::{looked_at, rules};
 use crate::check_formats::CheckFormats;
 use crate::choose::{ServerName, UseServer};
 use crate::forwarded::{ForwardedField, Part};
+use crate::log_profile::{self, Profile};
 use crate::prepare::{Forwarded, Net};
 use crate::program::{BackendPart, BackendRules, FrontendPart, FrontendRules, ResponseRules, Slot};
 use crate::switch::{PersistRule, Switch, Target};
@@ -106,7 +107,10 @@ pub(super) fn frontend(
     let handshake_log = s.format_text("%ci:%cp [%t] %ft/", proxy.span, Place::Log);
     let log_sd =
         proxy.log_format_sd.as_ref().and_then(|format| s.format(&format.value, Place::Log));
+    let log_profiles = log_profiles(&mut s);
     FrontendPart {
+        log_steps: proxy.log_steps.as_ref().map(|steps| log_profile::steps(&steps.value)),
+        log_profiles,
         rules,
         measures: s.measures,
         pages,
@@ -345,6 +349,23 @@ fn log_format(proxy: &Proxy, s: &mut Section<'_, '_>) -> Option<sample::Compiled
         LogFormatChoice::Tcp => TCP_LOG,
     };
     s.format_text(text, line.span, Place::Log)
+}
+
+/// The log profiles: each frontend has its own captures and names.
+fn log_profiles(s: &mut Section<'_, '_>) -> Vec<Profile> {
+    let known = s.shared.findings.len();
+    let sections = s.shared.log_profiles;
+    let profiles = sections.iter().map(|section| {
+        let step = |step: &model::ProfileStep| {
+            let mut format = |format: &Option<LogFormat>| s.format(format.as_ref()?, Place::Log);
+            let (text, data) = (format(&step.format), format(&step.data));
+            log_profile::Step::new(&step.step, step.drop, text, data)
+        };
+        Profile { steps: section.steps.iter().map(step).collect() }
+    });
+    let profiles = profiles.collect();
+    s.shared.forget_repeated(known);
+    profiles
 }
 
 /// The capture slots of a section, in the order of the lines that make them.

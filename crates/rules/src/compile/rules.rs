@@ -106,7 +106,8 @@ fn action(
         M::Capture { value, slot } => capture(value, *slot, span, place, s)?,
         M::DisableL7Retry => Action::Setting(Setting::NoL7Retry),
         M::StrictMode(on) => Action::StrictMode(*on),
-        M::DoLog | M::Other { .. } | M::Socket { .. } => Action::Nothing,
+        M::DoLog { profile } => Action::DoLog { profile: s.log_profile(profile.as_deref())? },
+        M::Other { .. } | M::Socket { .. } => Action::Nothing,
         M::NormalizeUri { name, strict } => match Normalizer::from_words(name, *strict) {
             Some(normalizer) => Action::Normalize(normalizer),
             None => return unknown(&format!("normalize-uri {name}"), span, s),

@@ -20,13 +20,14 @@ use sample::{
 use super::names::{Seen, Table};
 use crate::process_vars::AtStart;
 use crate::program::{GlobalValue, Slot};
-use crate::unique_id;
+use crate::{log_profile, unique_id};
 
 /// What one compilation shares between sections.
 pub(super) struct Shared<'c> {
     pub(super) table: &'c Table<'c>,
     pub(super) http_errors: &'c [HttpErrors],
     pub(super) healthchecks: &'c [model::Healthcheck],
+    pub(super) log_profiles: &'c [model::LogProfile],
     pub(super) vars: VarNames,
     pub(super) draws: u32,
     pub(super) files: &'c dyn Fn(&str) -> Result<Vec<u8>, String>,
@@ -304,6 +305,16 @@ impl<'s, 'c> Section<'s, 'c> {
     pub(super) fn report(&mut self, finding: Diagnostic) {
         self.shared.failed |= finding.is_error();
         self.shared.findings.push(finding);
+    }
+
+    /// The number of a log profile. `None`: no section has the name, which was reported.
+    pub(super) fn log_profile(&mut self, name: Option<&str>) -> Option<Option<u32>> {
+        let Some(name) = name else { return Some(None) };
+        let known = log_profile::number(self.shared.log_profiles, name);
+        if known.is_none() {
+            self.fail();
+        }
+        known.map(Some)
     }
 
     /// The type of a stick table's keys.

@@ -219,7 +219,8 @@ fn log(
         ..LogRecord::default()
     };
     let mut line = Vec::new();
-    rules::log_line(&lab.program, stream, &record, Some(head), None, world, &mut line);
+    let formats = rules::LogFormats::default();
+    rules::log_line(&lab.program, stream, &record, formats, Some(head), None, world, &mut line);
     String::from_utf8_lossy(&line).into_owned()
 }
 

@@ -306,7 +306,7 @@ impl Line<'_, '_> {
             Alias::RequestHeadersList => self.header_list(self.ctx.captured_request),
             Alias::ResponseHeaders => self.headers(self.ctx.captured_response),
             Alias::ResponseHeadersList => self.header_list(self.ctx.captured_response),
-            Alias::Origin => self.text(b"txn_close"),
+            Alias::Origin => self.text(self.record.origin.shown().as_bytes()),
             Alias::Pid => self.int_fact(Fact::Pid),
             Alias::Retries => {
                 if log.redispatched {

@@ -1,4 +1,4 @@
-//! `ring`, `log-forward`, `log-profile` and `traces` (manual 12.5, 12.6, 8.3.6, 12.1).
+//! `ring`, `log-forward`, `log-profile` and `traces` (manual 12.5, 12.6, 8.3.5, 12.1).
 
 use config_parse::quantity::Unit;
 use diag::{Diagnostic, codes};
@@ -6,7 +6,7 @@ use diag::{Diagnostic, codes};
 use super::super::{BIND_OPTIONS, SERVER_OPTIONS, Table, log};
 use super::{Other, one_value, table, word};
 use crate::lower::{AddressUse, Directive};
-use crate::model::Bind;
+use crate::model::{Bind, ProfileStep};
 
 pub(super) static RING: Table<Other> = table(&[&[
     word("backing-file", "<file>", "12.5", "a file that holds its memory", |line, _| {
@@ -82,8 +82,11 @@ pub(super) static LOG_FORWARD: Table<Other> = table(&[&[
 ]]);
 
 pub(super) static LOG_PROFILE: Table<Other> = table(&[&[
-    word("log-tag", "<tag>", "8.3.6", "the tag of its lines", |line, _| one_value(line, "a tag")),
-    word("on", "<step> drop|format <fmt>|sd <fmt>", "8.3.6", "the line of a step", on),
+    word("log-tag", "<tag>", "8.3.5", "the tag of its lines", |line, to| {
+        to.profile.tag = line.text("a tag").or(to.profile.tag.take());
+        line.skip_rest();
+    }),
+    word("on", "<step> [drop] [format <fmt>] [sd <fmt>]", "8.3.5", "the line of a step", on),
 ]]);
 
 const STEPS: &[&str] = &[
@@ -104,23 +107,27 @@ const STEPS: &[&str] = &[
     "tcp-res-cont",
 ];
 
-fn on(line: &mut Directive<'_>, _: &mut Other) {
+fn on(line: &mut Directive<'_>, to: &mut Other) {
     line.mark_head();
     let Some(step) = line.arg("a step and what to do") else { return };
     if !STEPS.contains(&step.text.as_ref()) {
         line.not_one_of(step, "a step of a stream", STEPS);
         return;
     }
+    let (mut drop, mut format, mut data) = (false, None, None);
     let mut said = false;
     while let Some(word) = line.word() {
         said = true;
         match word.text.as_ref() {
-            "drop" => {}
-            "format" | "sd" => {
-                if line.log_format("a format").is_none() {
-                    return;
-                }
-            }
+            "drop" => drop = true,
+            "format" => match line.log_format("a format") {
+                Some(read) => format = Some(read.value),
+                None => return,
+            },
+            "sd" => match line.log_format("a format") {
+                Some(read) => data = Some(read.value),
+                None => return,
+            },
             _ => {
                 line.not_one_of(word, "an argument of `on`", &["drop", "format", "sd"]);
                 return;
@@ -131,7 +138,10 @@ fn on(line: &mut Directive<'_>, _: &mut Other) {
         let at = line.keyword_span();
         let message = "`on` needs `drop`, `format` or `sd`";
         line.report(Diagnostic::new(codes::E0204, at, message));
+        return;
     }
+    let (step, span) = (step.text.to_string(), line.span());
+    to.profile.steps.push(ProfileStep { step, drop, format, data, span });
 }
 
 pub(super) static TRACES: Table<Other> = table(&[&[word(

@@ -9,7 +9,7 @@ use diag::{Diagnostic, Spanned, codes};
 
 use super::{Found, Keyword, Places, Status, Table};
 use crate::lower::{Directive, names, spanned};
-use crate::model::{Declared, Healthcheck, Noun, ServerSettings};
+use crate::model::{Declared, Healthcheck, LogProfile, Noun, ServerSettings};
 
 /// A section while it is read.
 pub(crate) struct Other {
@@ -28,6 +28,8 @@ pub(crate) struct Other {
     pub(crate) errorfiles: Vec<Spanned<(u16, String)>>,
     /// What a `healthcheck` section says.
     pub(crate) check: Healthcheck,
+    /// What a `log-profile` section says.
+    pub(crate) profile: LogProfile,
 }
 
 /// A kind of section.
@@ -103,8 +105,10 @@ impl Other {
         let mut declared = Declared::default();
         declared.sections.extend(kind.noun.map(|noun| (noun, name.clone())));
         let check = Healthcheck { name: name.clone(), kind: None, steps: Vec::new() };
+        let profile = LogProfile { name: name.clone(), tag: None, steps: Vec::new() };
         Some(Self {
             check,
+            profile,
             keyword: kind.keyword,
             name,
             declared,
