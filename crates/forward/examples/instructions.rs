@@ -100,8 +100,8 @@ fn main() -> Result<(), Failed> {
     let mut words = std::env::args().skip(1);
     let load = words.next().and_then(|name| load(&name)).ok_or(usage)?;
     let count = words.next().ok_or(usage)?.parse()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    tokio::task::LocalSet::new().block_on(&runtime, run(load, count))
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build_local(Default::default())?.block_on(run(load, count))
 }
 
 type Failed = Box<dyn Error>;

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use tokio::io::ReadBuf;
+use tokio::sync::Notify;
 
 use crate::io::{Io, ServerAddress};
 use crate::live::ServerState;
@@ -59,7 +60,16 @@ pub(crate) enum Wanted {
 /// The idle connections of one thread. Others may take some when they have none of their own.
 #[derive(Debug)]
 pub(crate) struct IdlePool<T> {
-    servers: Mutex<HashMap<usize, Idle<T>>>,
+    inside: Mutex<Inside<T>>,
+    /// Told when a connection comes that the sweep waits for.
+    filled: Notify,
+}
+
+#[derive(Debug)]
+struct Inside<T> {
+    servers: HashMap<usize, Idle<T>>,
+    /// The sweep found nothing and waits for the first connection: a thread with nothing to do sleeps.
+    sweep_waits: bool,
 }
 
 #[derive(Debug)]
@@ -85,17 +95,18 @@ pub(crate) struct Want<'a> {
 
 impl<T: Io> IdlePool<T> {
     pub(crate) fn new() -> IdlePool<T> {
-        IdlePool { servers: Mutex::default() }
+        let inside = Inside { servers: HashMap::new(), sweep_waits: true };
+        IdlePool { inside: Mutex::new(inside), filled: Notify::new() }
     }
 
-    fn servers(&self) -> MutexGuard<'_, HashMap<usize, Idle<T>>> {
-        self.servers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn inside(&self) -> MutexGuard<'_, Inside<T>> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a connection to a server that still leads to its address.
     pub(crate) fn take(&self, want: Want<'_>) -> Option<ServerConnection<T>> {
-        let mut servers = self.servers();
-        let idle = servers.get_mut(&key(want.server))?;
+        let mut inside = self.inside();
+        let idle = inside.servers.get_mut(&key(want.server))?;
         let fits = |connection: &ServerConnection<T>| {
             (want.whose == Wanted::Any || connection.requests > 1)
                 && connection.header.as_deref() == want.header
@@ -135,25 +146,29 @@ impl<T: Io> IdlePool<T> {
         if server.idle.now() >= most {
             return;
         }
-        let mut servers = self.servers();
-        let idle = servers.entry(key(server)).or_insert_with(|| Idle {
+        let mut inside = self.inside();
+        let idle = inside.servers.entry(key(server)).or_insert_with(|| Idle {
             server: Arc::clone(server),
             connections: Vec::new(),
             least: 0,
         });
         server.idle.enter();
         idle.connections.push(connection);
+        if std::mem::take(&mut inside.sweep_waits) {
+            self.filled.notify_one();
+        }
     }
 
     fn close_ended(&self, server: &Arc<ServerState>) {
-        if let Some(idle) = self.servers().get_mut(&key(server)) {
+        if let Some(idle) = self.inside().servers.get_mut(&key(server)) {
             idle.close_ended();
         }
     }
 
     /// Closes what servers closed, and half of what was not needed since the last sweep.
     pub(crate) fn sweep(&self) {
-        self.servers().retain(|_, idle| {
+        let mut inside = self.inside();
+        inside.servers.retain(|_, idle| {
             idle.close_ended();
             let unneeded = idle.least.min(idle.connections.len()).div_ceil(2);
             for _ in idle.connections.drain(..unneeded) {
@@ -162,11 +177,20 @@ impl<T: Io> IdlePool<T> {
             idle.least = idle.connections.len();
             !idle.connections.is_empty()
         });
+        inside.sweep_waits = inside.servers.is_empty();
+    }
+
+    /// Waits until there is something to sweep.
+    pub(crate) async fn filled(&self) {
+        let waits = self.inside().sweep_waits;
+        if waits {
+            self.filled.notified().await;
+        }
     }
 
     /// How many connections wait.
     pub(crate) fn len(&self) -> usize {
-        self.servers().values().map(|idle| idle.connections.len()).sum()
+        self.inside().servers.values().map(|idle| idle.connections.len()).sum()
     }
 }
 
@@ -186,8 +210,8 @@ impl<T: Io> Idle<T> {
 
 impl<T> Drop for IdlePool<T> {
     fn drop(&mut self) {
-        let servers = self.servers.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for idle in servers.values() {
+        let inside = self.inside.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for idle in inside.servers.values() {
             idle.connections.iter().for_each(|_| idle.server.idle.leave());
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::connection::Connection;
 use crate::generation::Listener;
 use crate::idle::IdlePool;
-use crate::io::{Connector, SystemConnector};
+use crate::io::{Connector, Io, SystemConnector};
 use crate::log::LogRing;
 use crate::process::Process;
 use crate::streams::Streams;
@@ -67,7 +67,7 @@ impl<C: Connector> Worker<C> {
         worker.process.add_streams(&worker.streams);
         worker.process.add_idle_pool(Arc::clone(&worker.pool) as _);
         tokio::task::spawn_local(Rc::clone(&worker.logs).run());
-        tokio::task::spawn_local(sweep(Rc::downgrade(&worker)));
+        tokio::task::spawn_local(sweep(Arc::clone(&worker.pool)));
         worker
     }
 
@@ -124,11 +124,11 @@ impl<C: Connector> Worker<C> {
     }
 }
 
-/// Closes idle server connections from time to time, as long as the worker lives.
-async fn sweep<C: Connector>(worker: std::rc::Weak<Worker<C>>) {
+/// Closes idle server connections from time to time, while there are some.
+async fn sweep<T: Io>(pool: Arc<IdlePool<T>>) {
     loop {
+        pool.filled().await;
         tokio::time::sleep(SWEEP).await;
-        let Some(worker) = worker.upgrade() else { return };
-        worker.pool.sweep();
+        pool.sweep();
     }
 }

@@ -135,6 +135,9 @@ fn serve(
     let root = global.chroot.as_ref().map(|root| root.value.as_str());
     privileges::drop(root, identity)?;
 
+    // From here on memory comes and goes with connections. In huge pages the allocator would keep 2 MiB for a
+    // single one that lives on; a large configuration was read into some before this. Only a wish.
+    let _ = nix::sys::prctl::set_thp_disable(true);
     let workers =
         Workers::start(threads, &process).map_err(|e| format!("starting threads: {e}"))?;
     let daemon = Daemon::start(opened, process, generation, workers, origin);

@@ -10,8 +10,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use forward::{Checks, Generation, Listener, Permit, Process, Socket, SystemConnector, Worker};
+use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::{AbortHandle, LocalSet};
+use tokio::task::AbortHandle;
 
 use crate::sockets::Listening;
 
@@ -54,11 +55,22 @@ impl Workers {
             let (orders, received) = unbounded_channel();
             let process = Arc::clone(process);
             let closing = Arc::clone(&workers.closing);
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let (tell, started) = std::sync::mpsc::channel();
             let thread =
                 std::thread::Builder::new().name(format!("proxyd/{index}")).spawn(move || {
-                    LocalSet::new().block_on(&runtime, run(index, process, received, closing))
+                    // A runtime of this thread alone: its tasks have no other scheduler between.
+                    let runtime = Builder::new_current_thread()
+                        .enable_all()
+                        .build_local(LocalOptions::default());
+                    match runtime {
+                        Ok(runtime) => {
+                            let _ = tell.send(Ok(()));
+                            runtime.block_on(run(index, process, received, closing));
+                        }
+                        Err(why) => drop(tell.send(Err(why))),
+                    }
                 })?;
+            started.recv().map_err(io::Error::other)??;
             workers.orders.push(orders);
             workers.threads.get_mut().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
