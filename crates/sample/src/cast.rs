@@ -127,19 +127,28 @@ pub fn ip_text(ip: IpAddr) -> String {
             }
             _ => v6.to_string(),
         },
-        // Each request writes one for `forwardfor` and one for its log line.
         IpAddr::V4(v4) => {
-            let mut text = String::with_capacity("255.255.255.255".len());
-            let mut digits = itoa::Buffer::new();
-            for (at, octet) in v4.octets().into_iter().enumerate() {
-                if at > 0 {
-                    text.push('.');
-                }
-                text.push_str(digits.format(octet));
-            }
-            text
+            let mut text = Vec::with_capacity("255.255.255.255".len());
+            push_ipv4(v4, &mut text);
+            String::from_utf8(text).unwrap_or_default()
         }
     }
+}
+
+/// Appends an address of IPv4: each request writes one for `forwardfor` and one for its log line.
+pub(crate) fn push_ipv4(ip: Ipv4Addr, out: &mut Vec<u8>) {
+    let (mut text, mut len) = ([b'.'; 16], 0);
+    for octet in ip.octets() {
+        let digits = [b'0' + octet / 100, b'0' + octet / 10 % 10, b'0' + octet % 10];
+        let skipped = usize::from(octet < 100) + usize::from(octet < 10);
+        for digit in digits.into_iter().skip(skipped) {
+            text[len] = digit;
+            len += 1;
+        }
+        // The dot is there already.
+        len += 1;
+    }
+    out.extend_from_slice(text.get(..len - 1).unwrap_or_default());
 }
 
 /// Bytes as text end at the first NUL.
@@ -161,5 +170,18 @@ fn as_bytes(value: Value<'_>) -> Option<Cow<'_, [u8]>> {
         Value::Ip(IpAddr::V4(ip)) => Some(Cow::Owned(ip.octets().to_vec())),
         Value::Ip(IpAddr::V6(ip)) => Some(Cow::Owned(ip.octets().to_vec())),
         Value::Bool(yes) => Some(Cow::Owned(i64::from(yes).to_be_bytes().to_vec())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_octet_is_written_without_leading_zeros() {
+        for octet in 0..=255_u8 {
+            let ip = Ipv4Addr::new(octet, 255 - octet, octet, octet / 10);
+            assert_eq!(ip_text(ip.into()), ip.to_string());
+        }
     }
 }

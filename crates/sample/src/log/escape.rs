@@ -28,13 +28,28 @@ pub(crate) enum Encode {
     Header,
 }
 
+/// For each byte, what is the least that encodes it: the request line, captured headers, or nothing.
+static ENCODED: [Encode; 256] = {
+    let mut table = [Encode::Nothing; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = match byte as u8 {
+            0..32 | 127.. | b'"' | b'#' => Encode::Uri,
+            b'{' | b'|' | b'}' => Encode::Header,
+            _ => Encode::Nothing,
+        };
+        byte += 1;
+    }
+    table
+};
+
 impl Encode {
     fn wants(self, byte: u8) -> bool {
-        let unsafe_byte = !(32..127).contains(&byte) || matches!(byte, b'"' | b'#');
+        let known = ENCODED[usize::from(byte)];
         match self {
             Encode::Nothing => false,
-            Encode::Uri => unsafe_byte,
-            Encode::Header => unsafe_byte || matches!(byte, b'{' | b'|' | b'}'),
+            Encode::Uri => known == Encode::Uri,
+            Encode::Header => known != Encode::Nothing,
         }
     }
 }
@@ -55,7 +70,16 @@ pub(crate) fn push_text(text: &[u8], dress: Dress, encode: Encode, out: &mut Vec
 
 /// Appends a text without quotes.
 pub(crate) fn push_encoded(text: &[u8], dress: Dress, encode: Encode, out: &mut Vec<u8>) {
-    for byte in text {
+    let special =
+        |byte: &u8| encode.wants(*byte) || dress.escape && matches!(byte, b'"' | b'\\' | b']');
+    // Most texts are copied as they are.
+    let plain = match (encode, dress.escape) {
+        (Encode::Nothing, false) => text.len(),
+        _ => text.iter().position(special).unwrap_or(text.len()),
+    };
+    let (plain, rest) = text.split_at(plain);
+    out.extend_from_slice(plain);
+    for byte in rest {
         if encode.wants(*byte) {
             out.push(b'#');
             hex::push_upper(&[*byte], out);
@@ -78,6 +102,30 @@ pub(crate) fn push_header(text: &[u8], dress: Dress, out: &mut Vec<u8>) {
             }
             b'"' | b'\\' | b']' if dress.escape => out.extend_from_slice(&[b'\\', *byte]),
             _ => out.push(*byte),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_encoded_where_they_could_break_a_line_apart() {
+        for byte in 0..=255_u8 {
+            let written = |encode| {
+                let mut out = Vec::new();
+                push_encoded(&[b'a', byte, b'b'], Dress::default(), encode, &mut out);
+                out
+            };
+            let plain = vec![b'a', byte, b'b'];
+            let encoded = format!("a#{byte:02X}b").into_bytes();
+            let uri = !(32..127).contains(&byte) || byte == b'"' || byte == b'#';
+            let header = uri || matches!(byte, b'{' | b'|' | b'}');
+            assert_eq!(written(Encode::Nothing), plain);
+            assert_eq!(written(Encode::Uri) == encoded, uri, "{byte}");
+            assert_eq!(written(Encode::Header) == encoded, header, "{byte}");
+            assert!(uri || written(Encode::Uri) == plain);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Writing a compiled format.
 
+use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -62,8 +63,14 @@ impl CompiledFormat {
 
     /// Appends the format, escaped as asked for.
     pub fn write_as(&self, escape: Escape, ctx: &Context<'_>, out: &mut Vec<u8>) {
-        let nothing = LogRecord::default();
-        let record = ctx.log.unwrap_or(&nothing);
+        let nothing;
+        let record = match ctx.log {
+            Some(record) => record,
+            None => {
+                nothing = LogRecord::default();
+                &nothing
+            }
+        };
         if self.object != Encoding::Plain {
             return self.write_object(ctx, record, out);
         }
@@ -72,7 +79,11 @@ impl CompiledFormat {
         for item in &self.items {
             let before = out.len();
             match item {
-                Item::Text(text) => out.extend_from_slice(text),
+                // Most are one byte: a call would cost more than the copy.
+                Item::Text(text) => match text.as_slice() {
+                    [byte] => out.push(*byte),
+                    text => out.extend_from_slice(text),
+                },
                 Item::Separator if spaced => continue,
                 Item::Separator => {
                     out.push(b' ');
@@ -226,6 +237,14 @@ fn push_expr(
     }
 }
 
+/// A second with its offset, and its date as it is written.
+type WrittenDate = ((i64, i64), [u8; b"09/Sep/2001:01:46:40".len()]);
+
+thread_local! {
+    /// The last date that was written.
+    static LAST_DATE: Cell<WrittenDate> = const { Cell::new(((i64::MIN, 0), [0; 20])) };
+}
+
 /// Picks a part of a request line: method, target, version.
 type PartOf = for<'p> fn(&'p [u8], &'p [u8], &'p [u8]) -> &'p [u8];
 
@@ -329,6 +348,10 @@ impl Line<'_, '_> {
     }
 
     fn number(&mut self, number: i64) {
+        // Most counts and times of a line.
+        if let digit @ 0..=9 = number {
+            return self.out.push(b'0' + digit as u8);
+        }
         self.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
     }
 
@@ -342,7 +365,10 @@ impl Line<'_, '_> {
 
     /// Never known is -1.
     fn duration(&mut self, duration: Option<Duration>) {
-        let millis = duration.map_or(-1, |it| i64::try_from(it.as_millis()).unwrap_or(i64::MAX));
+        let millis = duration.map_or(-1, |it| {
+            let seconds = i64::try_from(it.as_secs()).unwrap_or(i64::MAX);
+            seconds.saturating_mul(1000).saturating_add(i64::from(it.subsec_millis()))
+        });
         self.number(millis);
     }
 
@@ -385,6 +411,9 @@ impl Line<'_, '_> {
             None => self.text(b""),
             Some(IpAddr::V4(ip)) if self.dress.hex => hex::push_upper(&ip.octets(), self.out),
             Some(IpAddr::V6(ip)) if self.dress.hex => hex::push_upper(&ip.octets(), self.out),
+            Some(IpAddr::V4(ip)) if self.dress == Dress::default() => {
+                crate::cast::push_ipv4(ip, self.out);
+            }
             Some(ip) => self.text(crate::cast::ip_text(ip).as_bytes()),
         }
     }
@@ -414,10 +443,21 @@ impl Line<'_, '_> {
 
     /// `09/Sep/2001:01:46:40.123`, local.
     fn date_millis(&mut self, micros: i64) {
-        let date = Civil::new(micros.div_euclid(1_000_000), self.offset());
-        self.push_date(&date);
-        self.out.push(b'.');
-        self.padded(micros.rem_euclid(1_000_000) as u32 / 1000, 3);
+        let (second, offset) = (micros.div_euclid(1_000_000), self.offset());
+        // The lines of one second differ in what follows.
+        let (known, text) = LAST_DATE.get();
+        if known == (second, offset) {
+            self.out.extend_from_slice(&text);
+        } else {
+            let start = self.out.len();
+            self.push_date(&Civil::new(second, offset));
+            if let Some(text) = self.out.get(start..).and_then(|text| text.try_into().ok()) {
+                LAST_DATE.set(((second, offset), text));
+            }
+        }
+        let millis = micros.rem_euclid(1_000_000) as u32 / 1000;
+        let digit = |number: u32| b'0' + (number % 10) as u8;
+        self.out.extend_from_slice(&[b'.', digit(millis / 100), digit(millis / 10), digit(millis)]);
     }
 
     fn push_date(&mut self, date: &Civil) {
@@ -498,8 +538,8 @@ impl Line<'_, '_> {
     }
 
     fn flags(&mut self, count: usize) {
-        let flags = self.record.termination.iter().take(count);
-        self.out.extend(flags.map(|flag| if *flag == 0 { b'-' } else { *flag }));
+        let flags = self.record.termination.map(|flag| if flag == 0 { b'-' } else { flag });
+        self.out.extend_from_slice(flags.get(..count).unwrap_or_default());
     }
 }
 
