@@ -6,17 +6,22 @@ use crate::cookie;
 use crate::moment::Moment;
 use crate::program::Slot;
 
-/// Keeps the declared request headers, as they were received. The slots of the response are there
-/// from now on too, empty: a log line without a response shows them.
-pub(crate) fn request_headers(m: &mut Moment<'_>) {
+/// The slots are there, empty, from the first rule on: a stream that ends before its headers or without a response
+/// shows them in its log line.
+pub(crate) fn open(m: &mut Moment<'_>) {
     let part = m.program.frontend(m.stream.frontend).part();
+    m.stream.captures.request.resize(part.request_slots.len(), None);
     m.stream.captures.response.resize(part.response_slots.len(), None);
-    let slots = &part.request_slots;
+}
+
+/// Keeps the declared request headers, as they were received.
+pub(crate) fn request_headers(m: &mut Moment<'_>) {
+    let slots = &m.program.frontend(m.stream.frontend).part().request_slots;
     if slots.is_empty() {
         return;
     }
-    let kept = m.head().map(|head| headers(slots, &head.fields));
-    m.stream.captures.request = kept.unwrap_or_default();
+    let kept = m.head().map(|head| headers(slots, &head.fields)).unwrap_or_default();
+    keep(slots, kept, &mut m.stream.captures.request);
 }
 
 /// Keeps the declared response headers, as they were received.
@@ -25,8 +30,18 @@ pub(crate) fn response_headers(m: &mut Moment<'_>) {
     if slots.is_empty() {
         return;
     }
-    let kept = m.response.as_deref().map(|head| headers(slots, &head.fields));
-    m.stream.captures.response = kept.unwrap_or_default();
+    let kept = m.response.as_deref().map(|head| headers(slots, &head.fields)).unwrap_or_default();
+    keep(slots, kept, &mut m.stream.captures.response);
+}
+
+/// Fills the slots that headers fill; what earlier rules put into the others stays.
+fn keep(slots: &[Slot], kept: Vec<Option<Vec<u8>>>, into: &mut Vec<Option<Vec<u8>>>) {
+    into.resize(slots.len(), None);
+    for ((slot, value), place) in slots.iter().zip(kept).zip(into) {
+        if slot.header.is_some() {
+            *place = value;
+        }
+    }
 }
 
 /// The last field of each name, cut to its length; slots that rules fill stay empty.

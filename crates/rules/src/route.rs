@@ -85,6 +85,7 @@ fn frontend<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict>
     if m.stream.cursor == Cursor::default() {
         enter(proxy, trace);
         log_profile::begin(m);
+        capture::open(m);
     }
     list(step::FRONTEND_TCP, &part.rules.tcp_content, m, trace)?;
     if due(step::ARRIVAL, m) {

@@ -15,7 +15,7 @@ pub fn can_cast(from: Type, to: Type) -> bool {
         (Bool | Int, Bool | Int | Str | Bin) => true,
         (Int, Addr | Ipv4 | Ipv6) => true,
         (Bool | Int, _) => false,
-        (Addr | Ipv4, Bool | Int) => true,
+        (Addr | Ipv4, Int) => true,
         (Addr | Ipv4 | Ipv6, Addr | Ipv4 | Ipv6 | Str | Bin) => true,
         (Addr | Ipv4 | Ipv6, _) => false,
         (Str, _) => true,

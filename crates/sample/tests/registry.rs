@@ -103,6 +103,17 @@ fn arguments_have_kinds() {
     refuses("path,add(x)", "E0503: `x` is no integer or variable");
     refuses("nbsrv(nowhere)", "E0401: no backend is named `nowhere`");
     refuses("path,map(/nope)", "E0701: `/nope` cannot be read: no such file");
+    refuses(
+        "path,map_str_int(/nope,x)",
+        "E0701: `/nope` cannot be read: no such file; E0503: `x` is no value of this map's type",
+    );
+    refuses(
+        "path,map_str_ip(/nope,10.1)",
+        "E0701: `/nope` cannot be read: no such file; E0503: `10.1` is no value of this map's type",
+    );
+    refuses("req.payload_lv(-1,2)", "E0503: the offset of the length is 0 or more");
+    refuses("req.payload_lv(0,0)", "E0503: a length has at least one byte");
+    refuses("path,json_query()", "E0503: a JSON path is not empty");
     refuses("path,sha2(100)", "E0503: `sha2` has 224, 256, 384 or 512 bits");
     refuses("bool(maybe)", "E0503: `bool` takes `true`, `false`, `1` or `0`");
     refuses(

@@ -1,4 +1,5 @@
-//! A case file: markdown with one `haproxy` block and one `requests` block.
+//! A case file: markdown with one `haproxy` block and one `requests` block. A block `file NAME` is a file that the
+//! configuration names as `"${DIR}/NAME"`.
 //!
 //! A request is a line: `GET /path | Host: a.example | x-team: core`. Parts that begin with `!` say more:
 //! `!1.0` the version, `!body=TEXT`, `!ws` a WebSocket handshake, `!same` on the connection of the line before,
@@ -20,6 +21,8 @@ pub(crate) struct Case {
     pub(crate) name: String,
     /// The configuration.
     pub(crate) config: String,
+    /// Files that the configuration reads: name and text.
+    pub(crate) files: Vec<(String, String)>,
     /// The requests, in order.
     pub(crate) requests: Vec<Request>,
     /// Why it still differs: `<!-- open: REASON -->` in the file. It must then differ, or the mark has to go.
@@ -128,7 +131,26 @@ fn parse(name: String, text: &str) -> Result<Case, Failure> {
     let requests = lines.map(request).collect::<Result<Vec<_>, _>>()?;
     let open = text.split("<!-- open: ").nth(1).and_then(|rest| rest.split(" -->").next());
     let open = open.map(|reason| reason.split_whitespace().collect::<Vec<_>>().join(" "));
-    Ok(Case { name, config, requests, open, explain: !text.contains("<!-- no explain:") })
+    Ok(Case {
+        name,
+        config,
+        files: files(text),
+        requests,
+        open,
+        explain: !text.contains("<!-- no explain:"),
+    })
+}
+
+/// The blocks that begin with ```` ```file NAME ````.
+fn files(text: &str) -> Vec<(String, String)> {
+    text.split("\n```file ")
+        .skip(1)
+        .filter_map(|rest| {
+            let (name, rest) = rest.split_once('\n')?;
+            let (body, _) = rest.split_once("```")?;
+            Some((name.trim().to_owned(), body.to_owned()))
+        })
+        .collect()
 }
 
 fn block(text: &str, kind: &str) -> Option<String> {

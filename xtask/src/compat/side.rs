@@ -23,7 +23,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Chooses ports: `FE`, `FE2`, `LOG`, `S1`..`S8`, `CLOSED`, `SOCK`.
+    /// Chooses ports: `FE`, `FE2`, `LOG`, `S1`..`S8`, `CLOSED`, `SOCK`, and the folder `DIR`.
     pub(crate) fn new(stubs: &Stubs) -> Result<Place, Failure> {
         let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
         let log = UdpSocket::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
@@ -35,6 +35,7 @@ impl Place {
             ("LOG".to_owned(), log.local_addr().map_err(|e| e.to_string())?.port().to_string()),
             ("CLOSED".to_owned(), stubs.closed.to_string()),
             ("SOCK".to_owned(), folder.path().join("sock").display().to_string()),
+            ("DIR".to_owned(), folder.path().display().to_string()),
         ];
         for (number, port) in stubs.ports.iter().enumerate() {
             env.push((format!("S{}", number + 1), port.to_string()));
@@ -57,8 +58,11 @@ impl Place {
         Ok(file)
     }
 
-    /// Writes the configuration and gives its path.
+    /// Writes the configuration with the files it reads, and gives its path.
     pub(crate) fn config(&self, case: &Case) -> Result<std::path::PathBuf, Failure> {
+        for (name, text) in &case.files {
+            std::fs::write(self.folder.path().join(name), text).map_err(|e| e.to_string())?;
+        }
         let file = self.folder.path().join(format!("{}.cfg", case.name));
         std::fs::write(&file, &case.config).map_err(|e| e.to_string())?;
         Ok(file)

@@ -8,6 +8,7 @@ use config_parse::stray;
 use diag::{Code, Diagnostic, Spanned, codes};
 
 use super::{CompileEnv, with_nearest};
+use crate::Type;
 use crate::arg::{Arg, ArgKind, Args};
 use crate::number::strict_int;
 
@@ -38,7 +39,15 @@ pub(super) fn compile(
     let mut args = Vec::with_capacity(kinds.len());
     for (index, kind) in kinds.iter().enumerate() {
         let given = written.get(index).filter(|arg| !arg.value.is_empty() || *kind == ArgKind::Str);
+        let fallback_of = match (index, kinds.first()) {
+            (1, Some(ArgKind::Map(_, out))) => Some(*out),
+            _ => None,
+        };
         let arg = match given {
+            Some(arg) if fallback_of.is_some_and(|of| !is_value_of(&arg.value, of)) => {
+                let message = format!("`{}` is no value of this map's type", arg.value);
+                Err(Diagnostic::new(codes::E0503, arg.span, message))
+            }
             Some(arg) => one(arg, *kind, written, env).map_err(|finding| *finding),
             None => omitted(call, *kind, index < required, env),
         };
@@ -48,6 +57,15 @@ pub(super) fn compile(
         }
     }
     (findings.len() == before).then_some(Args(args))
+}
+
+/// Whether a map whose values have this type can give the text for a key that it has not.
+fn is_value_of(text: &str, of: Type) -> bool {
+    match of {
+        Type::Int => text.is_empty() || strict_int(text.as_bytes()).is_some(),
+        Type::Addr | Type::Ipv4 | Type::Ipv6 => text.parse::<IpAddr>().is_ok(),
+        _ => true,
+    }
 }
 
 fn too_many(call: &Call, kinds: &[ArgKind], extra: &Spanned<String>) -> Diagnostic {

@@ -31,7 +31,7 @@ pub(super) static ENTRIES: &[ConvertEntry] = &[
     ConvertEntry::new("le2dec", BIN, STR, le2dec, "as `be2dec`, lowest byte first")
         .args(2, CHUNKS)
         .check(check_dec),
-    ConvertEntry::new("ub64dec", STR, STR, ub64dec, "the URL's base 64 back into bytes"),
+    ConvertEntry::new("ub64dec", STR, BIN, ub64dec, "the URL's base 64 back into bytes"),
     ConvertEntry::new("ub64enc", BIN, STR, ub64enc, "bytes in the URL's base 64"),
 ];
 
@@ -65,7 +65,7 @@ fn ub64enc<'a>(value: Value<'a>, _: &'a Args, _: &Context<'a>) -> Sample<'a> {
 }
 
 fn ub64dec<'a>(value: Value<'a>, _: &'a Args, _: &Context<'a>) -> Sample<'a> {
-    base64::decode(&bytes(value), Alphabet::Url).map_or(Sample::Missing, str)
+    base64::decode(&bytes(value), Alphabet::Url).map_or(Sample::Missing, bin)
 }
 
 fn to_hex<'a>(value: Value<'a>, _: &'a Args, _: &Context<'a>) -> Sample<'a> {

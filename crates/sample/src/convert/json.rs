@@ -68,8 +68,9 @@ fn push_char(c: u32, out: &mut Vec<u8>) {
 
 pub(super) fn check_query(args: &mut Args) -> Result<(), (usize, String)> {
     let path = args.str(0).unwrap_or_default();
-    if !path.starts_with(b"$") {
-        return Err((0, String::from("a JSON path begins with `$`")));
+    // One without `$` finds nothing, and is taken.
+    if path.is_empty() {
+        return Err((0, String::from("a JSON path is not empty")));
     }
     match args.str(1) {
         None | Some(b"" | b"int") => Ok(()),

@@ -17,8 +17,14 @@ pub(super) static ENTRIES: &[ConvertEntry] = &[
         .check(check_item),
     ConvertEntry::new("concat", STR, STR, concat, "a text, a variable, a text appended")
         .args(0, &[ArgKind::Str, ArgKind::Var, ArgKind::Str]),
-    ConvertEntry::new("secure_memcmp", STR, Type::Bool, secure_memcmp, "equal, in constant time")
-        .args(1, &[ArgKind::Var]),
+    ConvertEntry::new(
+        "secure_memcmp",
+        Type::Bin,
+        Type::Bool,
+        secure_memcmp,
+        "equal, in constant time",
+    )
+    .args(1, &[ArgKind::Var]),
     ConvertEntry::new("strcmp", STR, Type::Int, strcmp, "0 when equal, else which is less")
         .args(1, &[ArgKind::Var]),
 ];

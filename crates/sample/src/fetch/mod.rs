@@ -112,7 +112,7 @@ pub(crate) fn check(name: &str, args: &mut Args, env: &mut CompileEnv<'_>) -> Re
         "uuid" if args.int(0).is_some_and(|version| version != 4) => {
             return Err(String::from("only UUIDs of version 4 are made"));
         }
-        "req.payload" | "res.payload" => payload::check(args)?,
+        "req.payload_lv" | "res.payload_lv" => payload::check_length_value(args)?,
         "date" | "accept_date" | "request_date" => process::check_unit(name, args)?,
         _ => {}
     }

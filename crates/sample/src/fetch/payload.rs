@@ -55,11 +55,11 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
     ],
 };
 
-/// Refuses ranges that can never be.
-pub(super) fn check(args: &Args) -> Result<(), String> {
+/// Refuses lengths that stand nowhere or have no bytes.
+pub(super) fn check_length_value(args: &Args) -> Result<(), String> {
     match (args.int(0), args.int(1)) {
-        (Some(offset), _) if offset < 0 => Err(String::from("an offset is 0 or more")),
-        (_, Some(length)) if length < 0 => Err(String::from("a length is 0 or more")),
+        (Some(..0), _) => Err(String::from("the offset of the length is 0 or more")),
+        (_, Some(0)) => Err(String::from("a length has at least one byte")),
         _ => Ok(()),
     }
 }

@@ -163,12 +163,14 @@ mod tests {
     #[test]
     fn what_is_built_has_the_places_and_the_type_of_the_language() {
         let wrong = registry::fetches().filter(|(_, entry)| {
-            fetch(entry.name).is_none_or(|known| known.places != entry.places)
+            fetch(entry.name)
+                .is_none_or(|known| (known.places, known.out) != (entry.places, entry.out))
         });
         let wrong: Vec<&str> = wrong.map(|(_, entry)| entry.name).collect();
         assert_eq!(wrong, [""; 0]);
         for entry in registry::converters() {
-            assert!(converter(entry.name).is_some(), "{} is no converter", entry.name);
+            let known = converter(entry.name).map(|known| (known.input, known.out));
+            assert_eq!(known, Some((entry.input, entry.out)), "{}", entry.name);
         }
     }
 }

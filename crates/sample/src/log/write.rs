@@ -291,7 +291,7 @@ impl Line<'_, '_> {
             Alias::Uri => self.request_part(|_, target, _| target),
             Alias::UriWithoutQuery => self.request_part(|_, target, _| cut_query(target).0),
             Alias::PathOnly => self.request_part(|_, target, _| path_of(target)),
-            Alias::Query => self.request_part(|_, target, _| cut_query(target).1),
+            Alias::Query => self.query(),
             Alias::Version => self.request_part(|_, _, version| version),
             Alias::RequestLine => self.request_line(),
             Alias::UniqueId => match &log.unique_id {
@@ -485,6 +485,15 @@ impl Line<'_, '_> {
     }
 
     /// A part of the request line, encoded; a request that could not be read is `<BADREQ>`.
+    /// A target without a query shows nothing, not the mark of what is missing.
+    fn query(&mut self) {
+        let line = self.record.request_line.as_ref();
+        let none = line.is_some_and(|(_, target, _)| cut_query(target).1.is_empty());
+        if self.dress.quote || !none {
+            self.request_part(|_, target, _| cut_query(target).1);
+        }
+    }
+
     fn request_part(&mut self, part: PartOf) {
         let text = match &self.record.request_line {
             Some((method, target, version)) => part(method, target, version.as_bytes()),

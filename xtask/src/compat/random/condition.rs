@@ -1,7 +1,9 @@
 //! ACLs and conditions by chance.
 
+use sample::Type;
+
 use super::draw::Draw;
-use super::expression::{self, Kind};
+use super::{expression, language};
 
 /// Patterns that the requests are likely to match.
 const TEXTS: &[&str] = &[
@@ -39,6 +41,12 @@ const TEXTS: &[&str] = &[
 const REGEXES: &[&str] =
     &["^/api/v[0-9]", "\\.css$", "o", "^[a-z]+$", "(one|two)", "^$", "[0-9]{2}", "/.*/"];
 
+/// A criterion of a response.
+pub(crate) fn of_response(draw: &mut Draw) -> String {
+    let (text, kind) = expression::of_response(draw);
+    format!("{text} {}", language::matched(draw, kind))
+}
+
 /// An ACL's criterion with flags and patterns.
 pub(crate) fn criterion(draw: &mut Draw) -> String {
     match draw.below(12) {
@@ -51,7 +59,13 @@ pub(crate) fn criterion(draw: &mut Draw) -> String {
         5 => draw.one(&["always_true", "always_false", "wait_end"]).to_owned(),
         _ => {
             let (text, kind) = expression::expression(draw);
-            let rest = if kind == Kind::Number { number(draw) } else { matched(draw) };
+            let rest = match kind {
+                _ if draw.chance(50) => language::matched(draw, kind),
+                Type::Int => number(draw),
+                Type::Bool => String::new(),
+                Type::Addr | Type::Ipv4 | Type::Ipv6 => language::matched(draw, kind),
+                _ => matched(draw),
+            };
             format!("{text} {rest}")
         }
     }

@@ -1,20 +1,16 @@
 //! Sample expressions and formats by chance.
 
+use sample::{Place, Type};
+
 use super::draw::Draw;
+use super::language;
 
 /// Names of fields that requests carry.
 pub(crate) const FIELDS: &[&str] =
     &["x-a", "x-b", "host", "user-agent", "x-num", "x-list", "cookie"];
 
-/// What a fetch gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Text,
-    Number,
-}
-
 /// A fetch of a request, and what it gives.
-pub(crate) fn fetch(draw: &mut Draw) -> (String, Kind) {
+pub(crate) fn fetch(draw: &mut Draw) -> (String, Type) {
     let field = draw.one(FIELDS);
     let text = [
         "path",
@@ -52,19 +48,22 @@ pub(crate) fn fetch(draw: &mut Draw) -> (String, Kind) {
         "srv_is_up(b1/s1)",
     ];
     match draw.below(10) {
-        0..=2 => (format!("req.hdr({field})"), Kind::Text),
-        3 => (format!("req.fhdr({field})"), Kind::Text),
+        0..=2 => (format!("req.hdr({field})"), Type::Str),
+        3 => (format!("req.fhdr({field})"), Type::Str),
         4 => {
             let at = draw.one(&["1", "-1", "2", "3"]);
-            (format!("req.hdr({field},{at})"), Kind::Text)
+            (format!("req.hdr({field},{at})"), Type::Str)
         }
-        5..=7 => (draw.one(&text).to_owned(), Kind::Text),
-        _ => (draw.one(&number).to_owned(), Kind::Number),
+        5..=7 => (draw.one(&text).to_owned(), Type::Str),
+        _ => (draw.one(&number).to_owned(), Type::Int),
     }
 }
 
-/// An expression: a fetch and up to two converters.
-pub(crate) fn expression(draw: &mut Draw) -> (String, Kind) {
+/// An expression of a request: a fetch and up to two converters, and its type.
+pub(crate) fn expression(draw: &mut Draw) -> (String, Type) {
+    if draw.chance(45) {
+        return of_language(draw, Place::FrontendHttpRequest);
+    }
     let (mut text, mut kind) = fetch(draw);
     for _ in 0..draw.below(3) {
         let (converter, gives) = converter(draw, kind);
@@ -74,7 +73,35 @@ pub(crate) fn expression(draw: &mut Draw) -> (String, Kind) {
     (text, kind)
 }
 
-fn converter(draw: &mut Draw, kind: Kind) -> (&'static str, Kind) {
+/// An expression of a response.
+pub(crate) fn of_response(draw: &mut Draw) -> (String, Type) {
+    of_language(draw, Place::BackendHttpResponse)
+}
+
+/// An expression of a log line.
+pub(crate) fn of_log(draw: &mut Draw) -> (String, Type) {
+    of_language(draw, Place::Log)
+}
+
+/// An expression drawn from the registries.
+fn of_language(draw: &mut Draw, place: Place) -> (String, Type) {
+    // Half of them read a field: what most fetches tell is the same for all requests.
+    let field = match place {
+        Place::Log => "var(txn.v)",
+        _ if place.is_response() => "res.hdr(x-stub-name)",
+        _ => "req.hdr(x-a)",
+    };
+    let (mut text, mut kind) = match draw.below(3) {
+        0 => (field.replace("x-a", draw.one(FIELDS)), Type::Str),
+        _ => language::fetch(draw, place),
+    };
+    for _ in 0..draw.below(4) {
+        (text, kind) = language::convert(draw, &text, kind);
+    }
+    (text, kind)
+}
+
+fn converter(draw: &mut Draw, kind: Type) -> (&'static str, Type) {
     let to_text = [
         "lower",
         "upper",
@@ -132,9 +159,9 @@ fn converter(draw: &mut Draw, kind: Kind) -> (&'static str, Kind) {
         "add(txn.v)",
     ];
     match kind {
-        Kind::Number => (draw.one(&on_number), Kind::Number),
-        Kind::Text if draw.chance(75) => (known(draw, &to_text), Kind::Text),
-        Kind::Text => (known(draw, &to_number), Kind::Number),
+        Type::Int => (draw.one(&on_number), Type::Int),
+        _ if draw.chance(75) => (known(draw, &to_text), Type::Str),
+        _ => (known(draw, &to_number), Type::Int),
     }
 }
 
@@ -157,7 +184,8 @@ pub(crate) fn format(draw: &mut Draw) -> String {
             0 => out.push_str(draw.one(&["a", "v1", "/p", "x y", "-", "%%"])),
             1 => out.push_str(draw.one(&["%ci", "%HM", "%HP", "%ft", "%b", "%HV", "%HQ "])),
             _ => {
-                let (text, _) = expression(draw);
+                // The whole is in double quotes already.
+                let text = expression(draw).0.replace('"', "");
                 let flags = draw.one(&["", "", "", "{+Q}", "{+E}", "{+X}"]);
                 out.push_str(&format!("%{flags}[{text}]"));
             }

@@ -1,23 +1,24 @@
 //! `cargo xtask compat --random N`: configurations and requests by chance, the same comparison as the cases.
 //!
-//! A run prints its seed; configuration `i` of seed `s` is always the same. What HAProxy refuses must be refused by
-//! `lbctl check --target 2.6` too, and is not run. A configuration that differs is written as a case file, ready to
+//! A run prints its seed; configuration `i` of seed `s` is always the same. Lines that HAProxy refuses must be refused
+//! by `lbctl check --target 2.6` too, and are left out of what runs. A configuration that differs is written as a case file, ready to
 //! be kept among the cases.
 
 mod condition;
 mod draw;
 mod expression;
+mod language;
 mod request;
 mod rule;
 mod section;
+mod verdict;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use draw::Draw;
 
 use super::case::{self, Case};
-use super::{Compat, Totals, once, side, stub};
+use super::{Compat, Totals, once, stub};
 use crate::shell::{self, Failure};
 
 /// Requests to each configuration.
@@ -33,21 +34,14 @@ pub(crate) fn run(count: u64, compat: &Compat, haproxy: &Path) -> Result<(), Fai
     let mut refused = 0;
     let first = compat.from;
     for number in first..first + count {
-        let case = case(seed, number)?;
-        match verdicts(haproxy, &bins.join("lbctl"), &case, &stubs)? {
-            (true, true) => {}
-            (false, false) => {
-                refused += 1;
-                continue;
-            }
-            (theirs, ours) => {
-                keep(&case);
-                totals.count(
-                    &case,
-                    &[format!("    haproxy accepts: {theirs}, lbctl check --target 2.6: {ours}")],
-                );
-                continue;
-            }
+        let mut case = case(seed, number)?;
+        let verdict = verdict::settle(haproxy, &bins.join("lbctl"), &mut case, &stubs)?;
+        refused += verdict.refused;
+        if !verdict.differing.is_empty() {
+            totals.count(&case, &verdict.differing);
+        }
+        if !verdict.runs {
+            continue;
         }
         totals.cases += 1;
         totals.requests += case.requests.len();
@@ -65,7 +59,7 @@ pub(crate) fn run(count: u64, compat: &Compat, haproxy: &Path) -> Result<(), Fai
         }
     }
     println!(
-        "random: seed {seed}: {} configurations ({refused} more refused by both), {} requests: {} differences in {} configurations",
+        "random: seed {seed}: {} configurations ({refused} lines refused by both), {} requests: {} differences in {} configurations",
         totals.cases, totals.requests, totals.differences, totals.differing
     );
     if totals.differences == 0 { Ok(()) } else { Err("HAProxy and proxyd differ".into()) }
@@ -80,46 +74,26 @@ fn case(seed: u64, number: u64) -> Result<Case, Failure> {
     Ok(Case {
         name: format!("random-{seed}-{number}"),
         config,
+        files: language::files(),
         requests,
         open: None,
         explain: true,
     })
 }
 
-/// Whether HAProxy, and `lbctl check` for its version, take the configuration.
-fn verdicts(
-    haproxy: &Path,
-    lbctl: &Path,
-    case: &Case,
-    stubs: &stub::Stubs,
-) -> Result<(bool, bool), Failure> {
-    let place = side::Place::new(stubs)?;
-    let config = place.config(case)?;
-    let ask = |program: &Path, arguments: &[&str]| {
-        Command::new(program)
-            .args(arguments)
-            .arg("-f")
-            .arg(&config)
-            .envs(place.env.iter().cloned())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .map(|status| status.success())
-            .map_err(|e| format!("{}: {e}", program.display()))
-    };
-    Ok((ask(haproxy, &["-c"])?, ask(lbctl, &["check", "-q", "--target", "2.6"])?))
-}
-
 /// Writes the configuration down as a case, for a person to look at.
 fn keep(case: &Case) {
     let folder = shell::root().join("target/compat-random");
     let requests: Vec<&str> = case.requests.iter().map(|request| request.line.as_str()).collect();
-    let text = format!(
+    let mut text = format!(
         "# {}\n\n```haproxy\n{}```\n\n```requests\n{}\n```\n",
         case.name,
         case.config,
         requests.join("\n")
     );
+    for (name, body) in case.files.iter().filter(|(name, _)| case.config.contains(name.as_str())) {
+        text.push_str(&format!("\n```file {name}\n{body}```\n"));
+    }
     let file = folder.join(format!("{}.md", case.name));
     let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, text));
     if let Err(why) = written {

@@ -1,8 +1,8 @@
 //! Rules by chance.
 
-use super::condition::condition;
+use super::condition::{self, condition};
 use super::draw::Draw;
-use super::expression::{expression, format};
+use super::expression::{self, expression, format};
 
 /// Rewrites of the target that leave a target: what begins with no slash has rules of its own.
 const REWRITES: &[&str] = &[
@@ -53,6 +53,34 @@ const PLAIN: &[&str] = &[
     "set-log-level silent",
     "set-src hdr(x-num)",
     "set-header x-fwd \"%ci\"",
+    "set-dst hdr(x-num)",
+    "set-src-port int(4000)",
+    "set-nice 3",
+    "set-priority-class int(2)",
+    "set-timeout server 3s",
+    "disable-l7-retry",
+    "strict-mode on",
+    "strict-mode off",
+    "early-hint Link \"</style.css>; rel=preload\"",
+    "wait-for-body time 100ms",
+    "wait-for-body time 100ms at-least 3",
+    "set-tos 4",
+    "set-mark 7",
+    "normalize-uri path-merge-slashes",
+    "normalize-uri path-strip-dot",
+    "normalize-uri path-strip-dotdot full",
+    "normalize-uri query-sort-by-name",
+    "normalize-uri percent-decode-unreserved strict",
+    "normalize-uri percent-to-uppercase strict",
+    "normalize-uri fragment-strip",
+    "capture path len 8",
+    "set-var(txn.v,ifempty) str(was-empty)",
+    "set-var(txn.v,ifset) str(was-set)",
+    "set-var(proc.p) str(kept)",
+    "del-header x- -m beg",
+    "del-header ^x-[ab]$ -m reg",
+    "del-header -a -m end",
+    "replace-header x-list ,.* \"\"",
 ];
 
 /// An `http-request` rule of a frontend or backend.
@@ -67,7 +95,8 @@ pub(crate) fn request(draw: &mut Draw, names: &[String], frontend: bool) -> Stri
         14 => format!("set-var-fmt(txn.v) {}", format(draw)),
         15 => draw.one(ENDINGS).to_owned(),
         16 => format!("redirect {}", redirect(draw)),
-        17 if frontend => "capture req.hdr(x-a) len 10".to_owned(),
+        17 if frontend => format!("capture {} len 10", expression(draw).0),
+        18 => PLAIN[draw.below(PLAIN.len())].to_owned(),
         _ => draw.one(PLAIN).to_owned(),
     };
     let mut when = condition(draw, names);
@@ -122,7 +151,11 @@ pub(crate) fn redirect(draw: &mut Draw) -> String {
 /// An `http-response` or `http-after-response` rule.
 pub(crate) fn response(draw: &mut Draw, set: &str) -> String {
     let field = draw.one(&["x-r", "server", "content-type", "x-stub-count"]);
-    let action = match draw.below(9) {
+    let action = match draw.below(10) {
+        9 => {
+            let text = expression::of_response(draw).0.replace('"', "");
+            format!("set-header {field} \"%[{text}]\"")
+        }
         0 | 1 => format!(
             "set-header {field} {}",
             draw.one(&[
@@ -149,6 +182,10 @@ pub(crate) fn response(draw: &mut Draw, set: &str) -> String {
         ),
         _ => "allow".to_owned(),
     };
+    if draw.chance(40) {
+        let when = condition::of_response(draw);
+        return format!("{set} {action} if {{ {when} }}");
+    }
     let when = draw.one(&[
         "",
         "if { status 404 }",
@@ -158,4 +195,66 @@ pub(crate) fn response(draw: &mut Draw, set: &str) -> String {
         "if { status ge 400 } or { res.hdr(x-stub-name) s1 }",
     ]);
     format!("{set} {action} {when}")
+}
+
+/// A `tcp-request` rule of a frontend: what lets requests through in most draws.
+pub(crate) fn tcp(draw: &mut Draw) -> String {
+    let set = draw.one(&["connection", "session", "content"]);
+    let action = match (set, draw.below(6)) {
+        ("content", 0) => "capture req.hdr(x-a) len 6",
+        ("content", 1) => "set-var(txn.v) req.hdr(x-b)",
+        ("content", 2) => "reject if { req.hdr(x-end) 2 }",
+        ("connection", 0) => "reject if { src 10.0.0.0/8 }",
+        ("connection", 1) => "set-src ipv4(192.0.2.9)",
+        (_, 3) => "set-var(sess.s) src",
+        (_, 4) => "set-src-port int(99)",
+        (_, 5) => "accept if { src 127.0.0.0/8 }",
+        _ => "accept",
+    };
+    format!("tcp-request {set} {action}")
+}
+
+/// A log format of the frontend by chance: aliases that tell no time, and expressions.
+pub(crate) fn log_format(draw: &mut Draw) -> String {
+    let mut out = String::from("x");
+    for _ in 0..=draw.below(5) {
+        let word = draw.one(&[
+            "%ci",
+            "%HM",
+            "%HP",
+            "%HQ",
+            "%HU",
+            "%HV",
+            "%ft",
+            "%b",
+            "%s",
+            "%ST",
+            "%B",
+            "%U",
+            "%tsc",
+            "%ts",
+            "%hr",
+            "%hs",
+            "%hrl",
+            "%hsl",
+            "%CC",
+            "%CS",
+            "%rc",
+            "%f",
+            "%fi",
+            "%si",
+            "%{+Q}r",
+            "%{+Q,+E}hr",
+            "%HPO",
+            "%bq",
+            "%sq",
+            "%{-Q}r",
+        ]);
+        out.push_str(&format!(" {word}"));
+        if draw.chance(30) {
+            let text = expression::of_log(draw).0.replace('"', "");
+            out.push_str(&format!(" %{}[{text}]", draw.one(&["", "{+Q}", "{+E}", "{+X}", "{-Q}"])));
+        }
+    }
+    format!("log-format \"{out}\"")
 }

@@ -6,7 +6,9 @@ use super::rule;
 
 /// A whole configuration that listens on `FE` and logs to `LOG`.
 pub(crate) fn configuration(draw: &mut Draw) -> String {
-    let mut out = String::from("global\n    log \"127.0.0.1:${LOG}\" local0\n");
+    let mut out = String::from(
+        "global\n    log \"127.0.0.1:${LOG}\" local0\n    expose-experimental-directives\n",
+    );
     out.push_str("userlist none\n    user u insecure-password p\n");
     out.push_str("defaults\n    mode http\n    log global\n    option httplog\n    timeout connect 2s\n    timeout client 5s\n    timeout server 5s\n");
     if draw.chance(30) {
@@ -53,7 +55,40 @@ fn frontend(draw: &mut Draw, out: &mut String) {
         line(out, "capture request header x-a len 12");
     }
     if draw.chance(15) {
+        line(out, "capture response header server len 12");
+        line(out, "capture cookie c len 9");
+    }
+    if draw.chance(15) {
         line(out, "monitor-uri /monitor");
+    }
+    if draw.chance(30) {
+        line(out, &rule::log_format(draw));
+    }
+    if draw.chance(15) {
+        line(out, "unique-id-format \"%[req.hdr(x-a)]-%ci\"");
+        line(out, "unique-id-header X-Unique");
+    }
+    if draw.chance(15) {
+        line(
+            out,
+            draw.one(&[
+                "option http-buffer-request",
+                "errorfile 403 /dev/null",
+                "http-error status 403 content-type text/plain string closed hdr x-e e",
+                "errorloc302 503 /sorry",
+                "errorloc303 404 http://e.test/404",
+                "option originalto",
+                "option dontlog-normal",
+                "option log-separate-errors",
+                "option http-ignore-probes",
+                "option accept-invalid-http-request",
+                "option http-use-proxy-header",
+                "option forwardfor except 127.0.0.0/8",
+            ]),
+        );
+    }
+    for _ in 0..draw.below(3) {
+        line(out, &rule::tcp(draw));
     }
     for _ in 0..draw.below(5) {
         line(out, &rule::request(draw, &names, true));
@@ -94,6 +129,10 @@ fn backend(draw: &mut Draw, number: usize, out: &mut String) {
         "balance hdr(x-a)",
         "balance first",
         "balance hdr(host) use_domain_only",
+        "balance url_param a check_post",
+        "balance uri path-only",
+        "balance hash req.hdr(x-a)",
+        "balance hash path,lower",
     ]);
     line(out, balance);
     if draw.chance(30) {
@@ -118,7 +157,12 @@ fn backend(draw: &mut Draw, number: usize, out: &mut String) {
                     "rewrite",
                     "insert postonly",
                     "insert preserve",
-                    "insert httponly secure"
+                    "insert httponly secure",
+                    "insert domain .site.test attr SameSite=Lax",
+                    "rewrite nocache",
+                    "prefix indirect nocache",
+                    "insert indirect maxidle 10m maxlife 1h",
+                    "prefix preserve"
                 ])
             ),
         );
@@ -132,6 +176,20 @@ fn backend(draw: &mut Draw, number: usize, out: &mut String) {
                 "http-reuse always",
                 "http-reuse never",
                 "option httpclose",
+                "option http-pretend-keepalive",
+                "option allbackups",
+                "retry-on conn-failure empty-response 404 503",
+                "option redispatch",
+                "option http-restrict-req-hdr-names delete",
+                "option http-restrict-req-hdr-names reject",
+                "option log-health-checks",
+                "hash-balance-factor 150",
+                "fullconn 10",
+                "ignore-persist if { path_beg /static }",
+                "force-persist if { path_beg /api }",
+                "tcp-request content reject if { req.hdr(x-end) 2 }",
+                "tcp-response content accept",
+                "tcp-request inspect-delay 10ms",
             ]),
         );
     }
