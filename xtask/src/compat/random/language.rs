@@ -178,6 +178,7 @@ fn kinds_of_old(name: &str) -> Option<usize> {
     match name {
         "query" | "baseq" | "pathq" | "http_auth_bearer" => Some(0),
         "url_param" | "urlp" | "urlp_val" => Some(2),
+        "req.body_param" => Some(1),
         "aes_gcm_enc" | "aes_gcm_dec" => Some(4),
         _ => None,
     }
@@ -267,14 +268,14 @@ fn argument(draw: &mut Draw, kind: ArgKind) -> Option<String> {
         ArgKind::Userlist => "none",
         ArgKind::FieldNumber => draw.one(&["1", "1.2"]),
         ArgKind::Regex => draw.one(&["[a-z]", "o"]),
-        ArgKind::Map(method, to) => return Some(map(draw, method, to)),
+        ArgKind::Map(method, to) => return Some(map(method, to)),
         ArgKind::Table => return None,
     };
     Some(word.to_owned())
 }
 
-/// A map file of [`files`], with a fallback now and then.
-fn map(_draw: &mut Draw, method: MapMethod, to: Type) -> String {
+/// A map file of [`files`].
+fn map(method: MapMethod, to: Type) -> String {
     let keys = match method {
         MapMethod::Ip => "ips",
         MapMethod::Int => "numbers",
@@ -288,6 +289,9 @@ fn map(_draw: &mut Draw, method: MapMethod, to: Type) -> String {
     };
     format!("\"${{DIR}}\"/{keys}-{values}.map")
 }
+
+/// The value of a map's line.
+type ValueAt = fn(usize) -> String;
 
 /// The files that expressions and patterns name.
 pub(super) fn files() -> Vec<(String, String)> {
@@ -313,7 +317,7 @@ pub(super) fn files() -> Vec<(String, String)> {
         ("ips", &["127.0.0.0/8", "10.0.0.0/8", "10.1.2.0/24", "192.0.2.1", "2001:db8::/32"]),
         ("expressions", &["^/api/v([0-9])", "\\.css$", "(one|two)", "^[a-z]+$", "t"]),
     ];
-    let values: &[(&str, fn(usize) -> String)] = &[
+    let values: &[(&str, ValueAt)] = &[
         ("to-texts", |at| format!("value-{at} \\1 of it")),
         ("to-numbers", |at| format!("{}", at * 7)),
         ("to-ips", |at| format!("192.0.2.{at}")),
