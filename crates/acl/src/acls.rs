@@ -6,6 +6,7 @@ use std::sync::Arc;
 use config_parse::condition::AclExpr;
 use config_parse::env::Environment;
 use diag::{Diagnostic, Span, Spanned, codes};
+use sample::lists::Lists;
 use sample::{AclTest, CompileEnv, Context, NoMaps, NoNames, Place, Sample, Value, VarNames};
 
 use crate::{Outcome, Test, predefined};
@@ -79,6 +80,7 @@ impl Acls {
             vars: &mut vars,
             captures: sample::CaptureSlots::default(),
             files: &|_| Err(String::new()),
+            lists: &Lists::default(),
             maps: &NoMaps,
             env: &Environment::default(),
             draws: &mut draws,

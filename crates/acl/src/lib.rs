@@ -8,6 +8,7 @@ mod acls;
 mod condition;
 mod index;
 mod keyword;
+mod live;
 mod maps;
 mod matcher;
 mod outcome;

@@ -5,8 +5,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use config_parse::condition::{AclExpr, MatchMethod};
 use diag::{Diagnostic, Span, codes};
 use sample::CompileEnv;
+use sample::lists::Columns;
 
 use crate::index::Network;
+use crate::live::Source;
 
 /// A pattern, before it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,24 +34,21 @@ impl Pattern {
     }
 }
 
-/// The patterns of a criterion, in order: files first, then words.
+/// The patterns of a criterion: the files, and the words behind them.
 pub(crate) fn read(
     acl: &AclExpr,
     method: MatchMethod,
     env: &mut CompileEnv<'_>,
-) -> Result<Vec<Pattern>, Vec<Diagnostic>> {
+) -> Result<(Vec<Source>, Vec<Pattern>), Vec<Diagnostic>> {
+    let mut files = Vec::new();
     let mut patterns = Vec::new();
     let mut findings = Vec::new();
+    let columns = if acl.map_file { Columns::Two } else { Columns::One };
     for file in &acl.files {
-        match (env.files)(&file.name.value) {
-            Ok(contents) => {
-                let entries = lines(&contents).map(|(line, text)| Pattern {
-                    text: if acl.map_file { key_of(&text).to_owned() } else { text },
-                    ignore_case: file.ignore_case,
-                    span: file.name.span,
-                    line,
-                });
-                patterns.extend(entries);
+        match env.lists.open(&file.name.value, columns, env.files) {
+            Ok(list) => {
+                let (ignore_case, span) = (file.ignore_case, file.name.span);
+                files.push(Source { list, ignore_case, span });
             }
             Err(why) => findings.push(Diagnostic::new(
                 codes::E0701,
@@ -70,7 +69,7 @@ pub(crate) fn read(
             line: 0,
         });
     }
-    if findings.is_empty() { Ok(patterns) } else { Err(findings) }
+    if findings.is_empty() { Ok((files, patterns)) } else { Err(findings) }
 }
 
 fn is_operator(word: &str) -> bool {
@@ -88,29 +87,6 @@ fn swallowed(span: Span, word: &str) -> Diagnostic {
             "and" | "&&" => "give each test a name of its own and write both behind `if`",
             _ => "remove it: strings are compared as `-m` says",
         })
-}
-
-/// The entries of a pattern file with their line numbers.
-///
-/// Lines that begin with `#` and empty lines are none; blanks at either end do not count.
-pub(crate) fn lines(contents: &[u8]) -> impl Iterator<Item = (usize, String)> {
-    contents.split(|byte| *byte == b'\n').enumerate().filter_map(|(index, line)| {
-        if line.starts_with(b"#") {
-            return None;
-        }
-        let entry = config_parse::stray::text(line.trim_ascii()).into_owned();
-        (!entry.is_empty()).then_some((index + 1, entry))
-    })
-}
-
-/// The first column of a map's line.
-pub(crate) fn key_of(entry: &str) -> &str {
-    entry.split([' ', '\t']).next().unwrap_or("")
-}
-
-/// The second column of a map's line.
-pub(crate) fn value_of(entry: &str) -> &str {
-    entry.split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim_start_matches([' ', '\t']))
 }
 
 /// Reads all patterns that can be read, or says what is wrong with each of the others.

@@ -13,7 +13,7 @@ use sample::{Context, Walk, as_text};
 use smallvec::SmallVec;
 
 use crate::index::{Fold, folded};
-use crate::{Condition, Test};
+use crate::{Condition, Matcher, Test};
 
 /// So many conditions must ask for the same value before a table is worth its memory.
 const WORTH: usize = 4;
@@ -89,7 +89,9 @@ impl Shortlist {
             self.tables.len() - 1
         });
         let Some(table) = self.tables.get_mut(at) else { return };
-        for (ignores_case, pattern) in test.matcher().equal_texts().into_iter().flatten() {
+        for (ignores_case, pattern) in
+            test.matcher().and_then(Matcher::equal_texts).into_iter().flatten()
+        {
             let places = if ignores_case { &mut table.folded } else { &mut table.exact };
             let places = places.entry(pattern.into()).or_default();
             if places.last() != Some(&place) {
@@ -148,6 +150,8 @@ fn decisive(condition: &Condition) -> Option<Vec<&Arc<Test>>> {
 }
 
 fn compares_texts(test: &Test) -> bool {
-    let few = || test.matcher().equal_texts().is_some_and(|texts| texts.count() <= PATTERNS);
+    let few = || {
+        test.matcher().and_then(Matcher::equal_texts).is_some_and(|texts| texts.count() <= PATTERNS)
+    };
     test.expr().reads_head_only() && few()
 }

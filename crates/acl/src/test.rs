@@ -1,12 +1,14 @@
 //! One ACL line, or what stands between braces: an expression, a method and patterns.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use config_parse::condition::{AclExpr, MatchMethod};
 use diag::{Diagnostic, Span, codes};
 use sample::{CompileEnv, Compiled, Context, Misplaced, Type, Value, Walk, can_cast};
 
 use crate::keyword::{default_method, keyword};
+use crate::live::{Live, Way};
 use crate::matcher::{Comparison, Matcher};
 use crate::seen::{Observation, Seen};
 use crate::{Outcome, pattern};
@@ -15,10 +17,17 @@ use crate::{Outcome, pattern};
 #[derive(Debug)]
 pub struct Test {
     expr: Compiled,
-    matcher: Matcher,
+    patterns: Patterns,
     method: MatchMethod,
     name: Option<Box<str>>,
     span: Span,
+}
+
+/// Words of the configuration, or files that may change.
+#[derive(Debug)]
+enum Patterns {
+    Fixed(Matcher),
+    Live(Arc<Live>),
 }
 
 impl Test {
@@ -65,20 +74,33 @@ impl Test {
         let method = method_of(acl, named.map(|(_, method)| method), &expr)?;
         check_method(acl, method, &expr)?;
         check_groups(acl, env)?;
-        let mut patterns = pattern::read(acl, method, env)?;
-        if expr.fetch_name() == "req.ssl_ver" && acl.method.is_none() {
-            patterns.iter_mut().for_each(pattern::compose_version);
-        }
-        let matcher = Matcher::compile(comparison(acl, method), patterns, acl.no_resolve)?;
-        Ok(Test { expr, matcher, method, name: None, span: acl.span })
+        let (files, words) = pattern::read(acl, method, env)?;
+        let way = Way {
+            comparison: comparison(acl, method),
+            method,
+            no_resolve: acl.no_resolve,
+            versions: expr.fetch_name() == "req.ssl_ver" && acl.method.is_none(),
+        };
+        let patterns = match files.is_empty() {
+            true => Patterns::Fixed(way.compile(words)?),
+            false => Patterns::Live(Live::new(way, files, words)?),
+        };
+        Ok(Test { expr, patterns, method, name: None, span: acl.span })
     }
 
     /// Evaluates the test: yes as soon as one value matches one pattern.
     pub fn eval<S: Seen>(&self, ctx: &Context<'_>, seen: &mut S) -> Outcome {
+        match &self.patterns {
+            Patterns::Fixed(matcher) => self.eval_with(matcher, ctx, seen),
+            Patterns::Live(live) => self.eval_with(&live.now().matcher, ctx, seen),
+        }
+    }
+
+    fn eval_with<S: Seen>(&self, matcher: &Matcher, ctx: &Context<'_>, seen: &mut S) -> Outcome {
         let mut last = None;
         let mut hit = None;
         let walk = self.expr.each(ctx, &mut |value| {
-            let found = self.matcher.find(&value);
+            let found = matcher.find(&value);
             let flow =
                 if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
             hit = found;
@@ -89,7 +111,7 @@ impl Test {
         });
         let outcome = self.outcome(hit.is_some(), walk, ctx);
         if S::ON {
-            let pattern = hit.and_then(|hit| self.matcher.pattern(hit));
+            let pattern = hit.and_then(|hit| matcher.pattern(hit));
             seen.test(Observation { test: self, outcome, value: last, pattern });
         }
         outcome
@@ -116,8 +138,12 @@ impl Test {
         self.method
     }
 
-    pub(crate) fn matcher(&self) -> &Matcher {
-        &self.matcher
+    /// The patterns, when they cannot change.
+    pub(crate) fn matcher(&self) -> Option<&Matcher> {
+        match &self.patterns {
+            Patterns::Fixed(matcher) => Some(matcher),
+            Patterns::Live(_) => None,
+        }
     }
 
     /// The ACL whose line this is; `None` between braces.
@@ -132,12 +158,19 @@ impl Test {
 
     /// Whether one value matches: for tools that search for requests.
     pub fn matches(&self, value: &Value<'_>) -> bool {
-        self.matcher.find(value).is_some()
+        match &self.patterns {
+            Patterns::Fixed(matcher) => matcher.find(value).is_some(),
+            Patterns::Live(live) => live.now().matcher.find(value).is_some(),
+        }
     }
 
-    /// The patterns, as written.
-    pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.matcher.patterns()
+    /// The patterns as they are now, as written.
+    pub fn patterns(&self) -> Vec<String> {
+        let all = |matcher: &Matcher| matcher.patterns().map(str::to_owned).collect();
+        match &self.patterns {
+            Patterns::Fixed(matcher) => all(matcher),
+            Patterns::Live(live) => all(&live.now().matcher),
+        }
     }
 }
 

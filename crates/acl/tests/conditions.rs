@@ -74,6 +74,7 @@ fn compile(place: Place, text: &str) -> Case {
         vars: &mut vars,
         captures: CaptureSlots::default(),
         files: &files,
+        lists: &sample::lists::Lists::default(),
         maps: &Maps,
         env: &environment,
         draws: &mut draws,
@@ -293,7 +294,7 @@ fn a_test_shows_its_patterns() {
     for mut terms in condition.alternatives() {
         tests.extend(terms.next().unwrap().1.iter().cloned());
     }
-    assert_eq!(tests[0].patterns().collect::<Vec<_>>(), ["/A", "/b"]);
+    assert_eq!(tests[0].patterns(), ["/A", "/b"]);
     assert_eq!(tests[0].expr().fetch_name(), "path");
 }
 

@@ -303,6 +303,7 @@ fn compile(kind: Kind, line: &str) -> Result<Ours, Vec<Diagnostic>> {
         vars: &mut vars,
         captures: CaptureSlots::default(),
         files: &files,
+        lists: &sample::lists::Lists::default(),
         maps: &Maps,
         env: &environment,
         draws: &mut draws,

@@ -322,6 +322,8 @@ pub enum Command {
         /// Over this time.
         over: Duration,
     },
+    /// `show map`, `add acl` and their kin.
+    List(crate::ListCommand),
     /// `explain`: where a request would go; the words of `lbctl explain` after the files. Ours.
     Explain(Vec<String>),
 }

@@ -43,10 +43,53 @@ const COMMANDS: &[CommandHelp] = {
     use Level::{Admin, Operator, User};
     &[
         theirs(
+            Admin,
+            &["add", "acl"],
+            "add acl [@<ver>] <acl> <pattern>",
+            "add a pattern to an ACL file",
+        ),
+        theirs(
+            Admin,
+            &["add", "map"],
+            "add map [@<ver>] <map> <key> <val>",
+            "add an entry to a map, or those of a payload",
+        ),
+        theirs(
+            Admin,
+            &["clear", "acl"],
+            "clear acl [@<ver>] <acl>",
+            "remove every pattern of an ACL file",
+        ),
+        theirs(
             Operator,
             &["clear", "counters"],
             "clear counters [all]",
             "reset the maxima (all: every counter)",
+        ),
+        theirs(Admin, &["clear", "map"], "clear map [@<ver>] <map>", "remove every entry of a map"),
+        theirs(
+            Admin,
+            &["commit", "acl"],
+            "commit acl @<ver> <acl>",
+            "let a prepared version take effect",
+        ),
+        theirs(
+            Admin,
+            &["commit", "map"],
+            "commit map @<ver> <map>",
+            "let a prepared version take effect",
+        ),
+        theirs(
+            Admin,
+            &["del", "acl"],
+            "del acl <acl> [<key>|#<ref>]",
+            "remove a pattern from an ACL file",
+        ),
+        theirs(
+            Admin,
+            &["del", "map"],
+            "del map <map> [<key>|#<ref>]",
+            "remove an entry from a map",
         ),
         theirs(
             Admin,
@@ -108,6 +151,18 @@ const COMMANDS: &[CommandHelp] = {
             "explain [<method>] <url> [opts]*",
             "tell where a request would go, and why",
         ),
+        theirs(
+            Operator,
+            &["get", "acl"],
+            "get acl <acl> <value>",
+            "tell which patterns match a value",
+        ),
+        theirs(
+            Operator,
+            &["get", "map"],
+            "get map <map> <value>",
+            "tell what a value finds in a map",
+        ),
         theirs(User, &["get", "var"], "get var <name>", "tell a variable of the process"),
         theirs(
             User,
@@ -116,6 +171,13 @@ const COMMANDS: &[CommandHelp] = {
             "tell the weight of a server, now and configured",
         ),
         theirs(User, &["operator"], "operator", "give up the admin level for this session"),
+        theirs(
+            Admin,
+            &["prepare", "acl"],
+            "prepare acl <acl>",
+            "begin a new version of an ACL file",
+        ),
+        theirs(Admin, &["prepare", "map"], "prepare map <map>", "begin a new version of a map"),
         theirs(
             Operator,
             &["publish", "backend"],
@@ -129,6 +191,12 @@ const COMMANDS: &[CommandHelp] = {
             "move tunnels away from over-loaded servers",
         ),
         ours(Admin, &["reload"], "reload", "read the configuration again, keeping every stream"),
+        theirs(
+            Admin,
+            &["set", "map"],
+            "set map <map> [<key>|#<ref>] <value>",
+            "change the value of an entry",
+        ),
         theirs(
             Admin,
             &["set", "maxconn", "frontend"],
@@ -177,6 +245,12 @@ const COMMANDS: &[CommandHelp] = {
             "set weight <bk>/<srv> <weight>[%]",
             "set the weight of a server",
         ),
+        theirs(
+            Operator,
+            &["show", "acl"],
+            "show acl [[@<ver>] <acl>]",
+            "list the ACL files, or the patterns of one",
+        ),
         theirs(Operator, &["show", "activity"], "show activity", "tell what the threads have done"),
         theirs(User, &["show", "backend"], "show backend", "list the backends"),
         theirs(User, &["show", "cli", "level"], "show cli level", "tell the level of this session"),
@@ -205,6 +279,12 @@ const COMMANDS: &[CommandHelp] = {
             &["show", "info"],
             "show info [desc|json|typed]*",
             "print the state of the process",
+        ),
+        theirs(
+            Operator,
+            &["show", "map"],
+            "show map [[@<ver>] <map>]",
+            "list the maps, or the entries of one",
         ),
         theirs(
             Operator,

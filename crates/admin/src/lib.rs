@@ -19,6 +19,7 @@ mod info;
 mod lists;
 mod master;
 mod parse;
+mod pattern_lists;
 mod servers;
 mod session;
 mod stat;
@@ -34,8 +35,9 @@ pub use help::{CommandHelp, all_commands};
 pub use info::{Info, uptime};
 pub use lists::{SessionRow, TunnelRow};
 pub use master::Proc;
+pub use pattern_lists::{FoundRow, ListAsk, ListCommand, ListKind, ListRow};
 pub use servers::{ServerConnRow, ServerStateRow};
-pub use session::{Next, Reply, Session, Severity, SeverityFormat, split};
+pub use session::{Next, Reply, Session, Severity, SeverityFormat, payload_end, split};
 pub use stat::{ObjectKind, StatRow};
 
 /// The replies to commands that the daemon carries out.
@@ -46,6 +48,10 @@ pub mod reply {
         show_version,
     };
     pub use crate::master::show_proc;
+    pub use crate::pattern_lists::{
+        entry_not_found, found_in_list, key_not_found, shared_with_map, show_list, show_lists,
+        unknown_list, version_created, version_in_future, version_out_of_range,
+    };
     pub use crate::servers::{show_servers_conn, show_servers_state};
     pub use crate::stat::show_stat;
     pub use crate::words::{

@@ -6,7 +6,7 @@ use crate::command::{
     Command, DrainTarget, Format, Internals, Maxconn, Names, NewPort, ProxySelect, RateLimit,
     ServerHealth, ServerLookup, ServerName, ServerState, StatFilter, Weight,
 };
-use crate::{Reply, words};
+use crate::{ListKind, Reply, pattern_lists, words};
 
 type Parsed<T> = Result<T, Reply>;
 
@@ -30,9 +30,16 @@ pub(crate) fn words(line: &str) -> Vec<String> {
 }
 
 /// Reads the arguments of the command called `name`.
-pub(crate) fn command(name: &[&str], arguments: &[&str], names: &impl Names) -> Parsed<Command> {
+pub(crate) fn command(
+    name: &[&str],
+    arguments: &[&str],
+    payload: Option<&str>,
+    names: &impl Names,
+) -> Parsed<Command> {
     let first = arguments.first().copied();
     Ok(match name {
+        [verb, "acl"] => return pattern_lists::command(verb, ListKind::Acl, arguments, payload),
+        [verb, "map"] => return pattern_lists::command(verb, ListKind::Map, arguments, payload),
         ["show", "info"] => Command::ShowInfo(format(arguments)),
         ["show", "stat"] => Command::ShowStat(stat_filter(arguments), format(arguments)),
         ["show", "servers", "state"] => Command::ShowServersState(shown_backend(first, names)?),

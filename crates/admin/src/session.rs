@@ -125,11 +125,16 @@ impl Session {
 
     /// Reads one command, without its line end; see [`split`] for lines of several.
     pub fn read(&mut self, command: &str, names: &impl Names) -> Next {
+        self.read_with(command, None, names)
+    }
+
+    /// Reads one command with what came behind its line; see [`payload_end`].
+    pub fn read_with(&mut self, command: &str, payload: Option<&str>, names: &impl Names) -> Next {
         let owned = parse::words(command);
         let line: Vec<&str> = owned.iter().map(String::as_str).collect();
         let Some((prefix, rest)) = line.split_first().filter(|(word, _)| word.starts_with('@'))
         else {
-            return self.read_at(self.place(), &line, names);
+            return self.read_at(self.place(), &line, payload, names);
         };
         let Some(master) = &mut self.master else {
             return Next::Answer(words::no_master(prefix));
@@ -140,12 +145,18 @@ impl Session {
                 master.place = place;
                 Next::Answer(Reply::Done)
             }
-            Some(place) => self.read_at(place, rest, names),
+            Some(place) => self.read_at(place, rest, payload, names),
         }
     }
 
     /// Reads the words of a command for one process.
-    fn read_at(&mut self, place: Place, line: &[&str], names: &impl Names) -> Next {
+    fn read_at(
+        &mut self,
+        place: Place,
+        line: &[&str],
+        payload: Option<&str>,
+        names: &impl Names,
+    ) -> Next {
         let Some(entry) = help::find(line, place) else {
             return Next::Answer(help::unknown(line, self.level, place));
         };
@@ -155,7 +166,7 @@ impl Session {
         let arguments = line.get(entry.words.len()..).unwrap_or_default();
         match self.own(entry.words, arguments, place) {
             Some(next) => next,
-            None => match parse::command(entry.words, arguments, names) {
+            None => match parse::command(entry.words, arguments, payload, names) {
                 Ok(command) => Next::Ask(command),
                 Err(refusal) => Next::Answer(refusal),
             },
@@ -234,6 +245,14 @@ impl Session {
             }
         }
     }
+}
+
+/// A line that ends with `<<` is followed by a payload: the command without it, and the line that ends the payload
+/// (empty, or what stands behind `<<`).
+#[must_use]
+pub fn payload_end(line: &str) -> Option<(&str, &str)> {
+    let (command, last) = line.trim_end().rsplit_once([' ', '\t'])?;
+    Some((command.trim_end(), last.strip_prefix("<<")?))
 }
 
 /// The commands of a line, parted by `;`. A backslash takes the meaning from one.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::{NewPort, Reply, Severity};
 
 /// An error with its line end.
-fn error(text: &str) -> Reply {
+pub(crate) fn error(text: &str) -> Reply {
     Reply::Message(Severity::Error, format!("{text}\n"))
 }
 

@@ -22,6 +22,8 @@ pub struct World {
     seed: Option<u64>,
     streams: u64,
     on_connection: u64,
+    /// The program serves traffic: its maps and pattern files are left as they are.
+    pub changes_nothing: bool,
     /// Answers that are assumed, to follow a branch.
     pub answers: HashMap<Fact, FactValue>,
 }
@@ -42,7 +44,15 @@ impl World {
             })
             .collect();
         let now = at.map(|seconds| seconds.saturating_mul(1_000_000));
-        World { balancers, now, seed, streams: 0, on_connection: 0, answers: HashMap::new() }
+        World {
+            balancers,
+            now,
+            seed,
+            streams: 0,
+            on_connection: 0,
+            changes_nothing: false,
+            answers: HashMap::new(),
+        }
     }
 }
 
@@ -143,6 +153,7 @@ pub fn evaluate(program: &Program, world: &mut World, asked: &Asked) -> Explaine
         answer: asked.answer.clone(),
     };
     walk.stream.requests_before = world.on_connection;
+    walk.stream.changes_nothing = world.changes_nothing;
     let ending = walk.all(asked);
     let timeouts = rules::timeouts_in_force(program, &walk.stream);
     let Walk { stream, head, events, .. } = walk;

@@ -179,9 +179,16 @@ mod tests {
             let path = path.clone();
             move || (ask(&path).expect("an answer"), ask(&path).expect("an answer"))
         });
-        let (client, _) = listener.accept().expect("the new process");
+        let heard = |client: &mut UnixStream| {
+            let mut asked = [0; 64];
+            let read = io::Read::read(client, &mut asked).expect("a question");
+            assert_eq!(&asked[..read], format!("{ASKS}\n").as_bytes());
+        };
+        let (mut client, _) = listener.accept().expect("the new process");
+        heard(&mut client);
         give(&client.into(), &sockets).await.expect("given");
         let (mut client, _) = listener.accept().expect("it asks again");
+        heard(&mut client);
         client.write_all(b"Unknown command: '_listeners'\n").expect("written");
         drop(client);
         let (first, second) = asking.join().expect("joined");

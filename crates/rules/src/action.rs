@@ -5,6 +5,7 @@ pub(crate) mod edit;
 pub(crate) mod header;
 pub(crate) mod hint;
 pub(crate) mod limit;
+pub(crate) mod list;
 pub(crate) mod normalize;
 pub(crate) mod redirect;
 pub(crate) mod reply;
@@ -15,6 +16,7 @@ pub(crate) mod variable;
 use std::time::Duration;
 
 use acl::Condition;
+use config::model::ListChange;
 use diag::Span;
 use sample::{Bound, Compiled, CompiledFormat, SetIf, VarId};
 
@@ -81,6 +83,13 @@ pub(crate) enum Action {
         value: CompiledFormat,
     },
     UnsetVar(VarId),
+    /// `set-map` and its kin; the file is one that the configuration uses elsewhere, or nothing happens.
+    ChangeList {
+        change: ListChange,
+        file: Box<str>,
+        key: CompiledFormat,
+        value: Option<CompiledFormat>,
+    },
     Setting(Setting),
     SetTimeout {
         which: Bound,

@@ -17,6 +17,7 @@ use config::model::{Config, MOST_LISTENERS, Proxy};
 use config_parse::address::{Address, AddressKind, Ports};
 use config_parse::env::Environment;
 use diag::Diagnostic;
+use sample::lists::Lists;
 use sample::{BackendRef, FrontendRef, NoFacts, VarNames};
 
 use crate::program::{BackendPart, FrontendPart};
@@ -64,6 +65,7 @@ pub fn compile_for(
         log_profiles: &config.log_profiles,
         vars: VarNames::default(),
         draws: 0,
+        lists: Lists::default(),
         files,
         env,
         target,
@@ -97,11 +99,11 @@ pub fn compile_for(
         }
     }
     let set_at_start = section::global_vars(&config.global, &mut shared);
-    let Shared { vars, draws, mut findings, failed, .. } = shared;
+    let Shared { vars, draws, lists, mut findings, failed, .. } = shared;
     drop(table);
     findings.append(&mut prove::findings(&config));
     let process_vars = process_vars::of(&vars);
-    let program = Program { vars, process_vars, set_at_start, draws, config, ..program };
+    let program = Program { vars, process_vars, set_at_start, draws, lists, config, ..program };
     // Whoever runs it sets them again with facts of the process.
     program.set_process_vars(&NoFacts);
     ((!failed).then(|| Arc::new(program)), findings)

@@ -8,6 +8,7 @@ use acl::Condition;
 use config::model::{CheckKind, Config, ConnectionMode, HttpCheckStep, Mode, Proxy, Server};
 use config_parse::address::Address;
 use diag::Span;
+use sample::lists::Lists;
 use sample::{
     BackendRef, Compiled, CompiledFormat, FrontendRef, LogOrigin, ProcVars, VarId, VarNames,
 };
@@ -37,6 +38,8 @@ pub struct Program {
     pub(crate) set_at_start: Vec<(VarId, GlobalValue)>,
     /// Random draws that expressions use; those of `balance random` come behind them.
     pub(crate) draws: u32,
+    /// Pattern files and maps: the one thing about a program that changes while it runs.
+    pub(crate) lists: Lists,
 }
 
 /// What a frontend was compiled to.
@@ -181,6 +184,11 @@ impl Program {
     /// The configuration behind it.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Pattern files and maps, as they are now.
+    pub fn lists(&self) -> &Lists {
+        &self.lists
     }
 
     /// The frontends (`listen` sections too) in file order; the n-th has `FrontendRef(n)`.

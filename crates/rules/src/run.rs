@@ -7,7 +7,7 @@ use diag::Span;
 use sample::{Compiled, Fact, Sample, as_text};
 
 use crate::action::{Action, Rule, Setting};
-use crate::action::{address, edit, hint, limit, normalize, redirect, reply, room, variable};
+use crate::action::{address, edit, hint, limit, list, normalize, redirect, reply, room, variable};
 use crate::moment::{Moment, Request, change};
 use crate::{Change, Cursor, Event, Final, Outcome, ReplyKind, Trace};
 use crate::{condition, log_profile, unique_id};
@@ -173,6 +173,9 @@ fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> 
         }
         Action::SetVarFormat { id, conditions, value } => {
             variable::set_format(*id, conditions, value, m, on, changes)
+        }
+        Action::ChangeList { change, file, key, value } => {
+            list::apply(*change, file, key, value.as_ref(), m, on, changes);
         }
         Action::UnsetVar(id) => variable::store(*id, None, m, on, changes),
         Action::Setting(setting) => set(*setting, m, on, changes),

@@ -49,6 +49,8 @@ pub struct Stream {
     pub lenient: bool,
     /// Requests seen before on this connection (`http_first_req` is 0).
     pub requests_before: u64,
+    /// It is only explained: what lives longer than a stream is left as it is.
+    pub changes_nothing: bool,
 }
 
 impl Stream {
@@ -74,6 +76,7 @@ impl Stream {
             body_buffered: 0,
             lenient: false,
             requests_before: 0,
+            changes_nothing: false,
         }
     }
 

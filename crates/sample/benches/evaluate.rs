@@ -22,6 +22,7 @@ fn compiling<T>(place: Place, compile: impl FnOnce(&mut CompileEnv<'_>) -> T) ->
         vars: &mut vars,
         captures: CaptureSlots::default(),
         files: &|_| Err(String::from("no files here")),
+        lists: &sample::lists::Lists::default(),
         maps: &NoMaps,
         env: &environment,
         draws: &mut draws,

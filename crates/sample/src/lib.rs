@@ -22,6 +22,7 @@ mod fetch;
 mod hash;
 pub mod hex;
 mod known;
+pub mod lists;
 mod log;
 mod names;
 mod not_built;

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use diag::Span;
+
 use crate::fetch::Userlist;
+use crate::lists::List;
 use crate::{BackendRef, Context, FrontendRef, Place, Sample, ServerRef, Type, Value};
 
 /// Finds proxies, servers and user lists by name.
@@ -117,7 +120,7 @@ pub trait Map: Send + Sync {
 
 /// Makes maps of files. The crate `acl` has the index structures, and so the only real one.
 pub trait MapBuilder {
-    /// Compiles the contents of a map file.
+    /// Compiles a map; `span` is where its file is named.
     ///
     /// # Errors
     /// What is wrong, and on which line (from 1).
@@ -125,7 +128,8 @@ pub trait MapBuilder {
         &self,
         method: MapMethod,
         out: Type,
-        contents: &[u8],
+        list: &Arc<List>,
+        span: Span,
     ) -> Result<Arc<dyn Map>, (usize, String)>;
 }
 
@@ -138,7 +142,8 @@ impl MapBuilder for NoMaps {
         &self,
         _method: MapMethod,
         _out: Type,
-        _contents: &[u8],
+        _list: &Arc<List>,
+        _span: Span,
     ) -> Result<Arc<dyn Map>, (usize, String)> {
         Err((0, String::from("maps cannot be used here")))
     }

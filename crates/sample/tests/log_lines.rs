@@ -43,6 +43,7 @@ fn try_compile(
         vars: &mut vars,
         captures: CaptureSlots { request: 2, response: 1 },
         files: &|_| Err(String::from("no files here")),
+        lists: &sample::lists::Lists::default(),
         maps: &NoMaps,
         env: &environment,
         draws: &mut draws,

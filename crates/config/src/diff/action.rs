@@ -132,6 +132,11 @@ fn state(action: &Action) -> String {
             let what = if *offset { "offset" } else { "class" };
             format!("set-priority-{what} {}", word(&expr(value)))
         }
+        Action::ChangeList { change, file, key, value } => {
+            let value =
+                value.as_ref().map_or_else(String::new, |value| format!(" {}", format(value)));
+            format!("{}({file}) {}{value}", change.name(), format(key))
+        }
         Action::UnsetVar { name } => format!("unset-var({})", name.value),
         Action::SetLogLevel(None) => "set-log-level silent".into(),
         Action::SetLogLevel(Some(level)) => format!("set-log-level {level}"),

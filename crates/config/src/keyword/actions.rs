@@ -9,7 +9,7 @@ use super::action_words::{
     replace, service, set_retries, set_status, set_timeout, socket, variable, variable_if,
     wait_for_body,
 };
-use super::{Keyword, Places, Shape, Table, actions_refused, log, redirect, reply};
+use super::{Keyword, Places, Shape, Table, actions_lists, actions_refused, log, redirect, reply};
 use crate::lower::{Directive, spanned};
 use crate::model::{Action, Mention, Noun};
 
@@ -107,7 +107,15 @@ pub(super) const fn action(
 /// The actions.
 pub(crate) static ACTIONS: Table<Slot> = Table {
     noun: "action",
-    keywords: &[FINAL, HEADERS, URI, STATE, SOCKET, actions_refused::KEYWORDS],
+    keywords: &[
+        FINAL,
+        HEADERS,
+        URI,
+        STATE,
+        SOCKET,
+        actions_lists::KEYWORDS,
+        actions_refused::KEYWORDS,
+    ],
     missing: &[],
 };
 

@@ -23,10 +23,6 @@ pub(super) const KEYWORDS: &[Keyword<Slot>] = &[
     counter("sc-add-gpc", "adds to a counter"),
     counter("sc-set-gpt", "sets a tag"),
     counter("sc-set-gpt0", "sets the first tag"),
-    in_file("add-acl", Sets::REQUEST.or(Sets::RESPONSE), "adds a pattern"),
-    in_file("del-acl", Sets::HTTP, "removes a pattern"),
-    in_file("set-map", Sets::HTTP, "sets an entry of a map"),
-    in_file("del-map", Sets::HTTP, "removes an entry of a map"),
     action("cache-use", Sets::REQUEST, "<cache>", "answers from a cache", |line, to| {
         mention(line, to, Noun::Cache, "the name of a cache");
     })
@@ -130,11 +126,6 @@ const fn counter(name: &'static str, doc: &'static str) -> Keyword<Slot> {
         .refused("stick tables are not built yet")
 }
 
-const fn in_file(name: &'static str, sets: Sets, doc: &'static str) -> Keyword<Slot> {
-    action(name, sets, "(<file>) <key> [<value>]", doc, change_file)
-        .refused("maps and ACLs are changed over the runtime socket only")
-}
-
 const fn headers(name: &'static str, doc: &'static str) -> Keyword<Slot> {
     action(name, Sets::HTTP, "<expr>", doc, |line, to| {
         if expr(line, to).is_some() {
@@ -187,7 +178,7 @@ fn mention(line: &mut Directive<'_>, to: &mut Slot, noun: Noun, what: &str) {
 }
 
 /// What stands in the parentheses of the word read last.
-fn inside(line: &Directive<'_>) -> Option<String> {
+pub(super) fn inside(line: &Directive<'_>) -> Option<String> {
     let word = line.last()?;
     let (_, inside) = word.text.split_once('(')?;
     inside.strip_suffix(')').map(str::to_owned)
@@ -245,16 +236,6 @@ fn change_counter(line: &mut Directive<'_>, to: &mut Slot) {
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn change_file(line: &mut Directive<'_>, to: &mut Slot) {
-    let values =
-        if line.last().is_some_and(|word| word.text.starts_with("set-map")) { 2 } else { 1 };
-    for _ in 0..values {
-        let Some(value) = line.log_format("a key, and for `set-map` a value") else { return };
-        to.formats.push(value.value);
-    }
-    done(line, to);
 }
 
 fn resolve(line: &mut Directive<'_>, to: &mut Slot) {

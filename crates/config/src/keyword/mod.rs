@@ -7,6 +7,7 @@
 mod acl;
 mod action_words;
 mod actions;
+mod actions_lists;
 mod actions_refused;
 mod balance;
 mod bind_options;

@@ -72,6 +72,10 @@ fn action<'m>(action: &'m Action, names: &mut Vec<&'m str>) {
         | Action::ReplacePath { value, .. }
         | Action::ReplaceUri { value, .. }
         | Action::Auth { realm: Some(value) } => format(value, names),
+        Action::ChangeList { key, value, .. } => {
+            format(key, names);
+            value.iter().for_each(|value| format(value, names));
+        }
         Action::SetVar { value, .. }
         | Action::SetAddress { value, .. }
         | Action::Capture { value, .. }

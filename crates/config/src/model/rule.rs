@@ -150,6 +150,30 @@ pub enum Action {
     EarlyHint { name: String, value: LogFormat },
     /// `do-log [profile NAME]`.
     DoLog { profile: Option<String> },
+    /// `add-acl(FILE) KEY`, `del-acl`, `set-map(FILE) KEY VALUE`, `del-map`.
+    ChangeList { change: ListChange, file: String, key: LogFormat, value: Option<LogFormat> },
+}
+
+/// How a rule changes a pattern file or a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the words are the manual's own")]
+pub enum ListChange {
+    AddAcl,
+    DelAcl,
+    SetMap,
+    DelMap,
+}
+
+impl ListChange {
+    /// The action's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AddAcl => "add-acl",
+            Self::DelAcl => "del-acl",
+            Self::SetMap => "set-map",
+            Self::DelMap => "del-map",
+        }
+    }
 }
 
 /// A literal time or an expression in milliseconds.

@@ -15,7 +15,7 @@ use health::{AdminOrder, HealthOrder};
 use crate::VERSION;
 use crate::daemon::Daemon;
 
-use super::{explain, internals, process, servers, tunnels};
+use super::{explain, internals, lists, process, servers, tunnels};
 
 /// Does what a command says.
 pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
@@ -112,6 +112,7 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
         }
         Command::ShowProc => reply::show_proc(&process::proc(daemon)),
         Command::ShowStartupLogs => Reply::Dump(daemon.report()),
+        Command::List(command) => lists::carry_out(&generation, &daemon.sources(), &command),
         Command::Explain(words) => explain::explain(daemon, &generation, &words),
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn explain(daemon: &Daemon, generation: &Generation, words: &[String]
         Err(why) => return failed(&why),
     };
     let mut world = World::new(program, None, words.seed);
+    world.changes_nothing = true;
     for backend in &generation.live.backends {
         let Some(balancer) = world.balancer(backend.reference) else { continue };
         for at in 0..backend.servers.len() {

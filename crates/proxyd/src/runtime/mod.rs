@@ -5,6 +5,7 @@
 mod carry_out;
 mod explain;
 mod internals;
+mod lists;
 mod names;
 mod process;
 mod servers;
@@ -129,6 +130,30 @@ fn spawn<S: AsyncRead + AsyncWrite + Unpin + 'static>(
     });
 }
 
+/// Reads lines up to `end`, asking for each where somebody types them.
+async fn payload<S: AsyncRead + AsyncWrite + Unpin>(
+    client: &mut BufReader<S>,
+    end: &str,
+    asks: Option<&str>,
+) -> std::io::Result<String> {
+    let mut text = String::new();
+    let mut line = Vec::new();
+    while (text.len() as u64) < LONGEST {
+        if let Some(prompt) = asks {
+            client.write_all(prompt.as_bytes()).await?;
+        }
+        line.clear();
+        let mut bounded = tokio::io::AsyncReadExt::take(&mut *client, LONGEST);
+        let read = bounded.read_until(b'\n', &mut line).await?;
+        let last = String::from_utf8_lossy(&line);
+        if read == 0 || last.trim_end_matches(['\r', '\n']) == end {
+            break;
+        }
+        text.push_str(&last);
+    }
+    Ok(text)
+}
+
 /// The longest line that is read: a command and its payload fit, a stranger's flood does not.
 const LONGEST: u64 = 1 << 20;
 
@@ -160,9 +185,23 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
         if let Some(handle) = handle.as_ref().filter(|_| text.trim_end() == take_over::ASKS) {
             return take_over::give(handle, &daemon.listening_sockets().await).await;
         }
-        for command in admin::split(text.trim_end_matches(['\r', '\n'])) {
+        let text = text.trim_end_matches(['\r', '\n']);
+        let (text, payload) = match admin::payload_end(text) {
+            Some((command, end)) => {
+                let asks = session.is_interactive().then_some("+ ");
+                let read = payload(&mut client, end, asks);
+                let Ok(payload) = tokio::time::timeout(limit, read).await else { return Ok(()) };
+                (command, Some(payload?))
+            }
+            None => (text, None),
+        };
+        let commands = admin::split(text);
+        for (number, command) in commands.iter().enumerate() {
             let generation = daemon.generation();
-            let reply = match session.read(command, &names::Running(&generation)) {
+            // The payload is the last command's.
+            let payload = payload.as_deref().filter(|_| number + 1 == commands.len());
+            let read = session.read_with(command, payload, &names::Running(&generation));
+            let reply = match read {
                 Next::Answer(reply) => reply,
                 Next::Ask(command) => carry_out::carry_out(daemon, command).await,
                 Next::Quit => return Ok(()),

@@ -3,6 +3,7 @@
 mod command_line;
 mod daemon;
 mod explain;
+mod lists;
 mod places;
 mod sessions;
 mod tunnels;

@@ -86,6 +86,18 @@ fn action(
         M::SetPriority { offset, value } => {
             Action::SetPriority { offset: *offset, value: s.expr(value, place)? }
         }
+        M::ChangeList { change, file, key, value } => {
+            let value = value.as_ref().map(|value| s.format(value, place));
+            Action::ChangeList {
+                change: *change,
+                file: file.as_str().into(),
+                key: s.format(key, place)?,
+                value: match value {
+                    Some(value) => Some(value?),
+                    None => None,
+                },
+            }
+        }
         M::UnsetVar { name } => Action::UnsetVar(s.var(name)?),
         M::SetLogLevel(level) => Action::Setting(Setting::LogLevel(*level)),
         M::SetTimeout { which, value } => set_timeout(which, value, span, place, s)?,

@@ -12,6 +12,7 @@ use config_parse::log_format::{self, LogFormat};
 use config_parse::tree::{Origin, Word};
 use diag::{Diagnostic, Span, Spanned, codes};
 use regex::bytes::Regex;
+use sample::lists::Lists;
 use sample::{
     BackendRef, CaptureSlots, CompileEnv, Compiled, CompiledFormat, FrontendRef, Place, VarId,
     VarNames,
@@ -30,6 +31,7 @@ pub(super) struct Shared<'c> {
     pub(super) log_profiles: &'c [model::LogProfile],
     pub(super) vars: VarNames,
     pub(super) draws: u32,
+    pub(super) lists: Lists,
     pub(super) files: &'c dyn Fn(&str) -> Result<Vec<u8>, String>,
     pub(super) env: &'c Environment,
     pub(super) target: Target,
@@ -193,6 +195,7 @@ impl<'s, 'c> Section<'s, 'c> {
             vars: &mut self.shared.vars,
             captures: self.captures,
             files: self.shared.files,
+            lists: &self.shared.lists,
             maps: &acl::Maps,
             env: self.shared.env,
             draws: &mut self.shared.draws,

@@ -65,6 +65,7 @@ pub(super) fn touches(action: &Action, reads: &Reads) -> bool {
         | Action::SilentDrop
         | Action::Auth { .. }
         | Action::Redirect(_)
+        | Action::ChangeList { .. }
         | Action::SetVar { .. }
         | Action::SetVarFmt { .. }
         | Action::UnsetVar { .. }

@@ -10,6 +10,7 @@ use diag::{Code, Diagnostic, Spanned, codes};
 use super::{CompileEnv, with_nearest};
 use crate::Type;
 use crate::arg::{Arg, ArgKind, Args};
+use crate::lists::Columns;
 use crate::number::strict_int;
 
 /// Compiles the arguments of a call; `None` when one of them was refused.
@@ -162,10 +163,10 @@ fn one(
         }
         ArgKind::Regex => regex(arg, all),
         ArgKind::Map(method, out) => {
-            let contents = (env.files)(text).map_err(|why| {
+            let list = env.lists.open(text, Columns::Two, env.files).map_err(|why| {
                 refuse(arg, codes::E0701, format!("`{text}` cannot be read: {why}"))
             })?;
-            env.maps.build(method, out, &contents).map(Arg::Map).map_err(|(line, why)| {
+            env.maps.build(method, out, &list, arg.span).map(Arg::Map).map_err(|(line, why)| {
                 refuse(arg, codes::E0507, format!("`{text}`, line {line}: {why}"))
             })
         }

@@ -10,6 +10,7 @@ use crate::arg::{Arg, Args};
 use crate::cast::can_cast;
 use crate::compiled::{Compiled, Step};
 use crate::known;
+use crate::lists::Lists;
 use crate::names::{MapBuilder, Names};
 use crate::place::Place;
 use crate::registry::{self, ConvertEntry, FetchEntry};
@@ -38,6 +39,8 @@ pub struct CompileEnv<'e> {
     pub captures: CaptureSlots,
     /// Reads a file: maps and pattern lists.
     pub files: &'e dyn Fn(&str) -> Result<Vec<u8>, String>,
+    /// The files that were read so: they may change while the program runs.
+    pub lists: &'e Lists,
     /// Makes map files ready.
     pub maps: &'e dyn MapBuilder,
     /// Environment variables, which `env` reads once.
