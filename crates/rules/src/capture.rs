@@ -65,6 +65,13 @@ pub(crate) fn request_cookie(m: &mut Moment<'_>) {
     m.stream.captures.request_cookie = kept;
 }
 
+/// A request that is denied or held back shows its cookie; one that is answered in another way does not.
+pub(crate) fn refused(m: &mut Moment<'_>) {
+    if m.response.is_none() {
+        request_cookie(m);
+    }
+}
+
 /// `capture cookie` of the response.
 pub(crate) fn response_cookie(m: &mut Moment<'_>) {
     let proxy = m.program.frontend(m.stream.frontend).proxy();

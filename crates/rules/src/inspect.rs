@@ -9,7 +9,7 @@ use sample::{BackendRef, Buffered, Facts};
 use crate::action::Rule;
 use crate::moment::{Moment, Request, World};
 use crate::run::{self, Ending, List};
-use crate::{Cursor, Event, Program, Stream, Trace, Verdict, log_profile, switch};
+use crate::{Cursor, Event, Program, Stream, Trace, Verdict, capture, log_profile, switch};
 
 /// The lists in the order in which they run.
 mod step {
@@ -57,6 +57,7 @@ fn decide<T: Trace>(m: &mut Moment<'_>, trace: &mut T) -> ControlFlow<Verdict> {
         let proxy = front.proxy();
         trace.event(|| Event::Enter { proxy: proxy.name.value.clone(), span: proxy.span });
         log_profile::begin(m);
+        capture::open(m);
     }
     let delay = front.proxy().rules.request_inspect_delay.map(|delay| delay.value);
     list(step::FRONTEND, &front.part().rules.tcp_content, delay, m, trace)?;

@@ -123,9 +123,13 @@ fn one<T: Trace>(rule: &Rule, m: &mut Moment<'_>, trace: &mut T) -> Option<Endin
 fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> Option<Ending> {
     match &rule.action {
         Action::Allow => return Some(Ending::Done),
-        Action::Deny(to) => return Some(answer(reply::respond(to, ReplyKind::Deny, m), rule)),
+        Action::Deny(to) => {
+            crate::capture::refused(m);
+            return Some(answer(reply::respond(to, ReplyKind::Deny, m), rule));
+        }
         Action::Return(to) => return Some(answer(reply::respond(to, ReplyKind::Return, m), rule)),
         Action::Tarpit(to) => {
+            crate::capture::refused(m);
             let mut response = reply::respond(to, ReplyKind::Tarpit, m);
             response.delay = Some(crate::timeouts::tarpit(m.program, m.stream));
             return Some(answer(response, rule));

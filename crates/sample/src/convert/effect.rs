@@ -60,20 +60,28 @@ fn debug<'a>(value: Value<'a>, _: &'a Args, _: &Context<'a>) -> Sample<'a> {
     Sample::Known(value)
 }
 
-fn slot(args: &Args) -> Option<u32> {
-    args.int(0).and_then(|slot| u32::try_from(slot).ok())
+/// The slot, if the frontend declares it: a converter that has no place to keep the value gives none.
+fn slot(args: &Args, declared: &[Option<Vec<u8>>]) -> Option<u32> {
+    let slot = args.int(0).and_then(|slot| u32::try_from(slot).ok())?;
+    (usize::try_from(slot).ok()? < declared.len()).then_some(slot)
 }
 
 fn capture_req<'a>(value: Value<'a>, args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    if let (Some(slot), Value::Str(text)) = (slot(args), &value) {
-        ctx.vars.leave(Effect::CaptureRequest(slot, text.to_vec()));
+    match (slot(args, ctx.captured_request), &value) {
+        (Some(slot), Value::Str(text)) => {
+            ctx.vars.leave(Effect::CaptureRequest(slot, text.to_vec()));
+            Sample::Known(value)
+        }
+        _ => Sample::Missing,
     }
-    Sample::Known(value)
 }
 
 fn capture_res<'a>(value: Value<'a>, args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    if let (Some(slot), Value::Str(text)) = (slot(args), &value) {
-        ctx.vars.leave(Effect::CaptureResponse(slot, text.to_vec()));
+    match (slot(args, ctx.captured_response), &value) {
+        (Some(slot), Value::Str(text)) => {
+            ctx.vars.leave(Effect::CaptureResponse(slot, text.to_vec()));
+            Sample::Known(value)
+        }
+        _ => Sample::Missing,
     }
-    Sample::Known(value)
 }

@@ -251,7 +251,8 @@ fn count<'a>(fields: &'a Fields, args: &'a Args, cut: Cut) -> Sample<'a> {
 }
 
 fn joined_names<'a>(fields: &'a Fields, args: &'a Args) -> Sample<'a> {
-    let separator = args.str(0).unwrap_or(b",");
+    // Of a longer separator the first byte counts.
+    let separator = args.str(0).and_then(|text| text.get(..1)).unwrap_or(b",");
     let names: Vec<_> = fields.names().collect();
     owned(names.join(separator))
 }

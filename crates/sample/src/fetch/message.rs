@@ -206,7 +206,11 @@ fn status<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
     merge(response(ctx).map(|head| int(i64::from(head.status))))
 }
 
+/// Quirk: nothing is known of it any more once there is a response.
 fn is_http<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
+    if ctx.response.is_some() {
+        return Sample::Missing;
+    }
     merge(request(ctx).map(|_| bool(true)))
 }
 

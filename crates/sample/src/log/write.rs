@@ -541,8 +541,11 @@ impl Line<'_, '_> {
             if index > 0 {
                 self.out.push(b' ');
             }
-            let value = value.as_deref().unwrap_or_default();
-            push_text(value, self.dress, Encode::Header, self.out);
+            // A field that was there and empty is no missing one.
+            if self.dress.quote || value.as_ref().is_none_or(|value| !value.is_empty()) {
+                let value = value.as_deref().unwrap_or_default();
+                push_text(value, self.dress, Encode::Header, self.out);
+            }
         }
     }
 

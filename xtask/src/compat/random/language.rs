@@ -45,6 +45,8 @@ const OF_THE_MOMENT: &[&str] = &[
     "dst_port",
     "so_id",
     "dst_conn",
+    "fc_src_port",
+    "res.len",
     "prio_class",
     "prio_offset",
 ];
@@ -89,6 +91,8 @@ const INTERNAL: &[&str] = &[
     "fc_nb",
     "bc_nb",
     "bytes_",
+    "res.body",
+    "res.payload",
 ];
 
 /// Converters whose answer depends on the machine, or that only speak to a file or a log.

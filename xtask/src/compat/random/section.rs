@@ -161,7 +161,7 @@ fn backend(draw: &mut Draw, number: usize, out: &mut String) {
                     "insert domain .site.test attr SameSite=Lax",
                     "rewrite nocache",
                     "prefix indirect nocache",
-                    "insert indirect maxidle 10m maxlife 1h",
+                    "insert indirect secure",
                     "prefix preserve"
                 ])
             ),
