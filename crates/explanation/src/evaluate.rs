@@ -8,7 +8,8 @@ use balance::Balancer;
 use config::model::Mode;
 use http1::{Limits, Parsed, RequestHead, ResponseHead, Version};
 use rules::{
-    Admission, Choice, Event, Final, Program, Recorder, ReplyKind, Stream, TimeoutInForce, Verdict,
+    Admission, Choice, Event, Final, NoTrace, Program, Recorder, ReplyKind, Stream, TimeoutInForce,
+    Verdict,
 };
 use sample::{Buffered, Fact, FactValue};
 
@@ -188,7 +189,10 @@ struct Walk<'w> {
 
 impl Walk<'_> {
     fn all(&mut self, asked: &Asked) -> Ending {
-        if !asked.same_connection {
+        if asked.same_connection {
+            // It was admitted with its first request; what those rules set holds for all that follow.
+            rules::admit(self.program, &mut self.stream, &self.facts, &mut NoTrace);
+        } else {
             match rules::admit(self.program, &mut self.stream, &self.facts, &mut self.events) {
                 Admission::Accept => {}
                 Admission::Reject(rule) => return Ending::Closed { kind: "reject", rule },

@@ -36,6 +36,8 @@ pub fn log_format(
             },
             Piece::Expr { expr, .. } if is_ignored(&expr.fetch.name.value, env.place) => {
                 env.warnings.push(ignored(&expr.fetch.name));
+                // What is wrong in it is refused all the same.
+                findings.append(&mut crate::compile::expr(expr, env).err().unwrap_or_default());
             }
             Piece::Expr { expr, flags, label, .. } => match crate::compile::expr(expr, env) {
                 Ok(compiled) => {
