@@ -519,8 +519,7 @@ backend b
  tcp-check send PING
  server s 127.0.0.1:1 namespace ns observe layer7",
         expect![[r#"
-            7:11 E0207 `namespace` is refused by proxyd: this option is not built yet
-            7:24 N0208 `tfo` has no effect: clients connect without fast open
+            7:11 E0207 `namespace` is refused by proxyd: entering a namespace takes rights that the process gives up before a reload would need them
             8:9 N0208 `socket-stats` has no effect: statistics have one line for all `bind` lines of a frontend
             10:12 W0211 `transparent` has no effect in a `frontend` section
             11:15 N0208 `set-nice` has no effect: streams of a thread take turns

@@ -82,10 +82,19 @@ pub struct Listener {
 impl Bound {
     /// `bind ... accept-proxy`.
     pub(crate) fn accepts_proxy(&self) -> bool {
+        self.line().is_some_and(|bind| bind.accept_proxy)
+    }
+
+    /// `bind ... maxconn`; 0 is no limit.
+    pub fn maxconn(&self) -> u32 {
+        self.line().and_then(|bind| bind.maxconn).unwrap_or(0)
+    }
+
+    /// The `bind` line.
+    fn line(&self) -> Option<&config::model::Bind> {
         let program = &self.generation.program;
         let binds = &program.frontend(self.frontend).proxy().binds;
-        let bind = program.listeners().get(self.index as usize).map(|listener| listener.bind);
-        bind.and_then(|bind| binds.get(bind)).is_some_and(|bind| bind.accept_proxy)
+        binds.get(program.listeners().get(self.index as usize)?.bind)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use admin::ConfigText;
+use config::model::Shards;
 use diag::Sources;
 use forward::{Bound, Generation, Listener, Process};
 use rules::Program;
@@ -103,8 +104,13 @@ fn open(
     keys.into_iter().map(open).collect()
 }
 
-/// TCP sockets are opened once a thread, so that the kernel spreads connections; others are shared.
+/// TCP sockets are opened once a thread (`shards`), so that the kernel spreads connections; others are shared. One end
+/// for each thread that listens.
 fn ends(wanted: &Wanted, threads: usize, taken: Vec<OwnedFd>) -> Result<Vec<Listening>, String> {
+    let threads = listening_threads(wanted, threads).len();
+    if threads == 0 {
+        return Err(format!("{}: none of the threads that `thread` names exists", wanted.place));
+    }
     let taken = taken.into_iter().map(|socket| wanted.adopt(socket));
     // Who waits in the queue of a socket is lost with it, so none is left, however many there are.
     let mut ends = taken.collect::<Result<Vec<_>, _>>()?;
@@ -113,13 +119,30 @@ fn ends(wanted: &Wanted, threads: usize, taken: Vec<OwnedFd>) -> Result<Vec<List
     }
     let separate = wanted.reuse_port
         && matches!((&ends[0], &wanted.place), (Listening::Tcp(_), Place::Tcp(_)));
+    let shards = match wanted.shards {
+        Some(Shards::Count(count)) => count as usize,
+        Some(Shards::ByThread) | None => threads,
+    };
+    while separate && ends.len() < shards.min(threads) {
+        match wanted.open() {
+            Ok(end) => ends.push(end),
+            Err(_) => break,
+        }
+    }
     let own = ends.len();
     while ends.len() < threads {
-        let opened = if separate { wanted.open().ok() } else { None };
-        let share = || ends[ends.len() % own].share().map_err(|e| e.to_string());
-        ends.push(opened.map_or_else(share, Ok)?);
+        ends.push(ends[ends.len() % own].share().map_err(|e| e.to_string())?);
     }
     Ok(ends)
+}
+
+/// The threads that listen, from 0.
+fn listening_threads(wanted: &Wanted, threads: usize) -> Vec<usize> {
+    let listens = |thread: &usize| {
+        let number = u32::try_from(*thread + 1).unwrap_or(u32::MAX);
+        wanted.threads.is_empty() || wanted.threads.iter().any(|set| set.has(number))
+    };
+    (0..threads).filter(listens).collect()
 }
 
 impl Opened {
@@ -317,9 +340,13 @@ impl Daemon {
             state.next_id += 1;
             let listener = Listener::new(&self.process);
             listener.bind(Some(bound));
-            self.workers.listen(id, &listener, ends);
+            self.workers.listen(id, &listener, &self.threads_of(&key.0), ends);
             state.listening.insert(key.clone(), Held { id, listener, frontend, paused: false });
         }
+    }
+
+    fn threads_of(&self, wanted: &Wanted) -> Vec<usize> {
+        listening_threads(wanted, self.workers.count())
     }
 
     /// Closes the sockets that no line wants any more; how many.
@@ -355,7 +382,7 @@ impl Daemon {
         for (key, held) in &mut state.listening {
             if held.frontend == frontend && held.paused {
                 let ends = ends(&key.0, self.workers.count(), Vec::new())?;
-                self.workers.listen(held.id, &held.listener, ends);
+                self.workers.listen(held.id, &held.listener, &self.threads_of(&key.0), ends);
                 held.paused = false;
             }
         }

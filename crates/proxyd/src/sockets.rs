@@ -4,14 +4,31 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 #[cfg(test)]
 use std::os::fd::AsFd;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use config::model::{Bind, Global, V6};
+use config::model::{Bind, Global, Shards, ThreadSet, V6};
 use config_parse::address::{Address, AddressKind, Family, Host, Ports};
+use nix::libc::{TCP_DEFER_ACCEPT, TCP_FASTOPEN};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use crate::privileges;
+use crate::words::{Grave, say};
+
+/// How long the kernel keeps a connection for itself until its client speaks (`defer-accept`).
+const DEFERRED: Duration = Duration::from_secs(60);
+
+/// Sets an option of TCP that the socket library does not know.
+fn set_tcp_option(socket: &Socket, option: i32, value: u32) -> io::Result<()> {
+    use nix::libc::{IPPROTO_TCP, c_void, setsockopt, socklen_t};
+    let size = socklen_t::try_from(size_of::<u32>()).unwrap_or_default();
+    let pointer = std::ptr::from_ref(&value).cast::<c_void>();
+    #[expect(unsafe_code, reason = "setsockopt(2) for an option that the library does not know")]
+    // SAFETY: the descriptor is the socket's own, and the pointer leads to `size` bytes that live until the call ends.
+    let done = unsafe { setsockopt(socket.as_raw_fd(), IPPROTO_TCP, option, pointer, size) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
 
 /// A listening socket of one kind, before a runtime takes it.
 #[derive(Debug)]
@@ -46,6 +63,12 @@ pub(crate) struct Wanted {
     mss: Option<i32>,
     defer_accept: bool,
     tfo: bool,
+    user_timeout: Option<Duration>,
+    congestion_control: Option<String>,
+    /// `thread`: those that listen; empty for all.
+    pub(crate) threads: Vec<ThreadSet>,
+    /// `shards`.
+    pub(crate) shards: Option<Shards>,
     mode: Option<u32>,
     user: Option<String>,
     group: Option<String>,
@@ -94,6 +117,10 @@ impl Wanted {
             mss: bind.mss,
             defer_accept: bind.defer_accept,
             tfo: bind.tfo,
+            user_timeout: bind.tcp_ut,
+            congestion_control: bind.congestion_control.clone(),
+            threads: bind.threads.clone(),
+            shards: bind.shards,
             mode: bind.mode,
             user: bind.user.clone(),
             group: bind.group.clone(),
@@ -115,6 +142,10 @@ impl Wanted {
             mss: None,
             defer_accept: false,
             tfo: false,
+            user_timeout: None,
+            congestion_control: None,
+            threads: Vec::new(),
+            shards: None,
             mode: socket.mode,
             user: socket.user.clone(),
             group: socket.group.clone(),
@@ -192,20 +223,48 @@ impl Wanted {
         if self.transparent {
             match address {
                 SocketAddr::V4(_) => socket.set_ip_transparent_v4(true)?,
-                SocketAddr::V6(_) => {
-                    return Err(io::Error::other("`transparent` is not built for IPv6"));
-                }
+                SocketAddr::V6(_) => socket.set_ip_transparent_v6(true)?,
             }
         }
         if let Some(interface) = &self.interface {
             socket.bind_device(Some(interface.as_bytes()))?;
         }
-        if let Some(mss) = self.mss {
-            socket.set_tcp_mss(mss.unsigned_abs())?;
-        }
+        self.tune(&socket);
         socket.bind(&address.into())?;
         socket.listen(self.backlog)?;
         Ok(socket.into())
+    }
+
+    /// What a socket can do without: where the system does not, a warning says so.
+    fn tune(&self, socket: &Socket) {
+        let place = &self.place;
+        let tried = |what: &str, done: io::Result<()>| {
+            if let Err(e) = done {
+                say(Grave::Warning, &format!("{place}: {what}: {e}"));
+            }
+        };
+        if let Some(mss) = self.mss {
+            // A negative size is so much less than the system's.
+            let size = match u32::try_from(mss) {
+                Ok(size) => Ok(size),
+                Err(_) => socket.tcp_mss().map(|own| own.saturating_sub(mss.unsigned_abs())),
+            };
+            tried("mss", size.and_then(|size| socket.set_tcp_mss(size)));
+        }
+        if let Some(limit) = self.user_timeout {
+            tried("tcp-ut", socket.set_tcp_user_timeout(Some(limit)));
+        }
+        if let Some(name) = &self.congestion_control {
+            tried("cc", socket.set_tcp_congestion(name.as_bytes()));
+        }
+        if self.defer_accept {
+            let seconds = DEFERRED.as_secs() as u32;
+            tried("defer-accept", set_tcp_option(socket, TCP_DEFER_ACCEPT, seconds));
+        }
+        if self.tfo {
+            let queue = self.backlog.unsigned_abs();
+            tried("tfo", set_tcp_option(socket, TCP_FASTOPEN, queue));
+        }
     }
 
     /// Binds under another name and renames, so that the path is never without a listener.
@@ -312,8 +371,6 @@ fn listens(listening: &Listening) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::AsRawFd;
-
     use super::*;
 
     fn wanted(place: Place) -> Wanted {
@@ -327,6 +384,10 @@ mod tests {
             mss: None,
             defer_accept: false,
             tfo: false,
+            user_timeout: None,
+            congestion_control: None,
+            threads: Vec::new(),
+            shards: None,
             mode: None,
             user: None,
             group: None,

@@ -82,9 +82,16 @@ impl Workers {
         self.orders.len()
     }
 
-    /// Gives every thread its end of a listening socket, or its share of the ends.
-    pub(crate) fn listen(&self, id: SocketId, listener: &Arc<Listener>, ends: Vec<Listening>) {
-        for (orders, socket) in self.orders.iter().cycle().zip(ends) {
+    /// Gives the threads that listen their end of a socket, or their share of the ends.
+    pub(crate) fn listen(
+        &self,
+        id: SocketId,
+        listener: &Arc<Listener>,
+        threads: &[usize],
+        ends: Vec<Listening>,
+    ) {
+        for (thread, socket) in threads.iter().cycle().zip(ends) {
+            let Some(orders) = self.orders.get(*thread) else { continue };
             send(orders, Order::Listen { id, listener: Arc::clone(listener), socket });
         }
     }
@@ -238,6 +245,10 @@ async fn accept(
 fn is_full(process: &Process, listener: &Listener) -> bool {
     let frontend = || {
         listener.bound().is_some_and(|bound| {
+            let most = bound.maxconn();
+            if most != 0 && listener.connections.now() >= most {
+                return true;
+            }
             bound
                 .generation
                 .live

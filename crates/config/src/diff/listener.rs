@@ -4,7 +4,19 @@ use diag::Span;
 
 use super::global::level;
 use super::{Section, text};
-use crate::model::{AgentCheck, Bind, Rare, Server, ServerSettings, Setting, V6};
+use crate::model::{
+    AgentCheck, Bind, Rare, Server, ServerSettings, Setting, Shards, ThreadSet, V6,
+};
+
+fn thread_sets(sets: &[ThreadSet]) -> String {
+    let set = |set: &ThreadSet| match set {
+        ThreadSet::All => String::from("all"),
+        ThreadSet::Odd => String::from("odd"),
+        ThreadSet::Even => String::from("even"),
+        ThreadSet::Range(first, last) => format!("{first}-{last}"),
+    };
+    sets.iter().map(set).collect::<Vec<_>>().join(",")
+}
 
 pub(super) fn bind(bind: &Bind) -> (String, Span) {
     let Bind {
@@ -27,6 +39,10 @@ pub(super) fn bind(bind: &Bind) -> (String, Span) {
         group,
         level,
         expose_fd: _,
+        threads,
+        shards,
+        congestion_control,
+        severity: _,
         ignored: _,
         span,
         tls: _,
@@ -41,6 +57,15 @@ pub(super) fn bind(bind: &Bind) -> (String, Span) {
     named("maxconn", maxconn.map(|n| n.to_string()));
     named("nice", nice.map(|n| n.to_string()));
     named("mss", mss.map(|n| n.to_string()));
+    named("cc", congestion_control.as_deref().map(text::word));
+    named("thread", (!threads.is_empty()).then(|| thread_sets(threads)));
+    named(
+        "shards",
+        shards.map(|shards| match shards {
+            Shards::ByThread => String::from("by-thread"),
+            Shards::Count(count) => count.to_string(),
+        }),
+    );
     named("interface", interface.as_deref().map(text::word));
     named("tcp-ut", tcp_ut.map(text::duration));
     named("mode", mode.map(|mode| format!("{mode:o}")));

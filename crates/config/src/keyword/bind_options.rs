@@ -6,7 +6,7 @@ use diag::{Diagnostic, Span, codes};
 use super::shape::{COUNT, NOT_NEGATIVE};
 use super::{Keyword, Places, Shape, Table, tls_options};
 use crate::lower::{Directive, Draft};
-use crate::model::{Bind, Level, V6};
+use crate::model::{Bind, Level, Shards, ThreadSet, V6};
 
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[Keyword::new(
     "bind",
@@ -52,6 +52,10 @@ impl Bind {
             level: None,
             expose_fd: false,
             tls: None,
+            threads: Vec::new(),
+            shards: None,
+            congestion_control: None,
+            severity: None,
             ignored: Vec::new(),
             span,
         }
@@ -102,10 +106,8 @@ const OPTIONS: &[Keyword<Bind>] = &[
     }),
     option("v4v6", "", "`::` takes IPv4 too", |_, to| to.v6 = Some(V6::Both)),
     option("v6only", "", "`::` takes IPv6 only", |_, to| to.v6 = Some(V6::Only)),
-    option("defer-accept", "", "wakes when data comes", |_, to| to.defer_accept = true)
-        .ignored("a connection without data waits in the process: `timeout http-request` ends it"),
-    option("tfo", "", "TCP fast open", |_, to| to.tfo = true)
-        .ignored("clients connect without fast open"),
+    option("defer-accept", "", "wakes when data comes", |_, to| to.defer_accept = true),
+    option("tfo", "", "TCP fast open", |_, to| to.tfo = true),
     option("mss", "<n>", "the segment size; negative: less than the system's", |line, to| {
         to.mss = line.wrapping("a size", i64::MIN..=i64::MAX).map(|n| n.value as i32);
     })
@@ -115,8 +117,22 @@ const OPTIONS: &[Keyword<Bind>] = &[
     }),
     option("tcp-ut", "<time>", "how long sent data may wait for its ACK", |line, to| {
         to.tcp_ut = line.duration("a time", Unit::Millisecond).map(|time| time.value);
-    })
-    .ignored("dead clients are found by timeouts"),
+    }),
+    option("thread", "<thread set>", "which threads listen", threads),
+    option("shards", "<n>|by-thread|by-group|by-process", "how many sockets", shards),
+    option("cc", "<algorithm>", "the congestion control of its connections", |line, to| {
+        to.congestion_control = line.value("a value").map(|word| word.text.to_string());
+    }),
+    option(
+        "severity-output",
+        "none|number|string",
+        "marks answers with their severity",
+        |line, to| {
+            to.severity = line.peek().map(|word| word.text.to_string());
+            line.value("a value");
+        },
+    )
+    .shaped(Shape::OneOf(&["none", "number", "string"])),
     option("mode", "<octal>", "permissions of a unix socket", |line, to| {
         let Some(word) = line.value("a mode, in octal") else { return };
         if !word.text.chars().all(|c| ('0'..='7').contains(&c)) {
@@ -150,21 +166,10 @@ const OPTIONS: &[Keyword<Bind>] = &[
 ];
 
 const IGNORED: &[Keyword<Bind>] = &[
-    ignored("severity-output", "answers carry no severity")
-        .shaped(Shape::OneOf(&["none", "number", "string"])),
     ignored("process", "all threads of one process listen")
         .shaped(Shape::Changed(&Shape::OneOf(PROCESSES), &Shape::Gone("write `thread`"))),
-    option("thread", "<thread set>", "which threads listen", threads).ignored("all threads listen"),
-    option("shards", "<n>|by-thread|by-group|by-process", "how many sockets", |line, _| match line
-        .peek_text()
-    {
-        "by-thread" | "by-process" | "by-group" => line.skip(1),
-        _ => Shape::Number(1, 64).read(line),
-    })
-    .ignored("every thread has a socket of its own"),
     ignored("label", "statistics do not use it"),
     ignored("guid-prefix", "statistics are not kept over restarts by this name"),
-    ignored("cc", "the system's congestion control is used"),
 ];
 
 const fn ignored(name: &'static str, why: &'static str) -> Keyword<Bind> {
@@ -180,9 +185,22 @@ const fn ignored(name: &'static str, why: &'static str) -> Keyword<Bind> {
 const PROCESSES: &[&str] = &["all", "odd", "even", "1", "1-1"];
 const WITHOUT_QUIC: Shape = Shape::Unknown("as distributions build it: without QUIC");
 
+fn shards(line: &mut Directive<'_>, to: &mut Bind) {
+    to.shards = match line.peek_text() {
+        "by-thread" => Some(Shards::ByThread),
+        // There is one process and one group.
+        "by-process" | "by-group" => Some(Shards::Count(1)),
+        text => text.parse().ok().map(Shards::Count),
+    };
+    match to.shards {
+        Some(Shards::ByThread) => line.skip(1),
+        _ if matches!(line.peek_text(), "by-process" | "by-group") => line.skip(1),
+        _ => Shape::Number(1, 64).read(line),
+    }
+}
+
 /// `1-4`, `1/1-4,2/all`: threads of groups.
 fn threads(line: &mut Directive<'_>, to: &mut Bind) {
-    to.ignored.push(String::from("thread"));
     let most = if line.target.is_2_6() { 64 } else { 1024 };
     let Some(word) = line.word() else {
         // Quirk: HAProxy 3.5 takes no threads as all.
@@ -200,6 +218,7 @@ fn threads(line: &mut Directive<'_>, to: &mut Bind) {
         matches!(part, "" | "all" | "odd" | "even")
             || part.split('-').all(|number| number.is_empty() || is_number(number))
     };
+    to.threads = word.text.split(',').filter_map(thread_set).collect();
     if !word.text.split(',').all(is_set) {
         let message = format!("`{}` is not a set of threads", word.text);
         let finding = Diagnostic::new(codes::E0302, word.span, message);
@@ -207,11 +226,30 @@ fn threads(line: &mut Directive<'_>, to: &mut Bind) {
     }
 }
 
+/// A part of a set, of whatever group: there is one.
+fn thread_set(part: &str) -> Option<ThreadSet> {
+    let part = part.split_once('/').map_or(part, |(_, part)| part);
+    Some(match part {
+        "" | "all" => ThreadSet::All,
+        "odd" => ThreadSet::Odd,
+        "even" => ThreadSet::Even,
+        range => {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            let bound =
+                |text: &str, open| if text.is_empty() { Some(open) } else { text.parse().ok() };
+            ThreadSet::Range(bound(first, 1)?, bound(last, u32::MAX)?)
+        }
+    })
+}
+
 const REFUSED: &[Keyword<Bind>] = &[
     refused("accept-netscaler-cip", "a NetScaler header comes first")
         .shaped(Shape::NotZero(i32::MAX)),
     refused("idle-ping", "asks silent clients").shaped(Shape::Time(i32::MAX as u64)),
-    refused("namespace", "the network namespace it listens in"),
+    option("namespace", "<name>", "the network namespace it listens in", |line, _| {
+        line.value("a value");
+    })
+    .refused("entering a namespace takes rights that the process gives up before a reload would need them"),
     refused("nbconn", "connections it opens by itself").shaped(Shape::Experimental(&COUNT)),
     refused("quic-cc-algo", "the congestion control of QUIC").shaped(WITHOUT_QUIC),
     refused("quic-force-retry", "every client proves its address").shaped(WITHOUT_QUIC),

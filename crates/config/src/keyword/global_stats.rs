@@ -59,6 +59,7 @@ fn socket(line: &mut Directive<'_>) -> Option<StatsSocket> {
         user: bind.user,
         group: bind.group,
         expose_fd: bind.expose_fd,
+        severity: bind.severity,
         span: line.span(),
     })
 }

@@ -48,10 +48,52 @@ pub struct Bind {
     pub expose_fd: bool,
     /// Settings of TLS.
     pub tls: Option<Box<super::Tls>>,
-    /// `severity-output` and keywords that are ignored, by name.
+    /// `thread`: which threads listen; empty for all.
+    pub threads: Vec<ThreadSet>,
+    /// `shards`.
+    pub shards: Option<Shards>,
+    /// `cc`.
+    pub congestion_control: Option<String>,
+    /// `severity-output` (only meaningful on `stats socket`).
+    pub severity: Option<String>,
+    /// Keywords that are ignored, by name.
     pub ignored: Vec<String>,
     /// The line.
     pub span: Span,
+}
+
+/// A part of a set of threads. Threads count from 1, and all are of the first group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ThreadSet {
+    /// `all`, `odd`, `even`.
+    All,
+    /// Every other one, from the first.
+    Odd,
+    /// Every other one, from the second.
+    Even,
+    /// `3`, `1-4`, `2-`.
+    Range(u32, u32),
+}
+
+impl ThreadSet {
+    /// Whether it has this thread, which counts from 1.
+    pub fn has(self, thread: u32) -> bool {
+        match self {
+            Self::All => true,
+            Self::Odd => thread % 2 == 1,
+            Self::Even => thread.is_multiple_of(2),
+            Self::Range(first, last) => (first..=last).contains(&thread),
+        }
+    }
+}
+
+/// How many sockets the threads of a listener share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shards {
+    /// Each thread has one.
+    ByThread,
+    /// This many.
+    Count(u32),
 }
 
 /// Which families a `::` listener takes.

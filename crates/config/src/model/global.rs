@@ -127,6 +127,8 @@ pub struct StatsSocket {
     pub group: Option<String>,
     /// `expose-fd listeners`.
     pub expose_fd: bool,
+    /// `severity-output`.
+    pub severity: Option<String>,
     /// The line.
     pub span: Span,
 }

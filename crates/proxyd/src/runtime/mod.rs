@@ -15,7 +15,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use admin::{Next, Session};
+use admin::{Next, Session, SeverityFormat};
 use config::model::{Global, Level};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 
@@ -64,7 +64,12 @@ impl StatsSocket {
             Place::Tcp(address) => format!("ipv6@{address}"),
             other => other.to_string(),
         };
-        let rights = Rights { level, is_master, exposes: line.expose_fd };
+        let severity = match line.severity.as_deref() {
+            Some("number") => SeverityFormat::Number,
+            Some("string") => SeverityFormat::String,
+            _ => SeverityFormat::None,
+        };
+        let rights = Rights { level, is_master, exposes: line.expose_fd, severity };
         Ok(StatsSocket { listening: wanted.open()?, rights, place })
     }
 }
@@ -77,6 +82,8 @@ struct Rights {
     is_master: bool,
     /// `expose-fd listeners`.
     exposes: bool,
+    /// `severity-output`.
+    severity: SeverityFormat,
 }
 
 /// Serves every socket as tasks of the current `LocalSet`.
@@ -170,6 +177,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
         true => Session::of_master(rights.level, std::process::id()),
         false => Session::new(rights.level),
     };
+    session.set_severity(rights.severity);
     let mut client = BufReader::new(client);
     let mut line = Vec::new();
     loop {

@@ -1,5 +1,6 @@
 //! The daemon as a process: its exit codes, signals, files and runtime socket, seen from outside.
 
+mod binds;
 mod command_line;
 mod daemon;
 mod explain;
