@@ -95,6 +95,7 @@ impl Balancer {
                 }
                 avoid(heads, input.exclude, trace)
             }
+            Engine::Sticky(groups) => lock(groups)[group].first(),
             Engine::Map(_) => None,
             Engine::Ring(rings) => {
                 return self.pick_on_ring(&rings[group], input, trace);

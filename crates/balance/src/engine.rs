@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use crate::balancer::{Control, lock};
+use crate::fifo::Fifo;
 use crate::first::First;
 use crate::leastconn::LeastConn;
 use crate::map::Map;
@@ -17,6 +18,7 @@ pub(crate) enum Engine {
     RoundRobin(Mutex<[RoundRobin; 2]>),
     LeastConn(Mutex<[LeastConn; 2]>),
     First(Mutex<[First; 2]>),
+    Sticky(Mutex<[Fifo; 2]>),
     Map(Map),
     Ring([Ring; 2]),
 }
@@ -47,6 +49,15 @@ impl Engine {
                 }
                 Self::First(Mutex::new(groups))
             }
+            Algorithm::Sticky => {
+                let mut groups = [Fifo::new(servers.len()), Fifo::new(servers.len())];
+                for (at, server) in
+                    servers.iter().enumerate().filter(|(_, s)| s.usable_weight() > 0)
+                {
+                    groups[usize::from(server.spec.backup)].push(at, 0);
+                }
+                Self::Sticky(Mutex::new(groups))
+            }
             Algorithm::Hash if !consistent => Self::Map(Map::new(servers)),
             Algorithm::StaticRr => Self::Map(Map::new(servers)),
             Algorithm::Hash | Algorithm::Random { .. } => {
@@ -73,6 +84,14 @@ impl Engine {
             Self::RoundRobin(groups) => lock(groups)[group].set(at, weight),
             Self::LeastConn(groups) => lock(groups)[group].requeue(at, &servers[at]),
             Self::First(groups) => lock(groups)[group].touch(at, &servers[at]),
+            Self::Sticky(groups) => {
+                let order = &mut lock(groups)[group];
+                match weight {
+                    0 => drop(order.remove(at)),
+                    _ if order.key(at).is_none() => order.push(at, 0),
+                    _ => {}
+                }
+            }
             Self::Map(_) => {}
             Self::Ring(rings) => {
                 rings[group].set(servers, at, weight, &mut control.upkeep[group]);

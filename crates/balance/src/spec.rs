@@ -48,6 +48,8 @@ pub enum Algorithm {
         /// How many servers are drawn: 1 or more, 2 when the line does not say.
         draws: u32,
     },
+    /// One server for all, until it goes: then the one that came next (`mode log`).
+    Sticky,
     /// A hash of a key: `source`, `uri`, `url_param`, `hdr`, `rdp-cookie` and `hash` differ only in
     /// where the caller takes the key from.
     Hash,

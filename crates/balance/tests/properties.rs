@@ -263,3 +263,22 @@ fn threads_share_a_balancer_and_no_stream_is_miscounted() {
         assert_eq!(served, 0, "{algorithm:?}");
     }
 }
+
+#[test]
+fn sticky_holds_on_to_a_server_until_it_goes_and_takes_the_one_that_came_next() {
+    let spec = Spec { algorithm: Algorithm::Sticky, ..Spec::default() };
+    let mut servers: Vec<_> = (1..=4).map(|id| ServerSpec::new(format!("s{id}"), id)).collect();
+    servers[3].backup = true;
+    let balancer = Balancer::new(spec, servers);
+    let picked = |down: &[usize], up: &[usize]| {
+        down.iter().for_each(|at| balancer.set_state(*at, State::Down));
+        up.iter().for_each(|at| balancer.set_state(*at, State::Up));
+        balancer.pick(&PickInput::default(), &mut NoTrace).map(|pick| pick.server)
+    };
+    assert_eq!(picked(&[], &[]), Ok(0));
+    assert_eq!(picked(&[0], &[]), Ok(1));
+    assert_eq!(picked(&[1], &[0]), Ok(2), "the first is back, behind the third");
+    assert_eq!(picked(&[0, 2], &[]), Ok(3), "the backup, when no other is left");
+    assert_eq!(picked(&[], &[2, 1]), Ok(2));
+    assert_eq!(picked(&[1, 2, 3], &[]), Err(NoServer::NoneUsable));
+}

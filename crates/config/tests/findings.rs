@@ -565,3 +565,24 @@ fn a_healthcheck_section_has_a_type_and_is_named_by_servers() {
     "#]],
     );
 }
+
+#[test]
+fn log_targets_name_rings_profiles_and_backends_that_exist() {
+    let config = format!(
+        "{DEFAULTS}frontend fe\n bind :80\n log ring@r local0\n log ring@s local0\n log backend@l local0\n log backend@w local0\n \
+         log 10.0.0.1 profile p local0\n log 10.0.0.1 profile q local0\n default_backend w\nbackend w\n server s udp@10.0.0.1:80\n\
+         backend l\n mode log\n balance sticky\n server s udp@10.0.0.1:514\n server t tcp@10.0.0.1:514 log-proto octet-count\n\
+         listen x\n bind :81\n mode log\nring r\n size 16k\n server s 10.0.0.1:514\nlog-profile p\n on any drop\n on nothing drop\n"
+    );
+    check(
+        &config,
+        expect![[r#"
+        9:6 E0421 no `ring` section is named `s` (did you mean `r`?)
+        11:6 E0412 `w` is not in `mode log`; 15: the backend is here
+        13:23 E0421 no `log-profile` section is named `q` (did you mean `p`?)
+        16:11 E0305 datagrams are taken by servers of `mode log` only
+        24:7 E0203 `mode log` belongs to backends
+        30:5 E0301 `nothing` is not a step of a stream (one of: accept, any, close, connect, error, http-after-res, http-req, http-res, quic-init, request, response, tcp-req-conn, tcp-req-cont, tcp-req-sess, tcp-res-cont)
+    "#]],
+    );
+}

@@ -55,7 +55,7 @@ pub use io::{ConnectTo, Connector, Io, ServerAddress, Socket, SystemConnector};
 pub use live::{
     Backend, BackendState, Counters, FrontendState, Live, Resolve, Server, ServerState, TimeSums,
 };
-pub use log::{LogRing, ProxyLog};
+pub use log::{LogInputs, LogRing, ProxyLog};
 pub use process::{Process, Settings};
 pub use stat::stat_rows;
 pub use streams::StreamInfo;

@@ -263,6 +263,8 @@ fn algorithm(proxy: &Proxy) -> &'static str {
         Some(Balance::Hdr { .. }) => "hdr",
         Some(Balance::RdpCookie { .. }) => "rdp-cookie",
         Some(Balance::Hash(_)) => "hash",
+        Some(Balance::LogHash(_)) => "log-hash",
+        Some(Balance::Sticky) => "sticky",
     }
 }
 

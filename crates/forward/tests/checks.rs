@@ -6,7 +6,7 @@ use std::net::UdpSocket;
 use std::rc::Rc;
 use std::time::Duration;
 
-use forward::{Checks, ConnectTo, Connector, Generation, Process, Settings, Worker};
+use forward::{Checks, ConnectTo, Connector, Generation, LogInputs, Process, Settings, Worker};
 use tokio::io::DuplexStream;
 
 /// Port 2 never answers a connection; every other accepts, and only port 3 says something.
@@ -47,7 +47,7 @@ async fn log_of(backend: &str) -> Vec<String> {
     let process = Process::new(Settings::default());
     let generation = Generation::new(program, &process, &|_, _| None, None);
     let worker = Worker::start(0, process, Silence::default());
-    let checks = Checks::start(&worker, &generation);
+    let checks = Checks::start(&worker, &generation, LogInputs::default());
     tokio::time::sleep(Duration::from_secs(4)).await;
     drop(checks);
     worker.logs.flush();

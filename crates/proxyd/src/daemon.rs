@@ -8,7 +8,7 @@ use std::time::Instant;
 use admin::ConfigText;
 use config::model::Shards;
 use diag::Sources;
-use forward::{Bound, Generation, Listener, Process};
+use forward::{Bound, Generation, Listener, LogInputs, Process};
 use rules::Program;
 
 use crate::idle::Idle;
@@ -70,6 +70,8 @@ pub(crate) struct Opened {
     /// What each listener of the program wants, in the program's order.
     keys: Vec<(Wanted, usize)>,
     sockets: Sockets,
+    /// Those of `log-forward` sections.
+    inputs: LogInputs,
 }
 
 /// Open sockets by what they are; one end for each thread.
@@ -155,7 +157,13 @@ impl Opened {
     ) -> Result<Opened, String> {
         let keys = wanted(program)?;
         let sockets = open(keys.iter().cloned(), threads, taken)?;
-        Ok(Opened { text, sources, keys, sockets })
+        let inputs = LogInputs::open(program)?;
+        Ok(Opened { text, sources, keys, sockets, inputs })
+    }
+
+    /// Whether messages of other programs are taken (`log-forward`).
+    pub(crate) fn takes_logs(&self) -> bool {
+        !self.inputs.is_empty()
     }
 }
 
@@ -189,7 +197,7 @@ impl Daemon {
             idle: Mutex::new(Idle::new()),
         };
         daemon.adopt(&mut daemon.lock(), &generation, &opened.keys, opened.sockets);
-        daemon.workers.check(&generation);
+        daemon.workers.check(&generation, opened.inputs);
         Arc::new(daemon)
     }
 
@@ -288,6 +296,7 @@ impl Daemon {
         let mut state = self.lock();
         let new = keys.iter().filter(|key| !state.listening.contains_key(*key)).cloned();
         let sockets = open(new, self.workers.count(), &mut take_over::Sockets::new())?;
+        let inputs = LogInputs::open(&program)?;
         let old = Arc::clone(&state.generation);
         let resolve = |name: &str, family| self.origin.resolve(name, family);
         let generation = Generation::new(Arc::clone(&program), &self.process, &resolve, Some(&old));
@@ -296,7 +305,7 @@ impl Daemon {
         let kept = keys.len() - sockets.len();
         self.adopt(&mut state, &generation, &keys, sockets);
         let closed = self.let_go(&mut state, &keys);
-        self.workers.check(&generation);
+        self.workers.check(&generation, inputs);
         state.generation = generation;
         state.text = text;
         state.sources = Arc::new(sources);

@@ -111,7 +111,7 @@ fn serve(
     let identity = privileges::identity(&global)?;
     let opened = Opened::new(program, (text, sources), threads, &mut taken)?;
     let mut stats = StatsSocket::open_all(&global)?;
-    if program.listeners().is_empty() && stats.is_empty() {
+    if program.listeners().is_empty() && stats.is_empty() && !opened.takes_logs() {
         return Err("no frontend has a `bind` line: there is nothing to listen on".into());
     }
     match &arguments.master_socket {

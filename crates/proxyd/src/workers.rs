@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use forward::{Checks, Generation, Listener, Permit, Process, Socket, SystemConnector, Worker};
+use forward::{
+    Checks, Generation, Listener, LogInputs, Permit, Process, Socket, SystemConnector, Worker,
+};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
@@ -31,8 +33,8 @@ pub(crate) enum Order {
     Share(UnboundedSender<(SocketId, OwnedFd)>),
     /// Let idle client connections look whether they are still wanted.
     WakeIdle,
-    /// Check the servers of this generation, and no longer those of the one before.
-    Check(Arc<Generation>),
+    /// Check the servers of this generation and take its log messages, and no longer those of the one before.
+    Check(Arc<Generation>, LogInputs),
     /// End the thread.
     End,
 }
@@ -125,9 +127,9 @@ impl Workers {
     }
 
     /// Lets the first thread check the servers of a generation instead of those before.
-    pub(crate) fn check(&self, generation: &Arc<Generation>) {
+    pub(crate) fn check(&self, generation: &Arc<Generation>, inputs: LogInputs) {
         if let Some(orders) = self.orders.first() {
-            send(orders, Order::Check(Arc::clone(generation)));
+            send(orders, Order::Check(Arc::clone(generation), inputs));
         }
     }
 
@@ -184,7 +186,9 @@ async fn run(
             }
             Order::WakeIdle => worker.wake_idle(),
             // The checks of the generation before end when theirs are dropped.
-            Order::Check(generation) => checks = Some(Checks::start(&worker, &generation)),
+            Order::Check(generation, inputs) => {
+                checks = Some(Checks::start(&worker, &generation, inputs));
+            }
             Order::End => break,
         }
     }

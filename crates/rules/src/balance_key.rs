@@ -68,7 +68,10 @@ pub(crate) fn find(backend: Backend<'_>, m: &mut Moment<'_>) -> Option<Option<Fo
             bytes(key::rdp_cookie(m.request_body.bytes, name.as_bytes()))
         }
         Balance::Hash(_) => hashed(backend, m),
-        Balance::RoundRobin
+        // `mode log` has no requests: its key is made where lines are sent.
+        Balance::LogHash(_)
+        | Balance::Sticky
+        | Balance::RoundRobin
         | Balance::StaticRr
         | Balance::LeastConn
         | Balance::First

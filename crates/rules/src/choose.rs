@@ -271,6 +271,8 @@ pub(crate) fn algorithm(balance: Option<&Balance>) -> String {
         Some(Balance::UrlParam { name, .. }) => format!("url_param {name}"),
         Some(Balance::Hdr { name, .. }) => format!("hdr({name})"),
         Some(Balance::RdpCookie { name }) => format!("rdp-cookie({name})"),
+        Some(Balance::Sticky) => String::from("sticky"),
+        Some(Balance::LogHash(expr)) => format!("log-hash {}", sample::compile::text_of(expr)),
         Some(Balance::Hash(expr)) => format!("hash {}", sample::compile::text_of(expr)),
     }
 }

@@ -58,7 +58,7 @@ pub use compile::{compile, compile_for, compile_in};
 pub use error_page::{choose as error_page, server_redirect};
 pub use inspect::{inspect, inspect_response};
 pub use limits::{LimitRules, Limits};
-pub use log::{error_log_line, handshake_line, log_line, structured_data};
+pub use log::{error_log_line, handshake_line, log_key, log_line, structured_data};
 pub use log_profile::{LogFormats, LogLine, LogTo, log_lines};
 pub use prepare::prepare;
 pub use program::{Backend, Frontend, Listener, Phase, Program, TimeoutInForce};

@@ -2,7 +2,7 @@
 
 use config::model::Mode;
 use http1::{RequestHead, ResponseHead};
-use sample::{Buffered, Context, Facts, LogRecord};
+use sample::{Buffered, Context, Facts, LogRecord, Sample, as_text};
 
 use crate::moment::{World, context};
 use crate::{LogFormats, NoTrace, Program, Stream, unique_id};
@@ -133,4 +133,32 @@ pub(crate) fn plain(record: &LogRecord, mode: Mode, out: &mut Vec<u8>) {
         record.frontend,
     );
     out.extend_from_slice(line.as_bytes());
+}
+
+/// What `balance log-hash` of a backend makes of a message; `None` without one, or when it has no value.
+pub fn log_key(
+    program: &Program,
+    backend: sample::BackendRef,
+    message: &[u8],
+    facts: &dyn Facts,
+) -> Option<Vec<u8>> {
+    let expr = program.backend(backend).part().rules.balance_hash.as_ref()?;
+    let mut stream = Stream::new(sample::FrontendRef(0));
+    stream.backend = Some(backend);
+    let body = Buffered { bytes: message, complete: true };
+    let ctx = Context {
+        request: None,
+        response: None,
+        request_body: body,
+        response_body: Buffered::default(),
+        vars: &stream.vars,
+        captured_request: &[],
+        captured_response: &[],
+        facts,
+        log: None,
+    };
+    match expr.eval_now(&ctx) {
+        Sample::Known(value) => Some(as_text(value).into_owned()),
+        _ => None,
+    }
 }

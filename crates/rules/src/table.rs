@@ -71,8 +71,10 @@ fn algorithm(balance: Option<&Balance>) -> Algorithm {
             | Balance::UrlParam { .. }
             | Balance::Hdr { .. }
             | Balance::RdpCookie { .. }
-            | Balance::Hash(_),
+            | Balance::Hash(_)
+            | Balance::LogHash(_),
         ) => Algorithm::Hash,
+        Some(Balance::Sticky) => Algorithm::Sticky,
     }
 }
 

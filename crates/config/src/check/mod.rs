@@ -77,6 +77,9 @@ pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
     }
     for proxy in &config.proxies {
         servers::proxy(config, proxy, findings);
+        if target.is_proxyd() {
+            servers::datagrams(proxy, findings);
+        }
         external::proxy(config, proxy, findings);
         if !target.is_proxyd() {
             tls::proxy(config, proxy, findings);

@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use diag::{Diagnostic, Span, codes};
 
 use crate::keyword;
-use crate::model::{Action, CaptureSlot, Config, Direction, Mode, Proxy, Rule};
+use crate::model::{
+    Action, CaptureSlot, Config, Direction, LogAddress, LogTarget, Mode, Proxy, Rule, Target,
+};
 
 pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
     let mut known: HashMap<&str, &Proxy> = HashMap::new();
@@ -42,6 +44,32 @@ pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
         capture_slots(proxy, findings);
     }
     members(config, findings);
+    log_backends(config, &known, findings);
+}
+
+/// `log backend@NAME` needs a backend in `mode log`.
+fn log_backends(config: &Config, known: &HashMap<&str, &Proxy>, findings: &mut Vec<Diagnostic>) {
+    let lines = config.proxies.iter().flat_map(|proxy| &proxy.log);
+    let forwards = config.log_forwards.iter().flat_map(|forward| &forward.log);
+    let mut told = HashSet::new();
+    for line in config.global.log.iter().chain(lines).chain(forwards) {
+        let LogTarget::Target(Target { to: LogAddress::Backend(name), .. }) = line else {
+            continue;
+        };
+        // A line of `defaults` is there once for each proxy.
+        if !told.insert(name.span) {
+            continue;
+        }
+        match known.get(name.value.as_str()) {
+            None => findings.push(no_backend(config, &name.value, name.span)),
+            Some(found) if found.mode() != Mode::Log => {
+                let message = format!("`{}` is not in `mode log`", name.value);
+                let finding = Diagnostic::new(codes::E0412, name.span, message);
+                findings.push(finding.related(found.name.span, "the backend is here"));
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 /// `capture ... id N` names a slot that the frontend declares, from 0.

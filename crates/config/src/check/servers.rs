@@ -8,6 +8,19 @@ use diag::{Diagnostic, Edit, Safety, codes};
 use crate::lower::can_resolve;
 use crate::model::{Balance, Config, MOST_LISTENERS, Mode, Proxy, Server};
 
+/// A server that takes datagrams belongs to `mode log`; HAProxy finds that out when it connects.
+pub(super) fn datagrams(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    if proxy.mode() == Mode::Log {
+        return;
+    }
+    for server in &proxy.servers {
+        if matches!(server.address.kind, AddressKind::Inet { datagram: true, .. }) {
+            let message = "datagrams are taken by servers of `mode log` only";
+            findings.push(Diagnostic::new(codes::E0305, server.address.span, message));
+        }
+    }
+}
+
 pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
     same_names(proxy, findings);
     same_cookies(proxy, findings);

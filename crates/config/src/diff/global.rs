@@ -136,6 +136,7 @@ pub(super) fn log_target(target: &LogTarget) -> (String, Span) {
                 LogAddress::Stdout => "stdout".into(),
                 LogAddress::Stderr => "stderr".into(),
                 LogAddress::Ring(name) => format!("ring@{name}"),
+                LogAddress::Backend(name) => format!("backend@{}", name.value),
             };
             let sample =
                 target.sample.as_ref().map_or_else(String::new, |s| format!(" sample {s}"));

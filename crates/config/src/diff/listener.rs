@@ -103,6 +103,7 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
         fall,
         check_port,
         check_addr,
+        log_octets,
         healthcheck,
         socks4,
         slowstart,
@@ -149,6 +150,7 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
     out.number(&key("fall"), fall);
     out.number(&key("port"), check_port);
     out.put(&key("addr"), &plain(check_addr), text::address);
+    out.number(&key("log-proto octet-count"), &plain(log_octets));
     out.text(&key("healthcheck"), &plain(healthcheck));
     if let Some(socks) = socks4.as_deref() {
         out.put(&key("socks4"), &socks.proxy, text::address);

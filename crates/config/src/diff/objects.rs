@@ -5,7 +5,7 @@ use std::time::Duration;
 use diag::Span;
 
 use super::text;
-use super::{Item, Objects, Section, global, proxy, value};
+use super::{Item, Objects, Section, global, listener, proxy, value};
 use crate::model::{Config, ProxyKind, Secret, Setting, Userlist};
 
 /// The canonical form: what is compared, and what changes are applied to.
@@ -37,6 +37,38 @@ pub fn objects(config: &Config) -> Objects {
             lines.set(&format!("errorfile {code}"), path.clone(), file.span);
         }
         add(format!("http-errors {}", section.name.value), lines);
+    }
+    for ring in &config.rings {
+        let mut lines = Section::default();
+        lines.text("format", &ring.format);
+        lines.number("maxlen", &ring.maxlen);
+        lines.number("size", &ring.size);
+        lines.time("timeout connect", &ring.connect);
+        lines.time("timeout server", &ring.server);
+        for server in &ring.servers {
+            listener::server(&mut lines, &format!("server {}", server.name.value), server);
+        }
+        add(format!("ring {}", ring.name.value), lines);
+    }
+    for forward in &config.log_forwards {
+        let mut lines = Section::default();
+        let address =
+            |address: &config_parse::address::Address| (text::address(address), address.span);
+        lines.list("bind", &forward.streams, address);
+        lines.list("dgram-bind", &forward.datagrams, address);
+        lines.list("log", &forward.log, global::log_target);
+        lines.number("maxconn", &forward.maxconn);
+        lines.time("timeout client", &forward.client);
+        lines.text("option host", &forward.host);
+        for (name, on) in [
+            ("option assume-rfc6587-ntf", forward.line_framed),
+            ("option dont-parse-log", forward.opaque),
+        ] {
+            if on {
+                lines.set(name, "", forward.name.span);
+            }
+        }
+        add(format!("log-forward {}", forward.name.value), lines);
     }
     for profile in &config.log_profiles {
         let mut lines = Section::default();

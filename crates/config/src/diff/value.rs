@@ -33,6 +33,8 @@ pub(super) fn balance(balance: &Balance) -> String {
         }
         Balance::RdpCookie { name } => format!("rdp-cookie({name})"),
         Balance::Hash(expr) => format!("hash {}", text::word(&text::expr(expr))),
+        Balance::LogHash(expr) => format!("log-hash {}", text::word(&text::expr(expr))),
+        Balance::Sticky => "sticky".into(),
     }
 }
 

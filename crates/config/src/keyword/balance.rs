@@ -1,5 +1,9 @@
 //! `balance`, `hash-type`, `hash-balance-factor` (manual 4.2).
 
+use std::borrow::Cow;
+
+use config_parse::expr;
+use config_parse::tree::Word;
 use diag::{Diagnostic, Spanned, codes};
 
 use super::{Keyword, Places, Table};
@@ -130,14 +134,17 @@ pub(crate) static ALGORITHMS: Table<Slot> = Table {
             "log-hash",
             "<converters>",
             "by what converters make of a log line",
-            |line, _| {
-                line.refuse_here("`mode log` is not built");
-                line.arg("converters");
+            |line, to| {
+                let Some(word) = line.arg("converters") else { return };
+                // The message is what a connection without a request would have sent.
+                let text = format!("req.payload(0,0),{}", word.text);
+                let read = expr::parse_words(&[Word::new(Cow::Owned(text), word.span)], &|_| false);
+                *to = line.keep(read).map(|(expr, _)| Balance::LogHash(expr));
                 line.skip_rest();
             },
         ),
-        algorithm("sticky", "", "one server for all log lines while it is up", |line, _| {
-            line.refuse_here("`mode log` is not built");
+        algorithm("sticky", "", "one server for all log lines while it is up", |_, to| {
+            *to = Some(Balance::Sticky);
         }),
         algorithm("hash", "<expression>", "by a sample", |line, to| {
             *to = line.expr("an expression").map(Balance::Hash);

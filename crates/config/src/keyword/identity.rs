@@ -7,23 +7,41 @@ use crate::lower::Draft;
 use crate::model::Mode;
 
 pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
-    Keyword::new("mode", Places::ANY, "http|tcp", "4.2", "what the proxy speaks", |line, draft| {
-        let Some(word) = line.arg("`http` or `tcp`") else { return };
-        line.end();
-        match word.text.as_ref() {
-            "http" => draft.proxy.mode = Some(Spanned::new(Mode::Http, line.span())),
-            "tcp" => draft.proxy.mode = Some(Spanned::new(Mode::Tcp, line.span())),
-            "log" | "spop" | "haterm" if line.target.is_2_6() => line.too_new(word),
-            "log" | "spop" | "haterm" => {
-                line.refuse_as(codes::E0207, "only the modes `http` and `tcp` are built", word);
+    Keyword::new(
+        "mode",
+        Places::ANY,
+        "http|tcp|log",
+        "4.2",
+        "what the proxy speaks",
+        |line, draft| {
+            let Some(word) = line.arg("`http` or `tcp`") else { return };
+            line.end();
+            match word.text.as_ref() {
+                "http" => draft.proxy.mode = Some(Spanned::new(Mode::Http, line.span())),
+                "tcp" => draft.proxy.mode = Some(Spanned::new(Mode::Tcp, line.span())),
+                "log" | "spop" | "haterm" if line.target.is_2_6() => line.too_new(word),
+                "log" => {
+                    if matches!(line.place.name(), "frontend" | "listen") {
+                        let message = "`mode log` belongs to backends";
+                        line.error(codes::E0203, word.span, message);
+                    }
+                    draft.proxy.mode = Some(Spanned::new(Mode::Log, line.span()));
+                }
+                "spop" | "haterm" => {
+                    line.refuse_as(
+                        codes::E0207,
+                        "only the modes `http`, `tcp` and `log` are built",
+                        word,
+                    );
+                }
+                "health" => {
+                    let help = "write `http-request return status 200`";
+                    line.refuse_as(codes::E0209, help, word);
+                }
+                _ => line.not_one_of(word, "a mode", &["http", "tcp"]),
             }
-            "health" => {
-                let help = "write `http-request return status 200`";
-                line.refuse_as(codes::E0209, help, word);
-            }
-            _ => line.not_one_of(word, "a mode", &["http", "tcp"]),
-        }
-    }),
+        },
+    ),
     Keyword::new(
         "id",
         Places::ANY.no_defaults(),

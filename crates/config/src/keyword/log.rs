@@ -201,6 +201,7 @@ fn target(line: &mut Directive<'_>) -> Option<Target> {
     let mut target = Target {
         to,
         len: 1024,
+        format_given: false,
         format: String::from("rfc3164"),
         sample: None,
         profile: None,
@@ -235,12 +236,16 @@ fn address(line: &mut Directive<'_>) -> Option<LogAddress> {
         "stderr" => LogAddress::Stderr,
         text => match text.strip_prefix("ring@") {
             Some(ring) => {
-                line.refuse_as(codes::E0207, "ring buffers are not built yet", word);
+                let name = Spanned::new(ring.to_owned(), word.span);
+                // Quirk: HAProxy looks for it only where lines are written.
+                if line.target.is_proxyd() {
+                    line.mentions.push(Mention { noun: Noun::Ring, name });
+                }
                 LogAddress::Ring(ring.to_owned())
             }
             None if text.starts_with("backend@") && !line.target.is_2_6() => {
-                line.refuse_as(codes::E0207, "`mode log` is not built", word);
-                LogAddress::Ring(text.to_owned())
+                let name = text.trim_start_matches("backend@").to_owned();
+                LogAddress::Backend(Spanned::new(name, word.span))
             }
             None => LogAddress::Address(line.address(word, AddressUse::Log)?),
         },
@@ -262,6 +267,7 @@ fn options(line: &mut Directive<'_>, target: &mut Target) -> Option<()> {
                     return None;
                 }
                 target.format = word.text.to_string();
+                target.format_given = true;
             }
             "sample" => {
                 line.word();

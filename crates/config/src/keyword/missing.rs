@@ -8,13 +8,11 @@ pub(crate) static SECTIONS: Table<()> = Table {
     keywords: &[SUPPORTED],
     missing: &[
         Missing::not_built("caching is not built yet", "6", &[("cache", 0)]),
-        Missing::not_built("ring buffers are not built yet", "12.5", &[("ring", 0)]),
         Missing::not_built(
             "the program supervisor is not built: use the system's",
             "12",
             &[("program", 0)],
         ),
-        Missing::not_built("log forwarding is not built", "12.6", &[("log-forward", 0)]),
         Missing::not_built("FastCGI is not built", "10", &[("fcgi-app", 0)]),
         Missing::not_built(
             "TLS is not built yet",
@@ -34,6 +32,8 @@ const SUPPORTED: &[Keyword<()>] = &[
     section("listen", "<name> [from <defaults>]", "4", "a frontend and a backend in one"),
     section("userlist", "<name>", "12.2", "users and groups"),
     section("healthcheck", "<name>", "12.9", "how servers that name it are checked"),
+    section("ring", "<name>", "12.5", "messages that wait for a log server"),
+    section("log-forward", "<name>", "12.6", "takes log messages and sends them on"),
     section("log-profile", "<name>", "8.3.5", "what the lines of a log target look like"),
     section("http-errors", "<name>", "12.4", "error files that proxies import"),
     section("peers", "<name>", "11.2", "who shares the stick tables")

@@ -224,6 +224,10 @@ const AGENT: &[Keyword<To>] = &[
 ];
 
 const CHECKED_BY: &[Keyword<To>] = &[
+    option("log-proto", "legacy|octet-count", "how log messages are framed", |line, to| {
+        let framings = [("legacy", false), ("octet-count", true)];
+        to.log_octets = line.choice("a framing", &framings).map(Box::new);
+    }),
     option("healthcheck", "<section>", "the section that says how it is checked", |line, to| {
         if let Some(name) = line.value("a `healthcheck` section") {
             line.mentions.push(Mention { noun: Noun::Healthcheck, name: spanned(name) });
@@ -292,10 +296,6 @@ const REFUSED: &[Keyword<To>] = &[
     .ignored("the system resolves names, at the start and at each reload"),
     refused("check-pool-conn-name", "the connection that checks use"),
     refused("idle-ping", "asks silent servers").shaped(Shape::Time(i32::MAX as u64)),
-    option("log-proto", "legacy|octet-count", "how messages are framed", |line, _| {
-        line.choice("a framing", &[("legacy", ()), ("octet-count", ())]);
-    })
-    .refused("this option is not built yet"),
     refused("namespace", "the network namespace of connections"),
     option("pool-conn-name", "<expr>", "what connections are kept by", |line, _| {
         tls_options::expression(line);

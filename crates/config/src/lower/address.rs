@@ -96,9 +96,8 @@ impl Directive<'_> {
                     Some("a port relative to another one belongs to servers")
                 }
                 _ if *datagram
-                    && !matches!(used, Log | Nameserver)
                     // Servers of `mode log` take them.
-                    && (used != AddressUse::Server || self.target.is_proxyd()) =>
+                    && !matches!(used, Log | Nameserver | AddressUse::Server) =>
                 {
                     Some("datagrams are not taken here")
                 }

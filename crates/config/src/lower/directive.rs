@@ -648,13 +648,6 @@ impl<'a> Directive<'a> {
         finding
     }
 
-    /// As [`Self::refuse`], for the word read last.
-    pub(crate) fn refuse_here(&mut self, why: &'static str) {
-        if let Some(word) = self.last() {
-            self.refuse_as(codes::E0207, why, word);
-        }
-    }
-
     /// As [`Self::refuse`], for one value of a keyword that is otherwise supported.
     pub(crate) fn refuse_as(&mut self, code: Code, why: &'static str, word: &Word<'_>) {
         if self.said.contains(&why) {

@@ -30,6 +30,10 @@ pub enum Balance {
     RdpCookie { name: String },
     /// `hash EXPR`.
     Hash(Expr),
+    /// `log-hash CONVERTERS`, behind a fetch that gives the message.
+    LogHash(Expr),
+    /// `sticky`: all log lines to one server while it is up.
+    Sticky,
 }
 
 /// `hash-preserve-affinity`.

@@ -1,10 +1,12 @@
 //! `log` lines (manual 4.2 `log`).
 
+use std::time::Duration;
+
 use config_parse::address::Address;
 use config_parse::log_format::LogFormat;
 use diag::{Span, Spanned};
 
-use super::Setting;
+use super::{Server, Setting};
 
 /// One `log` line.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +26,8 @@ pub struct Target {
     pub to: LogAddress,
     /// `len`, bytes of a line, default 1024.
     pub len: u32,
+    /// `format` stands on the line.
+    pub format_given: bool,
     /// `format`: rfc3164, rfc5424, priority, short, timed, iso, local, raw.
     pub format: String,
     /// `sample RANGES:SIZE`, as written.
@@ -51,6 +55,8 @@ pub enum LogAddress {
     Stderr,
     /// `ring@NAME`.
     Ring(String),
+    /// `backend@NAME`: the servers of a backend in `mode log`.
+    Backend(Spanned<String>),
 }
 
 /// A `log-profile` section: what lines of a `log` target that names it look like (manual 8.3.5).
@@ -77,4 +83,46 @@ pub struct ProfileStep {
     pub data: Option<LogFormat>,
     /// The line.
     pub span: Span,
+}
+
+/// A `ring` section: messages that wait for a log server behind a stream (manual 12.5).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ring {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `format`, of messages whose `log` line has none.
+    pub format: Setting<String>,
+    /// `maxlen`, bytes of a message.
+    pub maxlen: Setting<u32>,
+    /// `size`, bytes that may wait.
+    pub size: Setting<u64>,
+    /// `timeout connect`.
+    pub connect: Setting<Duration>,
+    /// `timeout server`.
+    pub server: Setting<Duration>,
+    /// `server` lines.
+    pub servers: Vec<Server>,
+}
+
+/// A `log-forward` section: takes messages and sends them on (manual 12.6).
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogForward {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `bind` addresses: streams.
+    pub streams: Vec<Address>,
+    /// `dgram-bind` addresses.
+    pub datagrams: Vec<Address>,
+    /// `log` lines.
+    pub log: Vec<LogTarget>,
+    /// `maxconn`, default 10.
+    pub maxconn: Setting<u32>,
+    /// `timeout client`.
+    pub client: Setting<Duration>,
+    /// `option assume-rfc6587-ntf`: a message ends with its line.
+    pub line_framed: bool,
+    /// `option dont-parse-log`.
+    pub opaque: bool,
+    /// `option host`, default fill.
+    pub host: Setting<String>,
 }

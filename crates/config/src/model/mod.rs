@@ -49,6 +49,10 @@ pub struct Config {
     pub userlists: Vec<Userlist>,
     /// `http-errors` sections.
     pub http_errors: Vec<HttpErrors>,
+    /// `ring` sections.
+    pub rings: Vec<Ring>,
+    /// `log-forward` sections.
+    pub log_forwards: Vec<LogForward>,
     /// `log-profile` sections.
     pub log_profiles: Vec<LogProfile>,
     /// `healthcheck` sections.

@@ -59,6 +59,8 @@ pub struct ServerSettings {
     pub check_addr: Rare<Address>,
     /// `healthcheck`: the section that says how it is checked.
     pub healthcheck: Rare<String>,
+    /// `log-proto octet-count` (true) or `legacy`.
+    pub log_octets: Rare<bool>,
     /// `socks4` and `check-via-socks4`.
     pub socks4: Option<Box<Socks4>>,
     /// `slowstart`.

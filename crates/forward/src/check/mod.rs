@@ -22,6 +22,7 @@ use crate::connection::limit;
 use crate::generation::Generation;
 use crate::io::{ConnectTo, Connector};
 use crate::live::{Backend, check_settings};
+use crate::log::{self, LogInputs};
 use crate::proxy_protocol::SendProxy;
 use crate::worker::Worker;
 
@@ -34,7 +35,11 @@ pub struct Checks {
 impl Checks {
     /// Starts the checks of every checked server on the worker's thread; all of them begin within
     /// the shortest interval, evenly spread.
-    pub fn start<C: Connector>(worker: &Rc<Worker<C>>, generation: &Arc<Generation>) -> Checks {
+    pub fn start<C: Connector>(
+        worker: &Rc<Worker<C>>,
+        generation: &Arc<Generation>,
+        inputs: LogInputs,
+    ) -> Checks {
         let subjects = subjects(generation);
         let shortest = subjects.iter().map(|subject| subject.settings.shortest()).min();
         let count = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
@@ -44,7 +49,11 @@ impl Checks {
         });
         let agents = agent::agents(generation).into_iter();
         let agents = agents.map(|agent| tokio::task::spawn_local(agent.run(Rc::clone(worker))));
-        Checks { tasks: tasks.chain(agents).collect() }
+        // What belongs to a generation and to no stream runs on the same thread: log messages on their way.
+        let senders = log::senders(generation, &worker.process).into_iter();
+        let senders = senders.map(|sender| tokio::task::spawn_local(sender.run()));
+        let inputs = inputs.start(&generation.program, &worker.process);
+        Checks { tasks: tasks.chain(agents).chain(senders).chain(inputs).collect() }
     }
 }
 

@@ -18,8 +18,8 @@ mod watch;
 
 pub(crate) use backend::Slot;
 pub use backend::{Backend, BackendState};
-pub(crate) use build::check_settings;
 pub use build::{Live, Resolve};
+pub(crate) use build::{check_settings, server_address};
 pub use frontend::FrontendState;
 pub(crate) use queue::{Place, Rank, Turn};
 pub use server::{Server, ServerState};

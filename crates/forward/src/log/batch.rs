@@ -39,26 +39,29 @@ struct Lines {
     to: Arc<Destination>,
     text: Vec<u8>,
     ends: Vec<usize>,
+    /// How long the header of each is.
+    headers: Vec<usize>,
     /// Some are of one stream: their order is kept.
     ordered: bool,
 }
 
 impl Batch {
-    /// Adds a line that `write` writes.
+    /// Adds a line that `write` writes, which tells how long its header is.
     pub(crate) fn add(
         &mut self,
         to: &Arc<Destination>,
         ordered: bool,
-        write: impl FnOnce(&mut Vec<u8>),
+        write: impl FnOnce(&mut Vec<u8>) -> usize,
     ) {
         let at = self.lines.iter().position(|lines| Arc::ptr_eq(&lines.to, to));
         let at = at.unwrap_or_else(|| {
             let to = Arc::clone(to);
-            self.lines.push(Lines { to, text: Vec::new(), ends: Vec::new(), ordered: false });
+            let (text, ends, headers) = (Vec::new(), Vec::new(), Vec::new());
+            self.lines.push(Lines { to, text, ends, headers, ordered: false });
             self.lines.len() - 1
         });
         if let Some(lines) = self.lines.get_mut(at) {
-            write(&mut lines.text);
+            lines.headers.push(write(&mut lines.text));
             lines.ordered |= ordered;
             lines.ends.push(lines.text.len());
         }
@@ -69,11 +72,12 @@ impl Batch {
     pub(crate) fn send(&mut self, keep: usize) -> u64 {
         let mut lost = 0;
         for lines in &mut self.lines {
-            lost += lines.to.send_all(&lines.split(), lines.ordered);
+            lost += lines.to.send_all(&lines.split(), &lines.headers, lines.ordered);
             lines.ordered = false;
             lines.text.clear();
             lines.text.shrink_to(keep);
             lines.ends.clear();
+            lines.headers.clear();
         }
         lost
     }

@@ -6,11 +6,14 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use config::model::LogAddress;
 use config_parse::address::{AddressKind, Host, Ports};
 
 use super::batch;
+use super::feed::Feed;
+use super::servers::LogServers;
 
 /// Where lines of one `log` address go.
 #[derive(Debug)]
@@ -19,7 +22,11 @@ pub(crate) enum Destination {
     Unix(UnixDatagram, PathBuf),
     /// `stdout`, `stderr`, `fd@N`: a descriptor that is shared with the rest of the process.
     File(File),
-    /// It could not be opened, or is of a kind that is not built (`ring@`): every line is dropped.
+    /// `ring@NAME`.
+    Ring(Arc<Feed>),
+    /// `backend@NAME`.
+    Servers(LogServers),
+    /// It could not be opened: every line is dropped.
     Nowhere,
 }
 
@@ -31,6 +38,7 @@ impl Destination {
             LogAddress::Stdout => "stdout".to_owned(),
             LogAddress::Stderr => "stderr".to_owned(),
             LogAddress::Ring(name) => format!("ring@{name}"),
+            LogAddress::Backend(name) => format!("backend@{}", name.value),
         }
     }
 
@@ -38,15 +46,16 @@ impl Destination {
         let opened = match address {
             LogAddress::Stdout => duplicate(io::stdout().as_fd()),
             LogAddress::Stderr => duplicate(io::stderr().as_fd()),
-            LogAddress::Ring(_) => return Destination::Nowhere,
+            LogAddress::Ring(_) => return Destination::Ring(Arc::default()),
+            LogAddress::Backend(_) => return Destination::Servers(LogServers::default()),
             LogAddress::Address(address) => open_address(&address.kind),
         };
         opened.unwrap_or(Destination::Nowhere)
     }
 
-    /// Sends lines; those of a large batch of datagrams in any order, unless it is theirs to keep. Returns how many
+    /// Sends lines, whose texts begin at `texts`; those of a large batch of datagrams in any order, unless it is theirs to keep. Returns how many
     /// were lost.
-    pub(crate) fn send_all(&self, lines: &[&[u8]], ordered: bool) -> u64 {
+    pub(crate) fn send_all(&self, lines: &[&[u8]], texts: &[usize], ordered: bool) -> u64 {
         let each = |send: &dyn Fn(&[u8]) -> io::Result<usize>| {
             lines.iter().filter(|line| !batch::is_sent(send(line), line)).count() as u64
         };
@@ -55,6 +64,11 @@ impl Destination {
             // The path is looked up for each line: a syslog daemon that restarts makes it anew.
             Destination::Unix(socket, path) => each(&|line| socket.send_to(line, path)),
             Destination::File(file) => each(&|line| io::Write::write(&mut &*file, line)),
+            Destination::Ring(feed) => lines.iter().filter(|line| !feed.push(line)).count() as u64,
+            Destination::Servers(servers) => {
+                let lost = |(line, text): &(&&[u8], &usize)| !servers.send(line, **text);
+                lines.iter().zip(texts).filter(lost).count() as u64
+            }
             Destination::Nowhere => lines.len() as u64,
         }
     }

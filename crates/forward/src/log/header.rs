@@ -105,11 +105,29 @@ impl Header<'_> {
 
     /// `2026-11-23T12:00:00.000000+00:00`, local time.
     fn write_iso_date(&self, out: &mut Vec<u8>) {
-        let fraction = self.micros.rem_euclid(1_000_000);
-        cached(self.micros, |dates| {
-            let _ = write!(out, "{}.{fraction:06}{}", dates.iso, dates.offset);
-        });
+        write_iso_date(self.micros, out);
     }
+}
+
+/// Appends the local time as BSD's syslog writes it.
+pub(crate) fn write_bsd_date(micros: i64, out: &mut Vec<u8>) {
+    cached(micros, |dates| out.extend_from_slice(dates.bsd.as_bytes()));
+}
+
+/// Appends the local time as RFC 5424 writes it.
+pub(crate) fn write_iso_date(micros: i64, out: &mut Vec<u8>) {
+    let fraction = micros.rem_euclid(1_000_000);
+    cached(micros, |dates| {
+        // Writing to a `Vec` cannot fail.
+        let _ = write!(out, "{}.{fraction:06}{}", dates.iso, dates.offset);
+    });
+}
+
+/// The year of the local time, four digits.
+pub(crate) fn year(micros: i64) -> String {
+    let mut year = String::new();
+    cached(micros, |dates| year.push_str(dates.iso.get(..4).unwrap_or("1970")));
+    year
 }
 
 /// Both dates of one second: all lines of a second share them.

@@ -6,23 +6,35 @@
 
 mod batch;
 mod destination;
+mod feed;
+mod forwarded;
 mod header;
+mod inputs;
 mod ring;
+mod sender;
+mod servers;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use config::model::{Config, LogTarget, Proxy, Target};
+use config::model::{Config, LogAddress, LogTarget, Mode, Proxy, Target};
 use diag::Span;
 use rules::LogTo;
 
 use crate::clock::wall_micros;
+use crate::connection::limit;
+use crate::generation::Generation;
+use crate::live::server_address;
 use crate::process::Process;
 
 use batch::Batch;
 pub(crate) use destination::Destination;
+use forwarded::{Filling, HostWay, Message};
 pub(crate) use header::{Format, Header};
+pub use inputs::LogInputs;
 pub use ring::LogRing;
+use sender::{At, Sender};
 
 /// Where one proxy logs.
 #[derive(Debug)]
@@ -39,6 +51,8 @@ pub struct ProxyLog {
 struct OpenTarget {
     destination: Arc<Destination>,
     format: Format,
+    /// The format that its line spells out.
+    given: Option<Format>,
     /// The number of its log profile.
     profile: Option<u32>,
     len: usize,
@@ -99,6 +113,42 @@ impl ProxyLog {
         }
     }
 
+    /// The logs of a `log-forward` section.
+    pub(crate) fn of_lines(
+        process: &Arc<Process>,
+        config: &Config,
+        lines: &[LogTarget],
+    ) -> ProxyLog {
+        ProxyLog::with(process, config, lines, None)
+    }
+
+    /// Adds a message of another program to the batches of the targets that want its level.
+    pub(crate) fn forward(
+        &self,
+        message: &Message<'_>,
+        source: Option<IpAddr>,
+        host: HostWay,
+        micros: i64,
+        batch: &mut Batch,
+    ) {
+        for target in &self.targets {
+            if message.level() > target.max_level
+                || !target.sample.as_ref().is_none_or(Sampling::takes)
+            {
+                continue;
+            }
+            let (facility, least_level) = (target.facility, target.min_level);
+            let filling = Filling { facility, least_level, source, host, micros };
+            batch.add(&target.destination, true, |line| {
+                let start = line.len();
+                let header = message.write(target.given, &filling, line);
+                line.truncate(start + target.len);
+                line.push(b'\n');
+                header.min(target.len)
+            });
+        }
+    }
+
     /// Whether anything is logged here.
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty()
@@ -143,9 +193,11 @@ impl ProxyLog {
             batch.add(&target.destination, ordered, |line| {
                 let start = line.len();
                 header.write(target.format, line);
+                let header = (line.len() - start).min(target.len);
                 line.extend_from_slice(text);
                 line.truncate(start + target.len);
                 line.push(b'\n');
+                header
             });
         }
     }
@@ -183,7 +235,8 @@ impl OpenTarget {
         };
         OpenTarget {
             destination: process.destination(&target.to),
-            format: Format::named(&target.format),
+            format: Format::named(format_of(config, target)),
+            given: target.format_given.then(|| Format::named(&target.format)),
             profile: target.profile.as_deref().and_then(numbered),
             len: target.len.max(1) as usize,
             facility: target.facility.min(23),
@@ -192,6 +245,54 @@ impl OpenTarget {
             sample: target.sample.as_deref().and_then(Sampling::parse),
         }
     }
+}
+
+/// Makes the rings and the backends in `mode log` of a generation ready. Returns who sends what waits in them.
+pub(crate) fn senders(generation: &Generation, process: &Process) -> Vec<Sender> {
+    let program = &generation.program;
+    let mut senders = Vec::new();
+    for ring in &program.config().rings {
+        let destination = process.destination(&LogAddress::Ring(ring.name.value.clone()));
+        let Destination::Ring(feed) = &*destination else { continue };
+        let bytes = |setting: Option<u64>| setting.and_then(|bytes| usize::try_from(bytes).ok());
+        let longest = ring.maxlen.map(|len| u64::from(len.value));
+        feed.limit(bytes(ring.size.map(|size| size.value)), bytes(longest));
+        let names: Vec<String> = ring.servers.iter().map(|line| line.name.value.clone()).collect();
+        feed.keep_readers(&names);
+        for (line, name) in ring.servers.iter().zip(names) {
+            let Some(address) = server_address(&line.address, &|_, _| None) else { continue };
+            senders.push(Sender {
+                name,
+                feed: Arc::clone(feed),
+                to: At::Fixed(address),
+                octets: line.settings.log_octets.as_ref().is_some_and(|on| on.value),
+                connect: limit(ring.connect),
+                write: limit(ring.server),
+            });
+        }
+    }
+    for (backend, live) in program.backends().zip(&generation.live.backends) {
+        if backend.mode() != Mode::Log {
+            continue;
+        }
+        let name = backend.proxy().name.clone();
+        if let Destination::Servers(servers) = &*process.destination(&LogAddress::Backend(name)) {
+            senders.append(&mut servers.lead_to(program, live));
+        }
+    }
+    senders
+}
+
+/// The format of a target: its own, or that of its ring.
+fn format_of<'c>(config: &'c Config, target: &'c Target) -> &'c str {
+    if let LogAddress::Ring(name) = &target.to
+        && !target.format_given
+        && let Some(ring) = config.rings.iter().find(|ring| ring.name.value == *name)
+        && let Some(format) = &ring.format
+    {
+        return &format.value;
+    }
+    &target.format
 }
 
 /// `sample RANGES:SIZE`: of each SIZE lines, those whose number is in a range.

@@ -168,6 +168,7 @@ pub(super) fn backend(
             .collect(),
         balance_hash: match proxy.balance.as_ref().map(|balance| &balance.value) {
             Some(Balance::Hash(expr)) => s.expr(expr, Place::UseServer),
+            Some(Balance::LogHash(expr)) => s.expr(expr, Place::BackendTcpContent),
             _ => None,
         },
         response: response(proxy, &mut s),

@@ -5,62 +5,81 @@ use diag::{Diagnostic, codes};
 
 use super::super::{BIND_OPTIONS, SERVER_OPTIONS, Table, log};
 use super::{Other, one_value, table, word};
-use crate::lower::{AddressUse, Directive};
-use crate::model::{Bind, ProfileStep};
+use crate::lower::{AddressUse, Directive, spanned};
+use crate::model::{Bind, ProfileStep, Server};
 
 pub(super) static RING: Table<Other> = table(&[&[
     word("backing-file", "<file>", "12.5", "a file that holds its memory", |line, _| {
         one_value(line, "a file");
-    }),
+    })
+    .refused("messages wait in memory only"),
     word("description", "<text>", "12.5", "a text", |line, _| one_value(line, "a text")),
-    word("format", "<format>", "12.5", "the format of its messages", |line, _| {
+    word("format", "<format>", "12.5", "the format of its messages", |line, to| {
         line.mark_head();
-        if let Some(format) = line.arg("a format")
-            && !log::FORMATS.contains(&format.text.as_ref())
-        {
+        let Some(format) = line.arg("a format") else { return };
+        if log::FORMATS.contains(&format.text.as_ref()) {
+            to.ring.format = Some(spanned(format));
+        } else {
             line.not_one_of(format, "a format of log messages", log::FORMATS);
         }
     }),
-    word("maxlen", "<n>", "12.5", "the longest message", |line, _| {
-        line.lenient("a length", 1..=i64::MAX);
+    word("maxlen", "<n>", "12.5", "the longest message", |line, to| {
+        let len = line.lenient("a length", 1..=i64::MAX);
+        to.ring.maxlen = len.map(|len| len.map(|len| u32::try_from(len).unwrap_or(u32::MAX)));
     }),
-    word("size", "<size>", "12.5", "its memory", |line, _| {
-        line.size("a size");
+    word("size", "<size>", "12.5", "its memory", |line, to| {
+        to.ring.size = line.size("a size");
     }),
     word("server", "<name> <address> [options]", "12.5", "where its messages go", |line, to| {
         line.mark_head();
         let Some(name) = line.text("a name and an address") else { return };
         to.once(line, &name, "server");
         let Some(address) = line.arg("an address") else { return };
-        line.address(address, AddressUse::Server);
-        line.options(&SERVER_OPTIONS, &mut to.default_server.clone());
+        let address = line.address(address, AddressUse::Server);
+        let mut settings = to.default_server.clone();
+        line.options(&SERVER_OPTIONS, &mut settings);
+        if let Some(address) = address {
+            to.ring.servers.push(Server { name, address, settings, span: line.span() });
+        }
     }),
-    word("timeout", "connect|server <time>", "12.5", "the times of its servers", |line, _| {
+    word("timeout", "connect|server <time>", "12.5", "the times of its servers", |line, to| {
         line.mark_head();
         let phases = ["connect", "server", "client", "check", "tunnel", "queue"];
-        if line.choice("a phase", &phases.map(|name| (name, ()))).is_some() {
-            line.duration("a time", Unit::Millisecond);
+        let Some(phase) = line.choice("a phase", &phases.map(|name| (name, name))) else { return };
+        let time = line.duration("a time", Unit::Millisecond);
+        match phase.value {
+            "connect" => to.ring.connect = time,
+            "server" => to.ring.server = time,
+            _ => {}
         }
     }),
 ]]);
 
 pub(super) static LOG_FORWARD: Table<Other> = table(&[&[
-    word("backlog", "<n>", "12.6", "the system's queue", |line, _| one_value(line, "a number")),
-    word("bind", "<address>:<port> [options]", "12.6", "takes messages over TCP", |line, _| {
+    word("backlog", "<n>", "12.6", "the system's queue", |line, _| one_value(line, "a number"))
+        .ignored("the system's own queue is used"),
+    word("bind", "<address>:<port> [options]", "12.6", "takes messages over TCP", |line, to| {
         let Some(address) = line.arg("an address") else { return };
-        line.bind_addresses(address);
+        let addresses = line.bind_addresses(address);
+        to.log_forward.streams.extend(addresses.into_iter().flatten());
         line.options(&BIND_OPTIONS, &mut Bind::new(line.span()));
     }),
-    word("dgram-bind", "<address>:<port> [options]", "12.6", "takes datagrams", |line, _| {
+    word("dgram-bind", "<address>:<port> [options]", "12.6", "takes datagrams", |line, to| {
         let Some(address) = line.word() else { return };
-        line.address(address, AddressUse::Log);
+        let address = line.address(address, AddressUse::Log);
+        to.log_forward.datagrams.extend(address);
         line.options(&BIND_OPTIONS, &mut Bind::new(line.span()));
     }),
-    word("log", "<target> <facility>|global", "12.6", "where messages go", |line, _| {
-        log::log(line, &mut Vec::new());
+    word("log", "<target> <facility>|global", "12.6", "where messages go", |line, to| {
+        log::log(line, &mut to.log_forward.log);
     }),
-    word("maxconn", "<n>", "12.6", "connections at a time", |line, _| one_value(line, "a number")),
-    word("option", "<name>", "12.6", "switches a behaviour on", |line, _| {
+    word("maxconn", "<n>", "12.6", "connections at a time", |line, to| {
+        line.mark_head();
+        let most = line.lenient("a number", 0..=i64::from(u32::MAX));
+        to.log_forward.maxconn = most.map(|most| most.map(|most| most as u32));
+        line.skip_rest();
+    }),
+    word("option", "<name>", "12.6", "switches a behaviour on", |line, to| {
         line.mark_head();
         if line.target.is_2_6() {
             let at = line.keyword_span();
@@ -68,15 +87,21 @@ pub(super) static LOG_FORWARD: Table<Other> = table(&[&[
             return;
         }
         let options = ["assume-rfc6587-ntf", "dont-parse-log", "host"].map(|name| (name, name));
-        if line.choice("an option", &options).is_some_and(|option| option.value == "host") {
-            let ways = ["replace", "fill", "keep", "append"].map(|name| (name, ()));
-            line.choice("what becomes of the host", &ways);
+        let Some(option) = line.choice("an option", &options) else { return };
+        match option.value {
+            "assume-rfc6587-ntf" => to.log_forward.line_framed = true,
+            "dont-parse-log" => to.log_forward.opaque = true,
+            _ => {
+                let ways = ["replace", "fill", "keep", "append"].map(|name| (name, name));
+                let way = line.choice("what becomes of the host", &ways);
+                to.log_forward.host = way.map(|way| way.map(str::to_owned));
+            }
         }
     }),
-    word("timeout", "client <time>", "12.6", "silence of a client", |line, _| {
+    word("timeout", "client <time>", "12.6", "silence of a client", |line, to| {
         line.mark_head();
         if line.choice("`client`", &[("client", ())]).is_some() {
-            line.duration("a time", Unit::Millisecond);
+            to.log_forward.client = line.duration("a time", Unit::Millisecond);
         }
     }),
 ]]);

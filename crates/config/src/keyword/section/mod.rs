@@ -9,7 +9,7 @@ use diag::{Diagnostic, Spanned, codes};
 
 use super::{Found, Keyword, Places, Status, Table};
 use crate::lower::{Directive, names, spanned};
-use crate::model::{Declared, Healthcheck, LogProfile, Noun, ServerSettings};
+use crate::model::{Declared, Healthcheck, LogForward, LogProfile, Noun, Ring, ServerSettings};
 
 /// A section while it is read.
 pub(crate) struct Other {
@@ -30,6 +30,10 @@ pub(crate) struct Other {
     pub(crate) check: Healthcheck,
     /// What a `log-profile` section says.
     pub(crate) profile: LogProfile,
+    /// What a `ring` section says.
+    pub(crate) ring: Ring,
+    /// What a `log-forward` section says.
+    pub(crate) log_forward: LogForward,
 }
 
 /// A kind of section.
@@ -109,6 +113,26 @@ impl Other {
         Some(Self {
             check,
             profile,
+            ring: Ring {
+                name: name.clone(),
+                format: None,
+                maxlen: None,
+                size: None,
+                connect: None,
+                server: None,
+                servers: Vec::new(),
+            },
+            log_forward: LogForward {
+                name: name.clone(),
+                streams: Vec::new(),
+                datagrams: Vec::new(),
+                log: Vec::new(),
+                maxconn: None,
+                client: None,
+                line_framed: false,
+                opaque: false,
+                host: None,
+            },
             keyword: kind.keyword,
             name,
             declared,
