@@ -11,6 +11,7 @@ use crate::generation::Generation;
 use crate::live::{Backend, Server};
 use crate::process::Process;
 use crate::proxy_protocol::{Proxied, Refused};
+use crate::tcp_info;
 
 /// Answers for one stream at one moment.
 pub(crate) struct LiveFacts<'a> {
@@ -18,6 +19,8 @@ pub(crate) struct LiveFacts<'a> {
     pub(crate) generation: &'a Generation,
     pub(crate) client: Option<SocketAddr>,
     pub(crate) local: Option<SocketAddr>,
+    /// Our address and the server's, where something asks for them.
+    pub(crate) server: Option<(SocketAddr, SocketAddr)>,
     /// What the client's PROXY header said.
     pub(crate) proxied: Option<&'a Proxied>,
     /// Why the connection was refused before its first byte.
@@ -150,6 +153,13 @@ impl Facts for LiveFacts<'_> {
             }
             Fact::BackendPublished(backend) => {
                 Some(FactValue::Bool(self.backend(backend)?.state.is_published()))
+            }
+            Fact::TcpInfo { to_server, field } => {
+                let client = self.proxied.map_or((self.client, self.local), |it| it.connection);
+                let client = client.1.zip(client.0);
+                let socket = if to_server { self.server } else { client };
+                let number = socket.and_then(|(ours, theirs)| tcp_info::ask(ours, theirs, field));
+                Some(number.map_or(FactValue::Missing, FactValue::Int))
             }
             Fact::SrcIsLocal => Some(is_local(self.client)),
             Fact::DstIsLocal => Some(is_local(self.local)),

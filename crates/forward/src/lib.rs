@@ -40,6 +40,7 @@ mod socks4;
 mod stat;
 mod streams;
 mod tcp;
+mod tcp_info;
 mod tcp_response;
 mod termination;
 mod timer;

@@ -305,13 +305,14 @@ impl<C: Connector> Reach<'_, C> {
         self.ledger.source = connection.local;
     }
 
-    /// Whether the log may want the address we connect from: only `log-format` can, and asking for
+    /// Whether a rule or the log may want the address we connect from: only `log-format` can, and asking for
     /// it is a system call for each connection.
     fn logs_source(&self) -> bool {
         let bound = &self.ledger.bound;
         let proxy = bound.generation.program.frontend(bound.frontend).proxy();
         let format = proxy.log_format.as_ref().map(|format| &format.value);
-        matches!(format, Some(LogFormatChoice::Custom(_)))
+        let asked = bound.generation.program.asks_server_socket();
+        asked || matches!(format, Some(LogFormatChoice::Custom(_)))
     }
 
     /// An idle connection that this request may take (manual 4.2, `http-reuse`).

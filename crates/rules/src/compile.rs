@@ -63,6 +63,7 @@ pub fn compile_for(
         http_errors: &config.http_errors,
         healthchecks: &config.healthchecks,
         log_profiles: &config.log_profiles,
+        asks_server_socket: false,
         vars: VarNames::default(),
         draws: 0,
         lists: Lists::default(),
@@ -99,11 +100,20 @@ pub fn compile_for(
         }
     }
     let set_at_start = section::global_vars(&config.global, &mut shared);
-    let Shared { vars, draws, lists, mut findings, failed, .. } = shared;
+    let Shared { vars, draws, lists, mut findings, failed, asks_server_socket, .. } = shared;
     drop(table);
     findings.append(&mut prove::findings(&config));
     let process_vars = process_vars::of(&vars);
-    let program = Program { vars, process_vars, set_at_start, draws, lists, config, ..program };
+    let program = Program {
+        vars,
+        process_vars,
+        set_at_start,
+        draws,
+        asks_server_socket,
+        lists,
+        config,
+        ..program
+    };
     // Whoever runs it sets them again with facts of the process.
     program.set_process_vars(&NoFacts);
     ((!failed).then(|| Arc::new(program)), findings)

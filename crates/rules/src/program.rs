@@ -36,6 +36,8 @@ pub struct Program {
     pub(crate) process_vars: Option<Arc<ProcVars>>,
     /// `set-var` and `set-var-fmt` lines of `global`.
     pub(crate) set_at_start: Vec<(VarId, GlobalValue)>,
+    /// Something asks for the socket of the server's connection (`bc_rtt`).
+    pub(crate) asks_server_socket: bool,
     /// Random draws that expressions use; those of `balance random` come behind them.
     pub(crate) draws: u32,
     /// Pattern files and maps: the one thing about a program that changes while it runs.
@@ -233,6 +235,11 @@ impl Program {
 
     pub(crate) fn backend_by_bytes(&self, name: &[u8]) -> Option<BackendRef> {
         self.backend_names.get(name).copied()
+    }
+
+    /// Whether the addresses of connections to servers must be known while their streams run.
+    pub fn asks_server_socket(&self) -> bool {
+        self.asks_server_socket
     }
 
     /// The variable of this name, if the configuration uses it.

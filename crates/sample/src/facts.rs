@@ -146,8 +146,37 @@ pub enum Fact {
     PriorityClass,
     /// The offset in the queue that rules set (`prio_offset`).
     PriorityOffset,
+    /// What the kernel measured of a TCP connection, that to the server or that of the client (`fc_rtt`, `bc_rtt`):
+    /// [`FactValue::Missing`] where there is none.
+    TcpInfo {
+        /// The server's side.
+        to_server: bool,
+        /// What.
+        field: TcpField,
+    },
     /// The name of the zone that [`Fact::UtcOffset`] belongs to (`CET`): [`FactValue::Text`].
     ZoneName,
+}
+
+/// What the kernel knows of a TCP connection (`TCP_INFO`, tcp(7)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TcpField {
+    /// The round trip in microseconds.
+    Rtt,
+    /// Its variance.
+    RttVar,
+    /// Segments that were not acknowledged.
+    Unacked,
+    /// Segments that were acknowledged out of order.
+    Sacked,
+    /// Segments that are taken for lost.
+    Lost,
+    /// Timeouts that were not made up for.
+    Retransmits,
+    /// Segments up to the last one that was acknowledged out of order.
+    Fackets,
+    /// How far segments come out of order.
+    Reordering,
 }
 
 /// A timeout that rules may set.

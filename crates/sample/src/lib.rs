@@ -40,7 +40,9 @@ pub use cast::{as_text, can_cast, cast, embedded_v4, ip_text};
 pub use compile::{CaptureSlots, CompileEnv, Misplaced};
 pub use compiled::Compiled;
 pub use context::{Buffered, Context, LogOrigin, LogRecord};
-pub use facts::{BackendRef, Bound, Fact, FactValue, Facts, FrontendRef, NoFacts, ServerRef};
+pub use facts::{
+    BackendRef, Bound, Fact, FactValue, Facts, FrontendRef, NoFacts, ServerRef, TcpField,
+};
 pub use fetch::{Password, User, Userlist, basic};
 pub use log::{BuiltIn, CompiledFormat, Escape};
 pub use names::{AclTest, Map, MapBuilder, MapMethod, NameIndex, Names, NoMaps, NoNames};

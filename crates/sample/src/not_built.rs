@@ -50,11 +50,6 @@ static FETCHES: &[(&str, &str)] = &[
     ),
     ("QUIC", "quic_enabled"),
     (
-        "TCP_INFO",
-        "bc_rtt bc_rttvar fc_fackets fc_lost fc_reordering fc_retrans fc_rtt fc_rttvar \
-         fc_sacked fc_unacked",
-    ),
-    (
         "TLS",
         "ssl_bc_alg_keysize ssl_bc_alpn ssl_bc_cipher \
          ssl_bc_client_early_traffic_secret ssl_bc_client_handshake_traffic_secret \

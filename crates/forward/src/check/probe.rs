@@ -61,6 +61,7 @@ pub(super) async fn probe<C: Connector>(worker: &Worker<C>, subject: &Subject) -
         generation: &subject.generation,
         client: None,
         local: None,
+        server: None,
         proxied: None,
         refused: None,
         listener: 0,

@@ -29,6 +29,8 @@ pub(super) struct Shared<'c> {
     pub(super) http_errors: &'c [HttpErrors],
     pub(super) healthchecks: &'c [model::Healthcheck],
     pub(super) log_profiles: &'c [model::LogProfile],
+    /// Something asks for the socket of the server's connection.
+    pub(super) asks_server_socket: bool,
     pub(super) vars: VarNames,
     pub(super) draws: u32,
     pub(super) lists: Lists,
@@ -219,6 +221,7 @@ impl<'s, 'c> Section<'s, 'c> {
     pub(super) fn expr(&mut self, expr: &Expr, place: Place) -> Option<Compiled> {
         let compiled = self.with(place, |env| sample::compile::expr(expr, env))?;
         self.asks_id |= unique_id::in_expr(&compiled);
+        self.shared.asks_server_socket |= asks_server_socket(&compiled);
         self.measures |= compiled.fetch_name() == "req.len";
         Some(compiled)
     }
@@ -226,6 +229,7 @@ impl<'s, 'c> Section<'s, 'c> {
     pub(super) fn format(&mut self, format: &LogFormat, place: Place) -> Option<CompiledFormat> {
         let compiled = self.with(place, |env| sample::compile::log_format(format, env))?;
         self.asks_id |= unique_id::in_format(&compiled);
+        self.shared.asks_server_socket |= compiled.expressions().any(asks_server_socket);
         Some(compiled)
     }
 
@@ -266,6 +270,8 @@ impl<'s, 'c> Section<'s, 'c> {
         }
         if let Some(condition) = &compiled {
             self.asks_id |= unique_id::in_condition(condition);
+            let mut tests = condition.alternatives().flatten().flat_map(|(_, tests)| tests);
+            self.shared.asks_server_socket |= tests.any(|test| asks_server_socket(test.expr()));
             let mut tests = condition.alternatives().flatten().flat_map(|(_, tests)| tests);
             self.measures |= tests.any(|test| test.expr().fetch_name() == "req.len");
         }
@@ -345,6 +351,11 @@ pub(super) fn global_vars(global: &model::Global, shared: &mut Shared<'_>) -> Ve
         Some((id?, value?))
     });
     lines.collect()
+}
+
+/// Whether an expression asks what the kernel knows of the connection to the server.
+fn asks_server_socket(expr: &Compiled) -> bool {
+    expr.text().contains("bc_rtt")
 }
 
 fn is_acl_fetch(acl: &tree::AclExpr) -> bool {

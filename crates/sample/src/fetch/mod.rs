@@ -15,6 +15,7 @@ mod process;
 mod proxy;
 mod proxy_protocol;
 mod stream;
+mod tcp_info;
 mod tls_hello;
 mod userlist;
 
@@ -43,6 +44,7 @@ pub(crate) static GROUPS: &[&FetchGroup] = &[
     &acl::GROUP,
     &capture::GROUP,
     &connection::GROUP,
+    &tcp_info::GROUP,
     &proxy_protocol::GROUP,
     &proxy::GROUP,
     &limits::GROUP,
