@@ -258,6 +258,15 @@ pub enum Command {
     ShowErrors,
     /// `get var`.
     GetVar(String),
+    /// `set var`.
+    SetVar {
+        /// Its name.
+        name: String,
+        /// An expression, or a format.
+        value: String,
+        /// It is a format.
+        format: bool,
+    },
     /// `show proc`, on the master CLI.
     ShowProc,
     /// `show startup-logs`: what the last start or reload said.

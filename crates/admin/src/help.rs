@@ -241,6 +241,12 @@ const COMMANDS: &[CommandHelp] = {
         ),
         theirs(
             Admin,
+            &["set", "var"],
+            "set var <name> [expr|fmt] <value>",
+            "set a variable of the process",
+        ),
+        theirs(
+            Admin,
             &["set", "weight"],
             "set weight <bk>/<srv> <weight>[%]",
             "set the weight of a server",

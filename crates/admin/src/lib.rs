@@ -58,6 +58,6 @@ pub mod reply {
         address_set, all_sockets_already_disabled, all_sockets_already_enabled,
         backend_is_disabled, backend_published, explain_usage, failed, health_not_configured,
         no_such_session, show_errors, static_weight, tracking_health, value_out_of_range,
-        variable_is, variable_not_found, weight_of,
+        variable_is, variable_not_found, variable_scope, weight_of,
     };
 }

@@ -57,6 +57,7 @@ pub(crate) fn command(
         ["show", "table"] if first.is_some() => return Err(words::no_such_table()),
         ["show", "peers" | "resolvers" | "table"] => return Err(Reply::Dump(String::new())),
         ["get", "var"] => Command::GetVar(first.ok_or_else(words::variable_expected)?.to_owned()),
+        ["set", "var"] => set_var(arguments)?,
         ["set", "rate-limit"] => rate_limit(arguments)?,
         ["wait"] => {
             let text = first.ok_or_else(words::duration_expected)?;
@@ -136,6 +137,21 @@ fn stat_filter(arguments: &[&str]) -> StatFilter {
 
 fn shown_backend(name: Option<&str>, names: &impl Names) -> Parsed<Option<String>> {
     name.map(|name| names.backend(name).ok_or_else(words::cannot_find_backend)).transpose()
+}
+
+/// `<name> [expr|fmt] <value>`. Quirk: a word behind the name that is alone is an expression.
+fn set_var(arguments: &[&str]) -> Parsed<Command> {
+    let (kind, name, value) = match arguments {
+        [] => return Err(words::variable_expected()),
+        [_] => return Err(words::variable_value_expected()),
+        [name, value] => ("expr", name, value),
+        [name, kind, value, ..] => (*kind, name, value),
+    };
+    if !matches!(kind, "expr" | "fmt") {
+        return Err(words::variable_kind(kind));
+    }
+    let (name, value) = ((*name).to_owned(), (*value).to_owned());
+    Ok(Command::SetVar { name, value, format: kind == "fmt" })
 }
 
 fn switched_backend(name: Option<&str>, names: &impl Names) -> Parsed<String> {

@@ -204,6 +204,20 @@ pub fn variable_not_found() -> Reply {
     error("Variable not found")
 }
 
+pub(crate) fn variable_value_expected() -> Reply {
+    error("Missing either 'expr', 'fmt' or expression.")
+}
+
+pub(crate) fn variable_kind(word: &str) -> Reply {
+    error(&format!("'set var': arg type must be either 'expr' or 'fmt' but got '{word}'."))
+}
+
+/// `set var` of a variable that is not the process's.
+#[must_use]
+pub fn variable_scope(name: &str) -> Reply {
+    error(&format!("'set var': cannot set variable '{name}', only scope 'proc' is permitted here."))
+}
+
 pub(crate) fn variable_expected() -> Reply {
     error("Missing process-wide variable identifier.")
 }

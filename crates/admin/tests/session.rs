@@ -107,6 +107,12 @@ fn refusals_are_haproxys_word_for_word() {
         ("show servers conn nosuch", "Can't find backend."),
         ("get var", "Missing process-wide variable identifier."),
         ("set rate-limit connections global", "Expects an integer value."),
+        ("set var", "Missing process-wide variable identifier."),
+        ("set var proc.x", "Missing either 'expr', 'fmt' or expression."),
+        (
+            "set var proc.x int(5) y",
+            "'set var': arg type must be either 'expr' or 'fmt' but got 'int(5)'.",
+        ),
         ("set rate-limit sessions global -1", "Value out of range."),
         ("show errors nosuch", "No such proxy."),
         ("show table nosuch", "No such table"),

@@ -142,6 +142,11 @@ impl Process {
         self.streams.load(Relaxed)
     }
 
+    /// What is known of the process alone, as of now.
+    pub fn facts(&self) -> impl sample::Facts + '_ {
+        crate::facts::StartFacts::now(self)
+    }
+
     /// Begins the soft stop: responses from now on end their connection. Each worker must also be
     /// told to close its idle connections.
     pub fn stop(&self) {

@@ -20,7 +20,7 @@ use diag::Diagnostic;
 use sample::lists::Lists;
 use sample::{BackendRef, FrontendRef, NoFacts, VarNames};
 
-use crate::program::{BackendPart, FrontendPart};
+use crate::program::{BackendPart, FrontendPart, GlobalValue};
 use crate::{Listener, Program, log_profile, process_vars, prove};
 use names::Table;
 use section::Shared;
@@ -117,6 +117,37 @@ pub fn compile_for(
     // Whoever runs it sets them again with facts of the process.
     program.set_process_vars(&NoFacts);
     ((!failed).then(|| Arc::new(program)), findings)
+}
+
+/// A value for a variable of the process of a program that runs (`set var`).
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn process_value(
+    program: &Program,
+    text: &str,
+    format: bool,
+) -> Result<GlobalValue, String> {
+    let config = &program.config;
+    let table = Table::new(config);
+    let mut shared = Shared {
+        table: &table,
+        http_errors: &config.http_errors,
+        healthchecks: &config.healthchecks,
+        log_profiles: &config.log_profiles,
+        asks_server_socket: false,
+        vars: program.vars.clone(),
+        draws: program.draws,
+        lists: Lists::default(),
+        files: &|path| Err(format!("`{path}` is not read at run time")),
+        env: &Environment::default(),
+        target: Target::Proxyd,
+        findings: Vec::new(),
+        failed: false,
+    };
+    let value = section::process_value(text, format, &mut shared);
+    let said = || shared.findings.first().map(|finding| finding.message.clone());
+    value.ok_or_else(|| said().unwrap_or_default())
 }
 
 /// HAProxy's numbers of proxies. Quirk: a `stats` line of `global` makes a proxy that has the first.

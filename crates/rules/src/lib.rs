@@ -61,6 +61,7 @@ pub use limits::{LimitRules, Limits};
 pub use log::{error_log_line, handshake_line, log_key, log_line, structured_data};
 pub use log_profile::{LogFormats, LogLine, LogTo, log_lines};
 pub use prepare::prepare;
+pub use process_vars::NotSet;
 pub use program::{Backend, Frontend, Listener, Phase, Program, TimeoutInForce};
 pub use prove::never_taken;
 pub use proxy_tlvs::proxy_tlvs;

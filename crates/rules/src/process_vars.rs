@@ -7,6 +7,7 @@ use sample::{Buffered, Context, Facts, ProcVars, Sample, Value, VarId, Vars};
 
 use crate::Program;
 use crate::action::variable::owned;
+use crate::compile::process_value;
 use crate::program::GlobalValue;
 
 impl Program {
@@ -25,6 +26,33 @@ impl Program {
         }
     }
 
+    /// Sets a variable of the process to what an expression or a format gives now.
+    ///
+    /// # Errors
+    /// Why it was not set.
+    pub fn set_process_var(
+        &self,
+        name: &str,
+        text: &str,
+        format: bool,
+        facts: &dyn Facts,
+    ) -> Result<(), NotSet> {
+        if !name.starts_with("proc.") {
+            return Err(NotSet::Scope);
+        }
+        let (Some(process), Some(id)) = (&self.process_vars, self.var(name)) else {
+            return Err(NotSet::Unused);
+        };
+        let value = process_value(self, text, format).map_err(NotSet::Value)?;
+        let mut vars = Vars::default();
+        vars.share(process);
+        if let Some(value) = evaluate(&value, &vars, facts) {
+            process.set(id, value);
+        }
+        let _ = vars.settle();
+        Ok(())
+    }
+
     /// The value of a variable of the process, `proc.name`; `None` when it is not set.
     pub fn process_var(&self, name: &str) -> Option<Value<'static>> {
         self.process_vars.as_ref()?.get(self.var(name)?)
@@ -39,6 +67,17 @@ impl Program {
     pub fn process_vars(&self) -> Option<&Arc<ProcVars>> {
         self.process_vars.as_ref()
     }
+}
+
+/// Why a variable of the process was not set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotSet {
+    /// It is none of the process.
+    Scope,
+    /// Nothing in the configuration reads or sets it.
+    Unused,
+    /// The value cannot be read.
+    Value(String),
 }
 
 fn evaluate(value: &GlobalValue, vars: &Vars, facts: &dyn Facts) -> Option<Value<'static>> {

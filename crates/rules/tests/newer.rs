@@ -162,3 +162,20 @@ fn steps_and_rules_write_lines_and_profiles_shape_them() {
 fn without_log_targets_rules_write_nothing() {
     assert_eq!(lines_of("http-request do-log\ndefault_backend be\nbackend be"), [""; 0]);
 }
+
+#[test]
+fn variables_of_the_process_are_set_while_it_runs() {
+    let lab = Lab::newer(&format!(
+        "{TOP}http-request set-var(proc.a) str(x)\nhttp-request set-var(txn.b) var(proc.a)\n"
+    ));
+    let world = World::new(&lab);
+    let program = &lab.program;
+    let set = |name, text, format| program.set_process_var(name, text, format, &world);
+    assert_eq!(set("proc.a", "int(3),add(4)", false), Ok(()));
+    assert_eq!(program.process_var("proc.a"), Some(sample::Value::Int(7)));
+    assert_eq!(set("proc.a", "<%[var(proc.a)]>", true), Ok(()));
+    assert_eq!(program.process_var("proc.a"), Some(sample::Value::Str(b"<7>".as_slice().into())));
+    assert_eq!(set("txn.b", "int(3)", false), Err(rules::NotSet::Scope));
+    assert_eq!(set("proc.c", "int(3)", false), Err(rules::NotSet::Unused));
+    assert!(matches!(set("proc.a", "nofetch", false), Err(rules::NotSet::Value(_))));
+}

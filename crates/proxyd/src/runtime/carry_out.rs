@@ -97,6 +97,11 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
         Command::ShowCliSockets => show_sockets(daemon),
         Command::ShowInternals(which) => internals::show(daemon, which, now()),
         Command::ShowErrors => reply::show_errors(&internals::log_time(now())),
+        Command::SetVar { name, value, format } => {
+            let facts = daemon.process.facts();
+            let set = generation.program.set_process_var(&name, &value, format, &facts);
+            internals::variable_set(&name, set)
+        }
         Command::GetVar(name) => internals::variable(&generation.program, &name),
         Command::SetRateLimit(what, limit) => {
             match what {

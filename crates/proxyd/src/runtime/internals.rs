@@ -7,7 +7,7 @@ use admin::{Internals, Reply, Severity, reply};
 use forward::FrontendState;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rules::Program;
+use rules::{NotSet, Program};
 use sample::Value;
 
 use crate::daemon::Daemon;
@@ -72,6 +72,18 @@ pub(super) fn variable(program: &Program, name: &str) -> Reply {
         Value::Meth(value) => ("meth", text(value)),
     };
     reply::variable_is(name, kind, &value)
+}
+
+/// What became of `set var`.
+pub(super) fn variable_set(name: &str, set: Result<(), NotSet>) -> Reply {
+    match set {
+        Ok(()) => Reply::Done,
+        Err(NotSet::Scope) => reply::variable_scope(name),
+        Err(NotSet::Unused) => {
+            reply::failed(&format!("nothing in the configuration uses the variable '{name}'."))
+        }
+        Err(NotSet::Value(why)) => reply::failed(&why),
+    }
 }
 
 /// `27/Nov/2026:00:26:10.924`, in local time.

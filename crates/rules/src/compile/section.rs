@@ -336,6 +336,27 @@ impl<'s, 'c> Section<'s, 'c> {
     }
 }
 
+/// A value for a variable of the process, as an operator writes it.
+pub(super) fn process_value(
+    text: &str,
+    format: bool,
+    shared: &mut Shared<'_>,
+) -> Option<GlobalValue> {
+    let place = Place::Configuration;
+    let mut section = Section::bare(shared);
+    if format {
+        return section.format_text(text, Span::default(), place).map(GlobalValue::Format);
+    }
+    let word = Word { text: Cow::Borrowed(text), span: Span::default(), origin: Origin::Opaque };
+    match config_parse::expr::parse_words(&[word], &|_| false) {
+        Ok((expr, _)) => section.expr(&expr, place).map(GlobalValue::Expr),
+        Err(finding) => {
+            section.report(finding);
+            None
+        }
+    }
+}
+
 /// The `set-var` and `set-var-fmt` lines of `global`.
 pub(super) fn global_vars(global: &model::Global, shared: &mut Shared<'_>) -> Vec<AtStart> {
     let mut section = Section::bare(shared);

@@ -12,9 +12,9 @@ const UNIT: &[ArgKind] = &[ArgKind::Str];
 pub(crate) static GROUP: FetchGroup = FetchGroup {
     section: "7.3.3",
     entries: &[
-        FetchEntry::new("bc_rtt", Type::Int, Places::RESPONSE_KEPT, bc_rtt, "the round trip")
+        FetchEntry::new("bc_rtt", Type::Int, Places::CLIENT, bc_rtt, "the round trip")
             .args(0, UNIT),
-        FetchEntry::new("bc_rttvar", Type::Int, Places::RESPONSE_KEPT, bc_rttvar, "its variance")
+        FetchEntry::new("bc_rttvar", Type::Int, Places::CLIENT, bc_rttvar, "its variance")
             .args(0, UNIT),
         FetchEntry::new("fc_rtt", Type::Int, Places::CLIENT, fc_rtt, "the round trip")
             .args(0, UNIT),
