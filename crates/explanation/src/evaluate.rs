@@ -250,8 +250,8 @@ impl Walk<'_> {
     }
 
     fn route(&mut self) -> Verdict {
-        // The whole body is here, so the second call cannot wait.
-        for _ in 0..2 {
+        // The whole body is here, so a second call waits for nothing; each `pause` takes one more.
+        for _ in 0..100 {
             let body = Buffered { bytes: self.body, complete: true };
             let verdict = rules::route(
                 self.program,
@@ -261,7 +261,7 @@ impl Walk<'_> {
                 &self.facts,
                 &mut self.events,
             );
-            if !matches!(verdict, Verdict::Wait { .. }) {
+            if !matches!(verdict, Verdict::Wait { .. } | Verdict::Pause(_)) {
                 return verdict;
             }
         }
@@ -286,7 +286,9 @@ impl Walk<'_> {
             Verdict::Close(rule) => Ending::Closed { kind: "reject", rule },
             Verdict::SilentDrop(rule) => Ending::Closed { kind: "silent-drop", rule },
             Verdict::Unknown(fact) => Ending::Unknown(fact),
-            Verdict::Wait { .. } | Verdict::NoBackend | Verdict::SwitchMode => self.nowhere(),
+            Verdict::Wait { .. } | Verdict::Pause(_) | Verdict::NoBackend | Verdict::SwitchMode => {
+                self.nowhere()
+            }
         }
     }
 
@@ -320,7 +322,7 @@ impl Walk<'_> {
             &mut self.events,
         );
         match verdict {
-            Verdict::Forward(_) | Verdict::Wait { .. } | Verdict::NoBackend => {
+            Verdict::Forward(_) | Verdict::Wait { .. } | Verdict::Pause(_) | Verdict::NoBackend => {
                 Ending::Server { server, status: response.status }
             }
             other => self.end(other, true),

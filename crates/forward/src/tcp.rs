@@ -136,6 +136,8 @@ async fn inspect<C: Connector>(
             Verdict::Forward(backend) if speaks_http(ledger, backend) => return Ok(Goes::AsHttp),
             Verdict::Forward(backend) => return Ok(Goes::To(backend)),
             Verdict::SwitchMode => return Ok(Goes::AsHttp),
+            // No rule of a connection says so.
+            Verdict::Pause(time) => tokio::time::sleep(time).await,
             Verdict::Wait { within } => {
                 let due = ledger.times.begun.instant.checked_add(within);
                 complete = read_more(connection, work, due).await;

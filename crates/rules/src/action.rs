@@ -123,6 +123,8 @@ pub(crate) enum Action {
     },
     /// `strict-mode`: whether a rewrite that finds no room is an error.
     StrictMode(bool),
+    /// Nothing more happens for a while.
+    Pause(TimeoutValue),
     /// `do-log`, with the number of its profile.
     DoLog {
         profile: Option<u32>,

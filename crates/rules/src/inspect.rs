@@ -143,6 +143,7 @@ fn list<T: Trace>(
         Ending::SwitchMode => Verdict::SwitchMode,
         Ending::Wait => Verdict::Wait { within: delay.unwrap_or_default() },
         Ending::WaitForBody(within) => Verdict::Wait { within },
+        Ending::Pause(time) => Verdict::Pause(time),
         Ending::Unknown(fact) => Verdict::Unknown(fact),
     })
 }

@@ -130,6 +130,7 @@ fn list<'m, T: Trace>(
         Ending::Close(span) => Verdict::Close(span),
         Ending::SilentDrop(span) => Verdict::SilentDrop(span),
         Ending::WaitForBody(within) => Verdict::Wait { within },
+        Ending::Pause(time) => Verdict::Pause(time),
         Ending::Unknown(fact) => Verdict::Unknown(fact),
     })
 }

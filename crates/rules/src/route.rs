@@ -184,6 +184,7 @@ fn list<T: Trace>(
         Ending::Close(span) => Verdict::Close(span),
         Ending::SilentDrop(span) => Verdict::SilentDrop(span),
         Ending::WaitForBody(within) => Verdict::Wait { within },
+        Ending::Pause(time) => Verdict::Pause(time),
         // Conditions of HTTP are final: there is no inspect-delay to wait for.
         Ending::Wait | Ending::SwitchMode => return ControlFlow::Continue(()),
         Ending::Unknown(fact) => Verdict::Unknown(fact),

@@ -29,6 +29,8 @@ pub(crate) enum Ending {
     Wait,
     /// `wait-for-body`, at most this long.
     WaitForBody(Duration),
+    /// `pause`: the list goes on behind the rule after this time.
+    Pause(Duration),
     /// A condition or value depends on a fact that is not known.
     Unknown(Fact),
 }
@@ -59,6 +61,10 @@ pub(crate) fn rules<T: Trace>(list: &List<'_>, m: &mut Moment<'_>, trace: &mut T
             Some(Ending::Wait | Ending::WaitForBody(_)) => {
                 m.stream.cursor = Cursor { step: list.step, rule: at as u32 };
                 return ending.unwrap_or(Ending::Wait);
+            }
+            Some(Ending::Pause(_)) => {
+                m.stream.cursor = Cursor { step: list.step, rule: at as u32 + 1 };
+                return ending.unwrap_or(Ending::Done);
             }
             Some(ending) => {
                 m.stream.last_rule = Some(rule.span);
@@ -215,6 +221,10 @@ fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> 
                 return Some(Ending::Unknown(fact));
             }
         }
+        Action::Pause(value) => match limit::millis(value, m) {
+            Ok(time) => return time.map(Ending::Pause),
+            Err(fact) => return Some(Ending::Unknown(fact)),
+        },
         Action::DoLog { profile } => {
             log_profile::note(m, log_profile::origin(rule.family), *profile);
         }

@@ -37,6 +37,8 @@ pub enum Verdict {
         /// `inspect-delay`, or the time of `wait-for-body`.
         within: Duration,
     },
+    /// `pause`: call again with the same stream after this time.
+    Pause(Duration),
     /// A connection in `mode tcp` goes on as HTTP (`switch-mode http`): call [`crate::route`] with each request.
     SwitchMode,
     /// No backend was chosen: 503 with `<NOSRV>` and `SC--`.

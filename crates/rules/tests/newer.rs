@@ -179,3 +179,24 @@ fn variables_of_the_process_are_set_while_it_runs() {
     assert_eq!(set("proc.c", "int(3)", false), Err(rules::NotSet::Unused));
     assert!(matches!(set("proc.a", "nofetch", false), Err(rules::NotSet::Value(_))));
 }
+
+#[test]
+fn pause_stops_between_two_rules_and_goes_on_behind_itself() {
+    let lab = Lab::newer(&format!(
+        "{TOP}http-request set-header a 1\nhttp-request pause 20ms\nhttp-request pause req.hdr(none)\n\
+         http-request pause int(30)\nhttp-request set-header b %[req.hdr(a)]\ndefault_backend be\nbackend be\n"
+    ));
+    let world = World::new(&lab);
+    let mut stream = rules::Stream::new(sample::FrontendRef(0));
+    let (mut head, _) = support::request("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    let body = sample::Buffered { bytes: &[], complete: true };
+    let mut route =
+        || rules::route(&lab.program, &mut stream, &mut head, body, &world, &mut NoTrace);
+    let pauses = [route(), route()].map(|verdict| match verdict {
+        rules::Verdict::Pause(time) => time.as_millis(),
+        _ => 0,
+    });
+    assert_eq!(pauses, [20, 30]);
+    assert!(matches!(route(), rules::Verdict::Forward(_)));
+    assert_eq!(head.fields.get(b"b"), Some(&b"1"[..]));
+}

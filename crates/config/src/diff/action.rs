@@ -146,6 +146,8 @@ fn state(action: &Action) -> String {
         Action::SetTimeout { which, value: TimeoutValue::Expr(value) } => {
             format!("set-timeout {which} {}", word(&expr(value)))
         }
+        Action::Pause(TimeoutValue::Literal(time)) => format!("pause {}", duration(*time)),
+        Action::Pause(TimeoutValue::Expr(value)) => format!("pause {}", word(&expr(value))),
         Action::SetAddress { what, value } => format!("{what} {}", word(&expr(value))),
         Action::Capture { value, slot: CaptureSlot::Len(len) } => {
             format!("capture {} len {len}", word(&expr(value)))

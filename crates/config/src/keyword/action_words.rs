@@ -232,6 +232,21 @@ pub(super) fn set_timeout(line: &mut Directive<'_>, to: &mut Slot) {
     to.action = value.map(|value| Action::SetTimeout { which: which.text.to_string(), value });
 }
 
+pub(super) fn pause(line: &mut Directive<'_>, to: &mut Slot) {
+    if line.phrase().starts_with("http-response")
+        && let Some(word) = line.last()
+    {
+        line.refuse_as(codes::E0207, "a response is not held back: only requests are", word);
+    }
+    let number = line.peek_text().starts_with(|c: char| c.is_ascii_digit());
+    let value = if number {
+        line.duration("a time", Unit::Millisecond).map(|time| TimeoutValue::Literal(time.value))
+    } else {
+        line.expr("a time or an expression").map(TimeoutValue::Expr)
+    };
+    to.action = value.map(Action::Pause);
+}
+
 pub(super) fn address(line: &mut Directive<'_>, to: &mut Slot) {
     let Some(what) = line.last().map(spanned) else { return };
     to.action =

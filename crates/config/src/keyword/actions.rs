@@ -5,9 +5,9 @@ use config_parse::log_format::LogFormat;
 use diag::{Spanned, codes};
 
 use super::action_words::{
-    address, capture, del_header, denial, mark, name_value, normalize_uri, priority, regex_value,
-    replace, service, set_retries, set_status, set_timeout, socket, variable, variable_if,
-    wait_for_body,
+    address, capture, del_header, denial, mark, name_value, normalize_uri, pause, priority,
+    regex_value, replace, service, set_retries, set_status, set_timeout, socket, variable,
+    variable_if, wait_for_body,
 };
 use super::{Keyword, Places, Shape, Table, actions_lists, actions_refused, log, redirect, reply};
 use crate::lower::{Directive, spanned};
@@ -422,6 +422,7 @@ const STATE: &[Keyword<Slot>] = &[
         }
         to.action = Some(Action::DoLog { profile });
     }),
+    action("pause", Sets::REQUEST.or(Sets::RESPONSE), "<time>|<expr>", "waits", pause),
     action("wait-for-handshake", Sets::REQUEST, "", "waits for TLS to be done", |_, to| {
         to.action = Some(Action::Other { name: "wait-for-handshake".into() });
     })

@@ -108,13 +108,6 @@ pub(super) const KEYWORDS: &[Keyword<Slot>] = &[
         }
     })
     .refused("this action is not built yet"),
-    action("pause", Sets::REQUEST.or(Sets::RESPONSE), "<time>|<expr>", "waits", |line, to| {
-        let time = |text: &str| quantity::duration(text, Unit::Millisecond).is_ok();
-        if number_or_expr(line, to, "a time", time).is_some() {
-            done(line, to);
-        }
-    })
-    .refused("this action is not built yet"),
     action("otel-group", Sets::ALL, "<filter> <group>", "a group of spans", group)
         .refused("OpenTelemetry is not built"),
     action("ot-group", Sets::ALL, "<filter> <group>", "a group of spans", group)

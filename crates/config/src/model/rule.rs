@@ -148,6 +148,8 @@ pub enum Action {
     StrictMode(bool),
     /// `early-hint NAME FMT`.
     EarlyHint { name: String, value: LogFormat },
+    /// `pause`.
+    Pause(TimeoutValue),
     /// `do-log [profile NAME]`.
     DoLog { profile: Option<String> },
     /// `add-acl(FILE) KEY`, `del-acl`, `set-map(FILE) KEY VALUE`, `del-map`.

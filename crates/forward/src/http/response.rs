@@ -175,7 +175,10 @@ impl<C: Connector> HttpStream<'_, C> {
         let verdict = rules::respond(program, state, request, response, body, &facts, &mut NoTrace);
         self.mark_client();
         match verdict {
-            Verdict::Forward(_) | Verdict::SwitchMode | Verdict::NoBackend => Ok(None),
+            // A `pause` of responses is refused when the lines are read.
+            Verdict::Forward(_) | Verdict::SwitchMode | Verdict::NoBackend | Verdict::Pause(_) => {
+                Ok(None)
+            }
             Verdict::Wait { within } => Ok(Some(within)),
             Verdict::Reply(answer) => {
                 let index = self.connection.worker.index;

@@ -182,6 +182,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                 Verdict::NoBackend | Verdict::SwitchMode | Verdict::Unknown(_) => {
                     return Err(Failure::new(Cause::Server, Phase::Connect, 503));
                 }
+                Verdict::Pause(time) => tokio::time::sleep(time).await,
                 Verdict::Wait { within } => {
                     self.continue_expected().await;
                     let due = self.ledger.times.begun.instant.checked_add(within);

@@ -26,14 +26,7 @@ pub(crate) fn timeout(
     on: bool,
     changes: &mut Vec<Change>,
 ) -> Result<(), Fact> {
-    let duration = match value {
-        TimeoutValue::Literal(duration) => Some(*duration),
-        TimeoutValue::Millis(value) => number(value, m)?
-            .and_then(|millis| u64::try_from(millis).ok())
-            .filter(|millis| *millis > 0)
-            .map(Duration::from_millis),
-    };
-    let Some(duration) = duration else { return Ok(()) };
+    let Some(duration) = millis(value, m)? else { return Ok(()) };
     let overrides = &mut m.stream.overrides;
     let before = overrides.limits.set(which, duration);
     overrides.limit_rules.set(which, span);
@@ -46,6 +39,20 @@ pub(crate) fn timeout(
         });
     }
     Ok(())
+}
+
+/// A time, if the value is one.
+///
+/// # Errors
+/// The fact that it depends on, when it is not known.
+pub(crate) fn millis(value: &TimeoutValue, m: &mut Moment<'_>) -> Result<Option<Duration>, Fact> {
+    Ok(match value {
+        TimeoutValue::Literal(duration) => Some(*duration),
+        TimeoutValue::Millis(value) => number(value, m)?
+            .and_then(|millis| u64::try_from(millis).ok())
+            .filter(|millis| *millis > 0)
+            .map(Duration::from_millis),
+    })
 }
 
 pub(crate) fn name(which: Bound) -> &'static str {

@@ -118,6 +118,12 @@ fn action(
         M::Capture { value, slot } => capture(value, *slot, span, place, s)?,
         M::DisableL7Retry => Action::Setting(Setting::NoL7Retry),
         M::StrictMode(on) => Action::StrictMode(*on),
+        M::Pause(TimeoutValue::Literal(time)) => {
+            Action::Pause(action::TimeoutValue::Literal(*time))
+        }
+        M::Pause(TimeoutValue::Expr(expr)) => {
+            Action::Pause(action::TimeoutValue::Millis(s.expr(expr, place)?))
+        }
         M::DoLog { profile } => Action::DoLog { profile: s.log_profile(profile.as_deref())? },
         M::Other { .. } | M::Socket { .. } => Action::Nothing,
         M::NormalizeUri { name, strict } => match Normalizer::from_words(name, *strict) {
