@@ -12,6 +12,7 @@ mod fuzz;
 mod instructions;
 mod keywords;
 mod matches;
+mod mutate;
 mod needs;
 mod peers;
 mod regtests;
@@ -46,6 +47,8 @@ enum Command {
     Compat(compat::Compat),
     /// The verdicts of lbctl check beside those of HAProxy on real configurations.
     Corpus(corpus::Corpus),
+    /// One small change to real configurations at a time: does lbctl check still say what HAProxy says?
+    Mutate(mutate::Mutate),
     /// The registries beside those that HAProxy prints of itself.
     Keywords(keywords::Keywords),
     /// Clients and servers that are not ours: python websockets, curl, wrk, Chromium.
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Compat(compat) => compat::run(&compat),
         Command::Corpus(corpus) => corpus::run(&corpus),
+        Command::Mutate(mutate) => mutate::run(&mutate),
         Command::Keywords(keywords) => keywords::run(&keywords),
         Command::Peers(peers) => peers::run(&peers),
         Command::Matches(matches) => matches::run(&matches),

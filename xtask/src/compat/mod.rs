@@ -10,7 +10,7 @@ mod client;
 mod compare;
 mod corpus;
 mod explain;
-mod random;
+pub(crate) mod random;
 mod side;
 mod stub;
 

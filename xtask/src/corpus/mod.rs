@@ -4,7 +4,7 @@
 //! the configurations are those inside of HAProxy's own tests, which HAProxy takes by definition.
 
 mod verdicts;
-mod vtc;
+pub(crate) mod vtc;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -16,10 +16,28 @@ pub(super) fn cases(
     target: &str,
     haproxy: Option<&Path>,
 ) -> Result<Vec<Case>, Failure> {
+    let mut cases = Vec::new();
+    for (id, path, accepted) in written(folder, scratch)? {
+        let accepted = match haproxy {
+            Some(program) => takes(program, folder, &path)?,
+            None => accepted,
+        };
+        cases.push(Case { id, file: path, target: target.to_owned(), accepted });
+    }
+    Ok(cases)
+}
+
+/// The files of every configuration, written to `scratch`.
+pub(crate) fn files(folder: &Path, scratch: &Path) -> Result<Vec<PathBuf>, Failure> {
+    Ok(written(folder, scratch)?.into_iter().map(|(_, path, _)| path).collect())
+}
+
+/// Name, file and verdict of every configuration.
+fn written(folder: &Path, scratch: &Path) -> Result<Vec<(String, PathBuf, bool)>, Failure> {
     let mut files = Vec::new();
     tests(folder, &mut files)?;
     files.sort();
-    let mut cases = Vec::new();
+    let mut all = Vec::new();
     for file in files {
         let bytes = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
         let text = String::from_utf8_lossy(&bytes);
@@ -29,19 +47,10 @@ pub(super) fn cases(
             let path = scratch.join(format!("{}-{number}.cfg", name.replace('/', "-")));
             let text = replaced(&block, &here, &scratch.display().to_string());
             std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
-            let accepted = match haproxy {
-                Some(program) => takes(program, folder, &path)?,
-                None => accepted,
-            };
-            cases.push(Case {
-                id: format!("{name}#{number}"),
-                file: path,
-                target: target.to_owned(),
-                accepted,
-            });
+            all.push((format!("{name}#{number}"), path, accepted));
         }
     }
-    Ok(cases)
+    Ok(all)
 }
 
 /// What HAProxy itself says.

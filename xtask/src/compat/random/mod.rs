@@ -5,7 +5,7 @@
 //! be kept among the cases.
 
 mod condition;
-mod draw;
+pub(crate) mod draw;
 mod expression;
 mod language;
 mod request;
