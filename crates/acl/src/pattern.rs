@@ -118,7 +118,7 @@ enum Operator {
 
 /// Numbers and ranges; an operator holds for all words behind it.
 pub(crate) fn numbers(patterns: &[Pattern]) -> Result<Vec<(u32, i64, i64)>, Vec<Diagnostic>> {
-    let mut operator = Operator::Eq;
+    let (mut operator, mut given) = (Operator::Eq, false);
     let ranges = each(patterns, |pattern| {
         let word = match pattern.text.as_str() {
             "eq" => Some(Operator::Eq),
@@ -129,8 +129,13 @@ pub(crate) fn numbers(patterns: &[Pattern]) -> Result<Vec<(u32, i64, i64)>, Vec<
             _ => None,
         };
         if let (Some(word), 0) = (word, pattern.line) {
-            operator = word;
+            (operator, given) = (word, true);
             return Ok(None);
+        }
+        // Quirk: behind an operator a number may be a version.
+        let mut pattern = std::borrow::Cow::Borrowed(pattern);
+        if given && pattern.text.contains('.') {
+            compose_version(pattern.to_mut());
         }
         range(&pattern.text)
             // Quirk: a range is what it is, whatever operator stands before it.

@@ -184,3 +184,40 @@ fn a_defaults_section_and_a_proxy_share_a_name_up_to_3_3() {
     let (old, new) = errors("defaults x\nfrontend x", "bind :2");
     assert_eq!((old.as_str(), new.as_str()), ("", "E0404"));
 }
+
+#[test]
+fn changes_of_real_lines_are_judged_as_haproxy_judges_them() {
+    check(
+        "global",
+        r#"
+        log-send-hostname a b                   | -     | -
+        default log stdout format raw local0    | E0202 | -
+        server-state-file /a /b                 | -     | -
+        set-var proc.x int(1) !                 | -     | -
+        "#,
+    );
+    check(
+        "frontend f",
+        r#"
+        http-request deny if a/b                | E0402 | E0402
+        http-request unset-var(req.x,1)         | E0205 | E0205
+        http-error status 400 errorfiles e      | E0421 | E0421
+        no option httpslog                      | E0203 | E0203
+        "#,
+    );
+    check(
+        "backend b",
+        r#"
+        tcp-check comment a b                   | -     | -
+        http-check unset-var(check.a) b         | -     | -
+        external-check command a                | E0204 | E0204
+        "#,
+    );
+    check("resolvers r", "no nameserver a 1.1.1.1:53 | E0202 | E0202");
+    check("resolvers r", "nameserver a(b) 1.1.1.1:53 | E0307 | E0307");
+    check("log-forward r", "dgram-bind 1.1.1.1 | E0305 | E0305");
+    check("userlist u", "group a users | - | -");
+    check("fcgi-app a\n    docroot /a", "index a b | E0205 | E0205");
+    check("mailers m\n    mailer a 1.1.1.1:1", "mailer a 1.1.1.1:1 | - | -");
+    check("ring r", "size 0 | E0304 | E0304");
+}

@@ -39,7 +39,7 @@ struct Uses {
 
 /// Reads, counts and shows. What is refused is found: exit code 1.
 pub(crate) fn run(compat: &Compat) -> Result<Exit, CouldNot> {
-    let environment = files::environment(files::version_of(Target::Proxyd));
+    let environment = files::environment(Target::Proxyd);
     let loaded = config::load(files::read_all(&compat.files)?, &environment, Target::Proxyd);
     let Loaded { sources, config, mut diagnostics } = loaded;
     let (program, more) = rules::compile_in(config, &|_| Ok(Vec::new()), &environment);

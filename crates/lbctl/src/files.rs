@@ -58,13 +58,53 @@ fn read(path: &Path) -> Result<Named, CouldNot> {
 }
 
 /// The process's environment, as a daemon started from here would see it.
-pub(crate) fn environment(version: &str) -> Environment {
-    Environment::of_version(version).with(std::env::vars_os())
+pub(crate) fn environment(target: Target) -> Environment {
+    let mut environment = Environment::of_version(version_of(target)).with(std::env::vars_os());
+    if target != Target::Proxyd {
+        environment.features = FEATURES.iter().map(|name| (*name).to_owned()).collect();
+        environment.openssl_version = "3.0.0".into();
+        environment.ssllib_name = "OpenSSL 3.0.0".into();
+    }
+    environment
 }
+
+/// What `.if feature()` finds in a HAProxy as distributions build it.
+const FEATURES: &[&str] = &[
+    "ACCEPT4",
+    "BACKTRACE",
+    "CPU_AFFINITY",
+    "CRYPT_H",
+    "DL",
+    "EPOLL",
+    "GETADDRINFO",
+    "LINUX_CAP",
+    "LINUX_SPLICE",
+    "LINUX_TPROXY",
+    "LUA",
+    "MATH",
+    "NETFILTER",
+    "NS",
+    "OPENSSL",
+    "PCRE2",
+    "PCRE2_JIT",
+    "POLL",
+    "PRCTL",
+    "PROMEX",
+    "RT",
+    "SHM_OPEN",
+    "SPOE",
+    "SSL",
+    "TFO",
+    "THREAD",
+    "THREAD_DUMP",
+    "TPROXY",
+    "TRACE",
+    "ZLIB",
+];
 
 /// Reads and lowers a configuration for a target.
 pub(crate) fn load(paths: &[PathBuf], target: Target) -> Result<Loaded, CouldNot> {
-    Ok(config::load(read_all(paths)?, &environment(version_of(target)), target))
+    Ok(config::load(read_all(paths)?, &environment(target), target))
 }
 
 /// Whether a finding leaves a configuration without meaning. What only one of the daemons takes has a meaning all

@@ -47,6 +47,11 @@ pub(super) fn section(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
             if said.contains(name.value.as_str()) {
                 continue;
             }
+            // What comes from `defaults` was looked up there already.
+            let inherited = (name.span.file, name.span.start) < (proxy.span.file, proxy.span.start);
+            if inherited && name.value.contains('/') {
+                continue;
+            }
             if let Some(finding) = unknown(&declared, name, line) {
                 findings.push(finding);
                 // One cause, one error: the other uses wait for the first to be mended.
@@ -61,8 +66,7 @@ fn unknown(
     name: &Spanned<String>,
     line: Span,
 ) -> Option<Diagnostic> {
-    // A `/` comes from `defaults`, where the name was looked up already.
-    if PREDEFINED.contains(&name.value.as_str()) || name.value.contains('/') {
+    if PREDEFINED.contains(&name.value.as_str()) {
         return None;
     }
     let declared = acls.get(name.value.as_str());

@@ -6,6 +6,16 @@ use crate::model::{CheckKind, Config, Proxy};
 
 /// What `option external-check` of a proxy misses.
 pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    // Looked at with or without the option.
+    let command = proxy.external_check_command.as_ref();
+    if let Some(command) = command.filter(|command| !command.value.starts_with('/'))
+        && proxy.external_check_path.is_none()
+    {
+        let message = "the program's name does not begin with `/`, and no path is given";
+        let finding = Diagnostic::new(codes::E0204, command.span, message);
+        findings.push(finding.help("write its whole name, or an `external-check path` line"));
+        return;
+    }
     let Some(check) = proxy.check.as_ref().filter(|check| check.value == CheckKind::External)
     else {
         return;

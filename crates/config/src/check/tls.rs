@@ -2,7 +2,7 @@
 
 use diag::{Diagnostic, Span, Spanned, codes};
 
-use crate::keyword::{knows_a_cipher, knows_curves};
+use crate::keyword::{knows_a_cipher, knows_a_ciphersuite, knows_curves};
 use crate::model::{Config, Mode, Proxy, Tls};
 use crate::target::Target;
 
@@ -47,6 +47,13 @@ pub(super) fn defaults(config: &Config, target: Target, findings: &mut Vec<Diagn
             findings.push(Diagnostic::new(codes::E0301, list.span, message));
         }
     }
+    for (of_servers, list) in &config.global.ssl_default_ciphersuites {
+        let used = if *of_servers { connects } else { listens };
+        if used && !knows_a_ciphersuite(&list.value) {
+            let message = format!("no cipher of TLS 1.3 is named in `{}`", list.value);
+            findings.push(Diagnostic::new(codes::E0301, list.span, message));
+        }
+    }
 }
 
 /// HTTP/3 over TCP (QMux) is experimental in 3.5; earlier versions take the name as any other protocol.
@@ -81,6 +88,10 @@ fn no_authorities(at: Span) -> Diagnostic {
 fn names(tls: &Tls, findings: &mut Vec<Diagnostic>) {
     if let Some(list) = tls.ciphers.as_ref().filter(|list| !knows_a_cipher(&list.value)) {
         let message = format!("no cipher is named in `{}`", list.value);
+        findings.push(Diagnostic::new(codes::E0301, list.span, message));
+    }
+    if let Some(list) = tls.ciphersuites.as_ref().filter(|list| !knows_a_ciphersuite(&list.value)) {
+        let message = format!("no cipher of TLS 1.3 is named in `{}`", list.value);
         findings.push(Diagnostic::new(codes::E0301, list.span, message));
     }
     if let Some(list) = tls.curves.as_ref().filter(|list| !knows_curves(&list.value)) {

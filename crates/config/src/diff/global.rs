@@ -12,6 +12,7 @@ pub(super) fn global(global: &Global) -> Section {
         once: _,
         ssl_server_verify_none: _,
         ssl_default_ciphers: _,
+        ssl_default_ciphersuites: _,
         daemon,
         master_worker,
         pidfile,

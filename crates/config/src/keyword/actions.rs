@@ -358,7 +358,12 @@ const STATE: &[Keyword<Slot>] = &[
         },
     ),
     action("unset-var", Sets::ALL, "(<name>)", "forgets a variable", |line, to| {
-        to.action = variable(line).map(|name| Action::UnsetVar { name });
+        let Some(name) = variable(line) else { return };
+        if let Some(word) = line.last().filter(|word| word.text.contains(',')) {
+            let message = "a variable is forgotten without conditions";
+            return line.error(codes::E0205, word.span, message);
+        }
+        to.action = Some(Action::UnsetVar { name });
     }),
     action(
         "set-log-level",

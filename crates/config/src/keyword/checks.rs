@@ -405,13 +405,15 @@ fn variable_step(line: &mut Directive<'_>, text: &str) -> Option<Step> {
     while line.take("comment") {
         comment = Some(line.value("a text")?.text.to_string());
     }
-    line.end();
+    // Quirk: HAProxy does not look at what follows.
+    line.skip_rest();
     Some((kind, comment))
 }
 
 fn comment(line: &mut Directive<'_>) -> Option<Step> {
     let text = line.arg("a text")?.text.to_string();
-    line.end();
+    // Quirk: HAProxy does not look at what follows.
+    line.skip_rest();
     Some((StepKind::Comment, Some(text)))
 }
 

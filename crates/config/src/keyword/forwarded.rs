@@ -15,7 +15,8 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[Keyword::new(
     "adds the `Forwarded` header to requests",
     |line, draft| {
         if matches!(line.prefix, Some(Prefix::No | Prefix::Default)) {
-            line.end();
+            // Quirk: HAProxy does not look at what follows.
+            line.skip_rest();
             draft.proxy.forwarded = None;
         } else if positive(line)
             && let Some(value) = read(line)

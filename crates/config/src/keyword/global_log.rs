@@ -32,7 +32,8 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         "log lines carry the machine's name",
         |line, to| {
             let name = line.word().map(|word| word.text.to_string());
-            line.end();
+            // Quirk: HAProxy does not look at what follows.
+            line.skip_rest();
             to.log_send_hostname = Some(Spanned::new(name, line.span()));
         },
     ),

@@ -142,10 +142,10 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         },
     ),
     global("server-state-file", "<file>", "where server states are read from", |line, to| {
-        text(line, &mut to.server_state_file);
+        first_text(line, &mut to.server_state_file);
     }),
     global("server-state-base", "<dir>", "where server state files are", |line, to| {
-        text(line, &mut to.server_state_base);
+        first_text(line, &mut to.server_state_base);
     }),
     global(
         "unix-bind",
@@ -232,6 +232,14 @@ const fn switch(name: &'static str, args: &'static str, doc: &'static str) -> Ke
 pub(super) fn text(line: &mut Directive<'_>, to: &mut Setting<String>) {
     if let Some(word) = line.text("a value") {
         line.end();
+        *to = Some(Spanned::new(word.value, line.span()));
+    }
+}
+
+/// Quirk: HAProxy does not look at what follows.
+fn first_text(line: &mut Directive<'_>, to: &mut Setting<String>) {
+    if let Some(word) = line.text("a value") {
+        line.skip_rest();
         *to = Some(Spanned::new(word.value, line.span()));
     }
 }

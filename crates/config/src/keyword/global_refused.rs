@@ -44,6 +44,14 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         ciphers(line, to, true);
     })
     .ignored(TLS),
+    global("ssl-default-bind-ciphersuites", "<list>", "TLS 1.3 of listeners", |line, to| {
+        ciphersuites(line, to, false);
+    })
+    .ignored(TLS),
+    global("ssl-default-server-ciphersuites", "<list>", "TLS 1.3 of servers", |line, to| {
+        ciphersuites(line, to, true);
+    })
+    .ignored(TLS),
     global("ssl-default-bind-options", "<option>...", "options of listeners", |line, _| {
         tls_options(
             line,
@@ -75,6 +83,13 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
 fn ciphers(line: &mut Directive<'_>, to: &mut Global, servers: bool) {
     if let Some(list) = line.text("a list of ciphers") {
         to.ssl_default_ciphers.push((servers, list));
+    }
+    line.end();
+}
+
+fn ciphersuites(line: &mut Directive<'_>, to: &mut Global, servers: bool) {
+    if let Some(list) = line.text("a list of ciphers") {
+        to.ssl_default_ciphersuites.push((servers, list));
     }
     line.end();
 }

@@ -15,7 +15,7 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         "sets a variable of the process",
         |line, to| {
             let Some(name) = name(line) else { return };
-            let Some(value) = line.expr("an expression") else { return };
+            let Some(value) = line.expr_in("an expression", 1) else { return };
             // Quirk: HAProxy does not look at what follows.
             line.skip_rest();
             to.set_vars.push((name, GlobalValue::Expr(value)));

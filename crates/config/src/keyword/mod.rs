@@ -63,7 +63,7 @@ pub(crate) use newer::than_2_6;
 pub(crate) use section::{Kind, Other, find as section_kind};
 pub(crate) use server_options::SERVER_OPTIONS;
 pub(crate) use shape::Shape;
-pub(crate) use tls_options::{knows_a_cipher, knows_curves};
+pub(crate) use tls_options::{knows_a_cipher, knows_a_ciphersuite, knows_curves};
 pub(crate) use userlist::{USERLIST, forget_repeated};
 
 /// What becomes of a keyword.

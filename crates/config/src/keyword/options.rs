@@ -190,6 +190,13 @@ const OTHERS: &[Keyword<Draft>] = &[
         }
         log_format(line, draft, LogFormatChoice::Http { clf });
     }),
+    Keyword::new("httpslog", Places::ANY, "", "8.2.4", "the HTTPS log format", |line, _| {
+        // Quirk: HAProxy does not look at what follows.
+        if positive(line) {
+            line.skip_rest();
+        }
+    })
+    .refused("TLS is not built yet"),
     Keyword::new("tcplog", Places::ANY, "", "8.2.2", "the TCP log format", |line, draft| {
         if positive(line) {
             log_format(line, draft, LogFormatChoice::Tcp);
@@ -293,7 +300,6 @@ const fn ignored(name: &'static str, places: Places, why: &'static str) -> Keywo
 }
 
 const MISSING: &[Missing] = &[
-    Missing::not_built("TLS is not built yet", "4.2", &[("httpslog", 0)]),
     Missing::removed("write `option httpclose`, or nothing", &[("forceclose", 0)]),
     Missing::removed(
         "leave it out: it is not needed any more",

@@ -5,7 +5,7 @@ use diag::{Diagnostic, Spanned, codes};
 
 use super::errors;
 use crate::lower::{Directive, spanned};
-use crate::model::{Reply, ReplyBody};
+use crate::model::{Mention, Noun, Reply, ReplyBody};
 
 /// Reads the options of a response up to a condition or the end. `None`: reported.
 pub(super) fn reply(line: &mut Directive<'_>) -> Option<Reply> {
@@ -100,6 +100,7 @@ fn body(line: &mut Directive<'_>, name: &str) -> Option<ReplyBody> {
         "errorfile" => ReplyBody::ErrorFile(file(line)?),
         "errorfiles" => {
             let word = line.value("the name of an `http-errors` section")?;
+            line.mentions.push(Mention { noun: Noun::HttpErrors, name: spanned(word) });
             ReplyBody::ErrorFiles(Some(word.text.to_string()))
         }
         _ => ReplyBody::ErrorFiles(None),

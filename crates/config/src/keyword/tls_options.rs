@@ -68,7 +68,9 @@ const fn common<T: HasTls>() -> [Keyword<T>; 23] {
         refused("ciphers", "<list>", "ciphers up to TLS 1.2", |line, to: &mut T| {
             to.tls().ciphers = line.value("a list of ciphers").map(spanned);
         }),
-        value("ciphersuites", "<list>", "ciphers of TLS 1.3"),
+        refused("ciphersuites", "<list>", "ciphers of TLS 1.3", |line, to: &mut T| {
+            to.tls().ciphersuites = line.value("a list of ciphers").map(spanned);
+        }),
         value("client-sigalgs", "<list>", "signatures of clients"),
         value("crl-file", "<file>", "certificates that were taken back"),
         refused("crt", "<file>", "the certificate", |line, to: &mut T| {
@@ -233,6 +235,18 @@ pub(crate) fn knows_a_cipher(list: &str) -> bool {
         let item = item.trim_start_matches(['!', '-', '+', '@']);
         !item.contains('=') && PARTS.iter().any(|part| item.contains(part))
     })
+}
+
+/// Whether a list of ciphers of TLS 1.3 names any.
+pub(crate) fn knows_a_ciphersuite(list: &str) -> bool {
+    const SUITES: &[&str] = &[
+        "TLS_AES_128_GCM_SHA256",
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_AES_128_CCM_SHA256",
+        "TLS_AES_128_CCM_8_SHA256",
+    ];
+    list.split(':').any(|name| SUITES.contains(&name))
 }
 
 /// Whether OpenSSL knows every curve of a list.

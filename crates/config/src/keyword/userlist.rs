@@ -40,8 +40,8 @@ fn user(line: &mut Directive<'_>, list: &mut Userlist) {
                 secret = Some(Secret::Plain(text.text.to_string()));
             }
             "groups" => {
-                let Some(names) = line.value("names of groups") else { return };
-                groups = split(&names.text);
+                // Quirk: nothing is no group.
+                groups = line.word().map_or_else(Vec::new, |names| split(&names.text));
             }
             _ => {
                 let allowed = ["password", "insecure-password", "groups"];
@@ -73,8 +73,8 @@ fn group(line: &mut Directive<'_>, list: &mut Userlist) {
     let Some(name) = line.arg("a name").map(spanned) else { return };
     let mut users = Vec::new();
     if line.take("users") {
-        let Some(names) = line.value("names of users") else { return };
-        users = split(&names.text);
+        // Quirk: nothing is nobody.
+        users = line.word().map_or_else(Vec::new, |names| split(&names.text));
     }
     line.end();
     list.groups.push((Spanned::new(name.value, name.span), users));

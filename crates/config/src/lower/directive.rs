@@ -432,11 +432,17 @@ impl<'a> Directive<'a> {
 
     /// An expression; converters may be words of their own.
     pub(crate) fn expr(&mut self, what: &str) -> Option<Expr> {
+        self.expr_in(what, usize::MAX)
+    }
+
+    /// The same in at most so many words.
+    pub(crate) fn expr_in(&mut self, what: &str, most: usize) -> Option<Expr> {
         if self.peek().is_none() {
             self.arg(what);
             return None;
         }
         let words = self.words.get(self.next..).unwrap_or(&[]);
+        let words = words.get(..most).unwrap_or(words);
         // What is no converter in any version and may stand behind an expression.
         let is_converter = |name: &str| match name {
             "if" | "unless" | "len" | "id" | "table" | "-m" | "|" => false,

@@ -454,11 +454,13 @@ fn prefix(line: &mut Directive<'_>) -> bool {
     line.prefix = Some(prefix);
     let takes_prefix = match (line.place, line.peek_text()) {
         (Place::Skipped | Place::Nowhere, _) => true,
-        (Place::Global, "log") => prefix == Prefix::No,
+        // Newer versions take `default log`, and read it as `log`.
+        (Place::Global | Place::Other(_), "log") => {
+            prefix == Prefix::No || line.target.is_from(3, 0)
+        }
         (Place::Global, next) => NEGATABLE.contains(&next) && prefix == Prefix::No,
         (_, "option") => true,
-        (Place::Other(_), _) => true,
-        (_, "log") => prefix == Prefix::No,
+        (_, "log") => prefix == Prefix::No || line.target.is_from(3, 0),
         _ => false,
     };
     if !takes_prefix {

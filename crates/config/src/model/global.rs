@@ -16,6 +16,8 @@ pub struct Global {
     pub scripts: Option<Span>,
     /// `ssl-default-bind-ciphers` (false) and `ssl-default-server-ciphers` (true).
     pub ssl_default_ciphers: Vec<(bool, Spanned<String>)>,
+    /// `ssl-default-bind-ciphersuites` (false) and `ssl-default-server-ciphersuites` (true).
+    pub ssl_default_ciphersuites: Vec<(bool, Spanned<String>)>,
     /// `ssl-server-verify none`.
     pub ssl_server_verify_none: bool,
     /// `daemon`.

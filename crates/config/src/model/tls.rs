@@ -17,6 +17,8 @@ pub struct Tls {
     pub authorities: bool,
     /// `ciphers`.
     pub ciphers: Setting<String>,
+    /// `ciphersuites`.
+    pub ciphersuites: Setting<String>,
     /// `curves`, `ecdhe`.
     pub curves: Setting<String>,
     /// `alpn`.

@@ -76,7 +76,7 @@ pub(crate) type Checked = (Sources, Vec<Diagnostic>);
 ///
 /// `last`: the process ends soon, and need not take apart what it read.
 pub(crate) fn findings(read: Vec<Named>, target: Target, env: Env, last: bool) -> Checked {
-    let environment = files::environment(files::version_of(target));
+    let environment = files::environment(target);
     let Loaded { sources, config, mut diagnostics } = config::load(read, &environment, target);
     // Without --env host no other file is opened: what they hold is taken as empty.
     let mut folder = PathBuf::new();

@@ -31,7 +31,7 @@ pub(crate) fn running(socket: &Path, target: Target) -> Result<Loaded, CouldNot>
         let said = said.lines().next().unwrap_or("nothing");
         format!("{}: `show config` was answered with `{said}`: is this proxyd, and the socket's level admin?", socket.display())
     })?;
-    let mut environment = files::environment(files::version_of(target));
+    let mut environment = files::environment(target);
     for (name, value) in &text.env {
         environment.set(name, value);
     }

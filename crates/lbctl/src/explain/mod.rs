@@ -156,7 +156,7 @@ pub(crate) fn compile(
     contents: &dyn Fn(&str) -> Result<Vec<u8>, String>,
 ) -> Result<(diag::Sources, std::sync::Arc<Program>), CouldNot> {
     let target = Target::HaProxy(3, 5);
-    let environment = files::environment(files::version_of(target));
+    let environment = files::environment(target);
     let mut diagnostics = loaded.diagnostics;
     let (program, more) = rules::compile_for(loaded.config, contents, &environment, target);
     diagnostics.extend(more);

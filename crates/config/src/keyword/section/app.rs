@@ -4,7 +4,7 @@ use config_parse::condition;
 use diag::Spanned;
 
 use super::super::{Table, checks};
-use super::{Other, one_value, table, word};
+use super::{Other, table, word};
 use crate::lower::Directive;
 use crate::model::HttpCheckStep;
 
@@ -15,10 +15,14 @@ pub(super) static FCGI: Table<Other> = table(&[&[
     }),
     word("docroot", "<path>", "10.1", "the directory of the scripts", |line, to| {
         to.given.push("docroot");
-        one_value(line, "a path");
+        line.mark_head();
+        line.arg("a path");
+        line.end();
     }),
     word("index", "<name>", "10.1", "the script of a directory", |line, _| {
-        one_value(line, "a name");
+        line.mark_head();
+        line.arg("a name");
+        line.end();
     }),
     word("log-stderr", "global|<target> <facility>", "10.1", "where errors go", |line, _| {
         super::super::log::log(line, &mut Vec::new());
@@ -40,7 +44,9 @@ pub(super) static FCGI: Table<Other> = table(&[&[
         }
     }),
     word("path-info", "<regex>", "10.1", "splits a path into script and rest", |line, _| {
-        one_value(line, "a regular expression");
+        line.mark_head();
+        line.arg("a regular expression");
+        line.end();
     }),
     word(
         "set-param",

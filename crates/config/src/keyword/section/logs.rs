@@ -1,5 +1,6 @@
 //! `ring`, `log-forward`, `log-profile` and `traces` (manual 12.5, 12.6, 8.3.5, 12.1).
 
+use config_parse::address::{AddressKind, Ports};
 use config_parse::quantity::Unit;
 use diag::{Diagnostic, codes};
 
@@ -29,6 +30,9 @@ pub(super) static RING: Table<Other> = table(&[&[
     }),
     word("size", "<size>", "12.5", "its memory", |line, to| {
         to.ring.size = line.size("a size");
+        if let Some(none) = to.ring.size.filter(|size| size.value == 0) {
+            line.error(codes::E0304, none.span, "a ring of 0 bytes holds nothing");
+        }
     }),
     word("server", "<name> <address> [options]", "12.5", "where its messages go", |line, to| {
         line.mark_head();
@@ -66,8 +70,13 @@ pub(super) static LOG_FORWARD: Table<Other> = table(&[&[
     }),
     word("dgram-bind", "<address>:<port> [options]", "12.6", "takes datagrams", |line, to| {
         let Some(address) = line.word() else { return };
-        let address = line.address(address, AddressUse::Log);
-        to.log_forward.datagrams.extend(address);
+        let read = line.address(address, AddressUse::Log);
+        if let Some(AddressKind::Inet { ports: Ports::Unset | Ports::One(0), .. }) =
+            read.as_ref().map(|address| &address.kind)
+        {
+            line.error(codes::E0305, address.span, "a port is missing");
+        }
+        to.log_forward.datagrams.extend(read);
         line.options(&BIND_OPTIONS, &mut Bind::new(line.span()));
     }),
     word("log", "<target> <facility>|global", "12.6", "where messages go", |line, to| {
@@ -77,7 +86,7 @@ pub(super) static LOG_FORWARD: Table<Other> = table(&[&[
         line.mark_head();
         let most = line.lenient("a number", 0..=i64::from(u32::MAX));
         to.log_forward.maxconn = most.map(|most| most.map(|most| most as u32));
-        line.skip_rest();
+        line.end();
     }),
     word("option", "<name>", "12.6", "switches a behaviour on", |line, to| {
         line.mark_head();

@@ -73,9 +73,13 @@ static KINDS: &[Kind] = &[
     kind("ring", Noun::Ring, &logs::RING),
     Kind { strict: true, ..kind("log-forward", Noun::LogForward, &logs::LOG_FORWARD) },
     kind("log-profile", Noun::LogProfile, &logs::LOG_PROFILE),
-    Kind { needs: Some("docroot"), ..kind("fcgi-app", Noun::FcgiApp, &app::FCGI) },
+    Kind { strict: true, needs: Some("docroot"), ..kind("fcgi-app", Noun::FcgiApp, &app::FCGI) },
     Kind { needs: Some("type"), ..kind("healthcheck", Noun::Healthcheck, &app::HEALTHCHECK) },
-    Kind { name: Named::Maybe, ..kind("crt-store", Noun::CrtStore, &store::CRT_STORE) },
+    Kind {
+        name: Named::Maybe,
+        strict: true,
+        ..kind("crt-store", Noun::CrtStore, &store::CRT_STORE)
+    },
     Kind { needs: Some("directory"), ..kind("acme", Noun::Acme, &store::ACME) },
     Kind { noun: None, name: Named::No, ..kind("traces", Noun::Ring, &logs::TRACES) },
     Kind { noun: None, name: Named::No, ..kind("namespace_list", Noun::Ring, &net::NAMESPACES) },

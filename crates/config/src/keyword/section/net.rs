@@ -5,7 +5,7 @@ use diag::{Diagnostic, Spanned, codes};
 
 use super::super::{BIND_OPTIONS, SERVER_OPTIONS, Table, log, stick};
 use super::{Other, one_value, table, word};
-use crate::lower::{AddressUse, Directive, spanned};
+use crate::lower::{AddressUse, Directive, names};
 use crate::model::Bind;
 
 pub(super) static PEERS: Table<Other> = table(&[&[
@@ -80,6 +80,7 @@ pub(super) static RESOLVERS: Table<Other> = table(&[&[
         line.mark_head();
         let Some(name) = line.text("a name and an address") else { return };
         to.once(line, &name, "name server");
+        names::check(line, &name, "a name server");
         let Some(address) = line.arg("an address") else { return };
         // Quirk: words behind the address are not looked at.
         literal_address(line, address);
@@ -111,10 +112,11 @@ fn literal_address(line: &mut Directive<'_>, word: &config_parse::tree::Word<'_>
 }
 
 pub(super) static MAILERS: Table<Other> = table(&[&[
-    word("mailer", "<name> <address>:<port>", "12.3", "a mail server", |line, to| {
+    word("mailer", "<name> <address>:<port>", "12.3", "a mail server", |line, _| {
         line.mark_head();
-        let Some(name) = line.arg("a name and an address").map(spanned) else { return };
-        to.once(line, &name, "mailer");
+        if line.arg("a name and an address").is_none() {
+            return;
+        }
         let Some(address) = line.arg("an address and a port") else { return };
         line.address(address, AddressUse::Dispatch);
     }),
