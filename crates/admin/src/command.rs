@@ -331,6 +331,12 @@ pub enum Command {
         /// Over this time.
         over: Duration,
     },
+    /// `add server b/s ADDRESS [keyword]*`: the words behind the name.
+    AddServer(ServerName, Vec<String>),
+    /// `add server help`.
+    AddServerHelp,
+    /// `del server b/s`.
+    RemoveServer(ServerName),
     /// `show map`, `add acl` and their kin.
     List(crate::ListCommand),
     /// `explain`: where a request would go; the words of `lbctl explain` after the files. Ours.

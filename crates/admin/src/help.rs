@@ -56,6 +56,12 @@ const COMMANDS: &[CommandHelp] = {
         ),
         theirs(
             Admin,
+            &["add", "server"],
+            "add server <bk>/<srv> <addr> [opts]*",
+            "add a server, in maintenance",
+        ),
+        theirs(
+            Admin,
             &["clear", "acl"],
             "clear acl [@<ver>] <acl>",
             "remove every pattern of an ACL file",
@@ -90,6 +96,12 @@ const COMMANDS: &[CommandHelp] = {
             &["del", "map"],
             "del map <map> [<key>|#<ref>]",
             "remove an entry from a map",
+        ),
+        theirs(
+            Admin,
+            &["del", "server"],
+            "del server <bk>/<srv>",
+            "remove a server that is in maintenance",
         ),
         theirs(
             Admin,

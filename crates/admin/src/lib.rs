@@ -57,7 +57,8 @@ pub mod reply {
     pub use crate::words::{
         address_set, all_sockets_already_disabled, all_sockets_already_enabled,
         backend_is_disabled, backend_published, explain_usage, failed, health_not_configured,
-        no_such_session, show_errors, static_weight, tracking_health, value_out_of_range,
-        variable_is, variable_not_found, variable_scope, weight_of,
+        no_such_session, server_deleted, server_registered, show_errors, static_weight,
+        tracking_health, value_out_of_range, variable_is, variable_not_found, variable_scope,
+        weight_of,
     };
 }

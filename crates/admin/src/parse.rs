@@ -38,6 +38,13 @@ pub(crate) fn command(
 ) -> Parsed<Command> {
     let first = arguments.first().copied();
     Ok(match name {
+        ["add", "server"] if first == Some("help") => Command::AddServerHelp,
+        ["add", "server"] => {
+            let name = new_server(first, names)?;
+            let words = arguments.iter().skip(1).map(|word| (*word).to_owned()).collect();
+            Command::AddServer(name, words)
+        }
+        ["del", "server"] => Command::RemoveServer(server(first, names)?),
         [verb, "acl"] => return pattern_lists::command(verb, ListKind::Acl, arguments, payload),
         [verb, "map"] => return pattern_lists::command(verb, ListKind::Map, arguments, payload),
         ["show", "info"] => Command::ShowInfo(format(arguments)),
@@ -167,6 +174,22 @@ fn server(argument: Option<&str>, names: &impl Names) -> Parsed<ServerName> {
         ServerLookup::Found(name) => Ok(name),
         ServerLookup::NoBackend => Err(words::no_such_backend()),
         ServerLookup::NoServer => Err(words::no_such_server()),
+    }
+}
+
+/// A server that does not exist yet.
+fn new_server(argument: Option<&str>, names: &impl Names) -> Parsed<ServerName> {
+    let (backend, server) = argument
+        .and_then(|argument| argument.split_once('/'))
+        .filter(|(_, server)| !server.is_empty())
+        .ok_or_else(words::require_server)?;
+    match names.server(backend, server) {
+        ServerLookup::Found(_) => Err(words::server_exists()),
+        ServerLookup::NoBackend => Err(words::no_such_backend()),
+        ServerLookup::NoServer => {
+            let backend = names.backend(backend).ok_or_else(words::no_such_backend)?;
+            Ok(ServerName { backend, server: server.to_owned() })
+        }
     }
 }
 

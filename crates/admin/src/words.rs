@@ -27,6 +27,22 @@ pub(crate) fn no_such_server() -> Reply {
     error("No such server.")
 }
 
+pub(crate) fn server_exists() -> Reply {
+    error("Already exists a server with the same name in backend.")
+}
+
+/// The answer to `add server`.
+#[must_use]
+pub fn server_registered() -> Reply {
+    Reply::Message(Severity::Info, "New server registered.\n".to_owned())
+}
+
+/// The answer to `del server`.
+#[must_use]
+pub fn server_deleted() -> Reply {
+    Reply::Message(Severity::Info, "Server deleted.\n".to_owned())
+}
+
 pub(crate) fn no_such_frontend() -> Reply {
     error("No such frontend.")
 }

@@ -34,6 +34,23 @@ impl Generation {
         earlier: Option<&Generation>,
     ) -> Arc<Generation> {
         let live = Live::new(&program, process, resolve, earlier.map(|old| &old.live));
+        Self::of(program, process, live)
+    }
+
+    /// The same with a server more or less than `earlier`: what operators changed since stays as it is.
+    pub fn amended(
+        program: Arc<Program>,
+        process: &Arc<Process>,
+        resolve: &Resolve<'_>,
+        earlier: &Generation,
+    ) -> Arc<Generation> {
+        let live = Live::amended(&program, process, resolve, &earlier.live);
+        let generation = Self::of(program, process, live);
+        generation.program.take_over(&earlier.program);
+        generation
+    }
+
+    fn of(program: Arc<Program>, process: &Arc<Process>, live: Live) -> Arc<Generation> {
         let session_vars = session_vars(&program);
         program.set_process_vars(&StartFacts::now(process));
         let number = process.next_generation();

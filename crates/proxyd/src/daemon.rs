@@ -40,6 +40,8 @@ pub(crate) struct Daemon {
 struct State {
     generation: Arc<Generation>,
     text: ConfigText,
+    /// The text with the servers that operators added or removed since.
+    amended: Vec<(String, Vec<u8>)>,
     sources: Arc<Sources>,
     listening: Listen,
     next_id: u64,
@@ -178,6 +180,7 @@ impl Daemon {
     ) -> Arc<Daemon> {
         let state = State {
             generation: Arc::clone(&generation),
+            amended: opened.text.files.clone(),
             text: opened.text,
             sources: opened.sources,
             listening: Listen::new(),
@@ -307,6 +310,7 @@ impl Daemon {
         let closed = self.let_go(&mut state, &keys);
         self.workers.check(&generation, inputs);
         state.generation = generation;
+        state.amended.clone_from(&text.files);
         state.text = text;
         state.sources = Arc::new(sources);
         drop(state);
@@ -315,6 +319,39 @@ impl Daemon {
         Ok(format!(
             "{report}configuration loaded: {kept} listeners kept, {opened} opened, {closed} closed"
         ))
+    }
+
+    /// Swaps in the configuration with another text that differs in a server. What operators changed since the last
+    /// reload stays, and so do listeners.
+    ///
+    /// # Errors
+    /// The findings of the new text; nothing changed.
+    pub(crate) fn amend(
+        &self,
+        edit: impl FnOnce(&Program, &mut Vec<(String, Vec<u8>)>) -> Result<(), String>,
+        may: impl FnOnce(&Generation) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let mut state = self.lock();
+        let old = Arc::clone(&state.generation);
+        let mut files = state.amended.clone();
+        edit(&old.program, &mut files)?;
+        let read = load::compile(&self.origin, files.clone());
+        let Some(program) = read.program else {
+            let first = read.findings.iter().find(|finding| finding.is_error());
+            return Err(first.map_or_else(String::new, |finding| finding.message.clone()));
+        };
+        may(&old)?;
+        let keys = wanted(&program)?;
+        let inputs = LogInputs::open(&program)?;
+        let resolve = |name: &str, family| self.origin.resolve(name, family);
+        let generation = Generation::amended(program, &self.process, &resolve, &old);
+        generation.succeed(&old);
+        self.adopt(&mut state, &generation, &keys, Vec::new());
+        self.workers.check(&generation, inputs);
+        state.generation = generation;
+        state.amended = files;
+        state.sources = Arc::new(read.sources);
+        Ok(())
     }
 
     /// `-N` for frontends without `maxconn`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use config::keyword::{Info, Status};
-use config_parse::tree::{Line, LineKind, Word};
+use config_parse::tree::{Line, LineKind};
 use diag::Sources;
 use sample::registry;
 
@@ -32,13 +32,12 @@ fn line(line: &Line<'_>) -> Option<String> {
     let shown = matches!(line.kind, LineKind::Words | LineKind::Macro | LineKind::Bad);
     let first = line.words.first().filter(|_| shown)?;
     let margin = if config_parse::sections::is_section(&first.text) { "" } else { "\t" };
-    let words: Vec<String> = line.words.iter().map(quoted).collect();
+    let words: Vec<String> = line.words.iter().map(|word| quoted(&word.text)).collect();
     Some(format!("{margin}{}\n", words.join(" ")))
 }
 
 /// A word so that it would be read back as it is.
-fn quoted(word: &Word<'_>) -> String {
-    let text = word.text.as_ref();
+pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_graphic() && !"\"'\\$#".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();

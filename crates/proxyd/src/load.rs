@@ -136,7 +136,8 @@ fn is_cfg(file: &Path) -> bool {
     !hidden && file.extension().is_some_and(|end| end == "cfg")
 }
 
-fn compile(origin: &Origin, mut files: Vec<(String, Vec<u8>)>) -> Read {
+/// Compiles files that were read already.
+pub(crate) fn compile(origin: &Origin, mut files: Vec<(String, Vec<u8>)>) -> Read {
     let env = origin.environment();
     let text = ConfigText { env: env.vars.clone().into_iter().collect(), files: files.clone() };
     if !origin.lines.is_empty() {

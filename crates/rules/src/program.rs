@@ -188,6 +188,15 @@ impl Program {
         &self.config
     }
 
+    /// Takes over what another program, of the same text but for some server, has learnt while it ran: variables of
+    /// the process, pattern files and maps.
+    pub fn take_over(&self, other: &Program) {
+        if let (Some(ours), Some(theirs)) = (&self.process_vars, &other.process_vars) {
+            ours.take_over(theirs);
+        }
+        self.lists.take_over(&other.lists);
+    }
+
     /// Pattern files and maps, as they are now.
     pub fn lists(&self) -> &Lists {
         &self.lists

@@ -171,6 +171,18 @@ impl Lists {
         Ok(list)
     }
 
+    /// Takes over what the lists of another program hold by now.
+    pub fn take_over(&self, other: &Lists) {
+        for list in self.all() {
+            let theirs = other.all();
+            let same =
+                |known: &&Arc<List>| known.name == list.name && known.columns == list.columns;
+            if let Some(known) = theirs.iter().find(same) {
+                list.take_over(known);
+            }
+        }
+    }
+
     /// All of them.
     pub fn all(&self) -> Vec<Arc<List>> {
         self.lock().clone()
@@ -226,6 +238,17 @@ impl List {
 
     fn changed(&self) {
         self.version.fetch_add(1, Ordering::Release);
+    }
+
+    fn take_over(&self, other: &List) {
+        let (now, current, next, prepared, references) = {
+            let theirs = other.inner();
+            let Entries::Changed(now) = &theirs.now else { return };
+            let prepared = theirs.prepared.clone();
+            (now.clone(), theirs.current, theirs.next, prepared, theirs.references)
+        };
+        *self.inner() = Inner { now: Entries::Changed(now), current, next, prepared, references };
+        self.changed();
     }
 
     /// The entries that take effect, in order.

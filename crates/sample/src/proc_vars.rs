@@ -24,6 +24,12 @@ impl ProcVars {
         values.insert(id.index, value);
     }
 
+    /// Takes over what another set has, whose numbers are the same.
+    pub fn take_over(&self, other: &ProcVars) {
+        let theirs = other.values.read().unwrap_or_else(PoisonError::into_inner).clone();
+        *self.values.write().unwrap_or_else(PoisonError::into_inner) = theirs;
+    }
+
     /// Forgets a variable.
     pub fn unset(&self, id: VarId) {
         self.values.write().unwrap_or_else(PoisonError::into_inner).remove(&id.index);

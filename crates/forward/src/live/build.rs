@@ -42,22 +42,45 @@ impl Live {
         resolve: &Resolve<'_>,
         earlier: Option<&Live>,
     ) -> Live {
+        Live::build(program, process, resolve, &Known::of(earlier))
+    }
+
+    /// The same with a server more or less: addresses and limits that operators gave since stay.
+    pub fn amended(
+        program: &Program,
+        process: &Arc<Process>,
+        resolve: &Resolve<'_>,
+        earlier: &Live,
+    ) -> Live {
+        let known = Known { keeps_orders: true, ..Known::of(Some(earlier)) };
+        Live::build(program, process, resolve, &known)
+    }
+
+    fn build(
+        program: &Program,
+        process: &Arc<Process>,
+        resolve: &Resolve<'_>,
+        known: &Known<'_>,
+    ) -> Live {
         let threads = process.settings().threads;
-        let known = Known::of(earlier);
         let frontends = program.frontends().map(|frontend| {
-            let state = known.frontends.get(frontend.name()).map_or_else(
+            let earlier = known.frontends.get(frontend.name());
+            let state = earlier.map_or_else(
                 || Arc::new(FrontendState::new(frontend.name(), threads)),
                 |state| Arc::clone(state),
             );
+            if known.keeps_orders && earlier.is_some() {
+                return state;
+            }
             state.set_maxconn(frontend.proxy().maxconn.map_or(0, |maxconn| maxconn.value));
             state
         });
         let frontend_logs = program
             .frontends()
             .map(|frontend| Arc::new(ProxyLog::new(process, program.config(), frontend.proxy())));
-        let backends = program.backends().map(|backend| {
-            build_backend(program, backend, process, resolve, known.backends.get(backend.name()))
-        });
+        let backends = program
+            .backends()
+            .map(|backend| build_backend(program, backend, process, resolve, known));
         let live = Live {
             frontends: frontends.collect(),
             frontend_logs: frontend_logs.collect(),
@@ -82,6 +105,8 @@ impl Live {
 /// What an earlier generation has, by name.
 #[derive(Default)]
 struct Known<'a> {
+    /// What operators ordered counts more than the configuration.
+    keeps_orders: bool,
     frontends: HashMap<&'a str, &'a Arc<FrontendState>>,
     backends: HashMap<&'a str, &'a Arc<Backend>>,
 }
@@ -90,6 +115,7 @@ impl<'a> Known<'a> {
     fn of(earlier: Option<&'a Live>) -> Known<'a> {
         let Some(live) = earlier else { return Known::default() };
         Known {
+            keeps_orders: false,
             frontends: live.frontends.iter().map(|state| (state.name(), state)).collect(),
             backends: live.backends.iter().map(|backend| (backend.state.name(), backend)).collect(),
         }
@@ -101,15 +127,16 @@ fn build_backend(
     backend: rules::Backend<'_>,
     process: &Arc<Process>,
     resolve: &Resolve<'_>,
-    earlier: Option<&&Arc<Backend>>,
+    known: &Known<'_>,
 ) -> Arc<Backend> {
+    let earlier = known.backends.get(backend.name());
     let threads = process.settings().threads;
     let proxy = backend.proxy();
     let (spec, mut table) = rules::server_table(program, backend.reference());
     let servers: Vec<Server> = backend
         .servers()
         .iter()
-        .map(|line| build_server(backend, line, resolve, process, earlier))
+        .map(|line| build_server(backend, line, resolve, process, (earlier, known.keeps_orders)))
         .collect();
     for (row, server) in table.iter_mut().zip(&servers) {
         row.state = balance_state(&server.state.health());
@@ -158,7 +185,7 @@ fn build_server(
     line: &ServerLine,
     resolve: &Resolve<'_>,
     process: &Arc<Process>,
-    earlier: Option<&&Arc<Backend>>,
+    (earlier, keeps_orders): (Option<&&Arc<Backend>>, bool),
 ) -> Server {
     let settings = &line.settings;
     let number = |setting: Setting<u32>| setting.map_or(0, |value| value.value);
@@ -167,10 +194,11 @@ fn build_server(
     let health = initial_health(line, address.is_some());
     let name = line.name.value.as_str();
     let weight = settings.weight.map_or(1, |weight| weight.value);
-    let known = earlier
-        .and_then(|old| old.servers.iter().find(|server| server.state.name() == name))
-        .map(|server| Arc::clone(&server.state));
-    let state = match known {
+    let known =
+        earlier.and_then(|old| old.servers.iter().find(|server| server.state.name() == name));
+    let ordered = known.filter(|_| keeps_orders);
+    let state = match known.map(|server| Arc::clone(&server.state)) {
+        Some(state) if keeps_orders => state,
         Some(state) => {
             let resumed = health.resume(&state.health());
             *state.health() = resumed;
@@ -178,8 +206,10 @@ fn build_server(
         }
         None => Arc::new(ServerState::new(backend.name(), name, health, weight, process)),
     };
-    state.set_address(address);
-    let maxconn = number(settings.maxconn);
+    if ordered.is_none() {
+        state.set_address(address);
+    }
+    let maxconn = ordered.map_or_else(|| number(settings.maxconn), Server::maxconn);
     Server {
         state,
         maxconn: AtomicU32::new(maxconn),

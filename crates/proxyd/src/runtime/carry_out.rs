@@ -15,7 +15,7 @@ use health::{AdminOrder, HealthOrder};
 use crate::VERSION;
 use crate::daemon::Daemon;
 
-use super::{explain, internals, lists, process, servers, tunnels};
+use super::{dynamic, explain, internals, lists, process, servers, tunnels};
 
 /// Does what a command says.
 pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
@@ -117,6 +117,9 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
         }
         Command::ShowProc => reply::show_proc(&process::proc(daemon)),
         Command::ShowStartupLogs => Reply::Dump(daemon.report()),
+        Command::AddServer(server, words) => dynamic::add(daemon, &server, &words),
+        Command::AddServerHelp => dynamic::help(),
+        Command::RemoveServer(server) => dynamic::remove(daemon, &server),
         Command::List(command) => lists::carry_out(&generation, &daemon.sources(), &command),
         Command::Explain(words) => explain::explain(daemon, &generation, &words),
     }

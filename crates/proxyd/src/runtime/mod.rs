@@ -3,6 +3,7 @@
 //! The words are `admin`'s; here they meet the daemon. One task a connection, on the main thread.
 
 mod carry_out;
+mod dynamic;
 mod explain;
 mod internals;
 mod lists;

@@ -3,6 +3,7 @@
 mod binds;
 mod command_line;
 mod daemon;
+mod dynamic;
 mod explain;
 mod lists;
 mod places;
@@ -190,15 +191,14 @@ fn as_root_it_becomes_the_user_that_the_file_names_and_can_still_reload() {
     let global = format!("    user nobody\n    chroot {root}");
     let file = folder.write("x.cfg", &config(port, &global));
     let daemon = Daemon::start(&["-db", "-f", &file], port);
-    let status =
-        std::fs::read_to_string(format!("/proc/{}/status", daemon.pid())).expect("its status");
-    let uid = status
-        .lines()
-        .find_map(|line| line.strip_prefix("Uid:"))
-        .unwrap_or("")
-        .split_whitespace()
-        .next();
-    assert_ne!(uid, Some("0"));
+    let is_root = || {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", daemon.pid())).expect("its status");
+        let uid = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap_or("");
+        uid.split_whitespace().next() == Some("0")
+    };
+    // It listens before it gives its rights up.
+    assert!(wait_until(|| !is_root()));
     folder.write("x.cfg", &config(port, &global).replace("string one", "string two"));
     daemon.signal("-USR2");
     assert!(wait_until(|| get(port, "/").1 == "two"), "a reload reads the file by its old name");
