@@ -111,7 +111,7 @@ pub(crate) fn settle(fields: &mut Fields, request: bool) -> Result<bool, HeadErr
 
 fn settle_length(fields: &mut Fields) -> Result<Option<u64>, HeadError> {
     let mut known: Option<u64> = None;
-    let mut index = 0;
+    let mut index = if fields.may_have(b"content-length") { 0 } else { fields.len() };
     while let Some((name, value)) = fields.at(index) {
         if name != b"content-length" {
             index += 1;
@@ -145,6 +145,9 @@ fn settle_length(fields: &mut Fields) -> Result<Option<u64>, HeadError> {
 /// Whether the body is chunked. `chunked` must be the one coding; an empty element is let go after
 /// it but not before.
 fn settle_coding(fields: &Fields, request: bool) -> Result<bool, HeadError> {
+    if !fields.may_have(b"transfer-encoding") {
+        return Ok(false);
+    }
     let (mut chunked, mut unknown, mut empty, mut present) = (false, false, false, None);
     for field in fields.list.iter().filter(|it| fields.bytes(it.name) == b"transfer-encoding") {
         let at = field.value.start();

@@ -110,7 +110,7 @@ fn is_persistence(token: &[u8]) -> bool {
 
 /// Quirk: HAProxy knows `trailers` in lower case only.
 fn reduce_te(fields: &mut Fields) {
-    let mut index = 0;
+    let mut index = if fields.may_have(b"te") { 0 } else { fields.len() };
     while let Some((name, value)) = fields.at(index) {
         if name != b"te" {
             index += 1;
@@ -173,7 +173,7 @@ pub fn remove_connection_tokens(
     mut unwanted: impl FnMut(&[u8]) -> bool,
 ) -> usize {
     let mut removed = 0;
-    let mut index = 0;
+    let mut index = if fields.may_have(b"connection") { 0 } else { fields.len() };
     while let Some((name, value)) = fields.at(index) {
         if name != b"connection" {
             index += 1;

@@ -24,11 +24,13 @@ pub(crate) type Step<T> = Result<T, Stop>;
 pub(crate) struct Cursor<'a> {
     buf: &'a [u8],
     pub(crate) at: usize,
+    /// A value went over several lines.
+    pub(crate) folded: bool,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(buf: &'a [u8]) -> Cursor<'a> {
-        Cursor { buf, at: 0 }
+        Cursor { buf, at: 0, folded: false }
     }
 
     pub(crate) fn peek(&self) -> Step<u8> {
@@ -40,7 +42,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The longest run of bytes of a class, perhaps empty.
-    pub(crate) fn span(&mut self, class: fn(u8) -> bool) -> Slice {
+    pub(crate) fn span(&mut self, class: impl Fn(u8) -> bool) -> Slice {
         let start = self.at;
         let rest = self.rest();
         self.at += rest.iter().position(|&b| !class(b)).unwrap_or(rest.len());
@@ -50,7 +52,7 @@ impl<'a> Cursor<'a> {
     /// A run of at least one byte of a class that a space follows.
     pub(crate) fn word(
         &mut self,
-        class: fn(u8) -> bool,
+        class: impl Fn(u8) -> bool,
         error: fn(usize) -> HeadError,
     ) -> Step<Slice> {
         let word = self.span(class);
@@ -164,6 +166,7 @@ impl<'a> Cursor<'a> {
             if !is_space(self.peek()?) {
                 break;
             }
+            self.folded = true;
         }
         let text = &self.buf[start..end];
         let inside = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n');

@@ -36,6 +36,13 @@ pub(crate) struct Field {
     pub(crate) value: Slice,
 }
 
+impl Field {
+    /// What stands between name and value, when the value lies behind the name.
+    fn inner_gap(&self) -> std::ops::Range<usize> {
+        self.name.range().end..self.value.start()
+    }
+}
+
 /// The header fields of one message, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
@@ -43,6 +50,14 @@ pub struct Fields {
     /// How much of the arena is the head as it was received.
     pub(crate) received: usize,
     pub(crate) list: Vec<Field>,
+    /// The [`mark`] of every name that was ever in the list. Most questions are about a name that is not there.
+    marks: u64,
+}
+
+/// One bit for a name in any case; several names share a bit.
+fn mark(name: &[u8]) -> u64 {
+    let first = name.first().map_or(0, |first| usize::from(first | 0x20));
+    1 << ((name.len() * 7 + first) % 64)
 }
 
 impl Fields {
@@ -89,7 +104,20 @@ impl Fields {
 
     /// The whole value of each field with this name, in order: what `req.fhdr` reads.
     pub fn all(&self, name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
-        self.iter().filter(move |(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let list = if self.may_have(name) { self.list.as_slice() } else { &[] };
+        list.iter()
+            .filter(move |field| self.bytes(field.name).eq_ignore_ascii_case(name))
+            .map(|field| self.bytes(field.value))
+    }
+
+    /// Whether to look for this name at all: `false` only when no field has it.
+    pub(crate) fn may_have(&self, name: &[u8]) -> bool {
+        self.marks & mark(name) != 0
+    }
+
+    /// Notes the name of a field that the parser put into the list.
+    pub(crate) fn note_name(&mut self, name: Slice) {
+        self.marks |= mark(self.bytes(name));
     }
 
     /// Each comma-separated element of the fields with this name: what `req.hdr` reads.
@@ -106,7 +134,7 @@ impl Fields {
 
     /// Where the first field with this name stands.
     pub fn position(&self, name: &[u8]) -> Option<usize> {
-        self.names().position(|it| it.eq_ignore_ascii_case(name))
+        self.may_have(name).then(|| self.names().position(|it| it.eq_ignore_ascii_case(name)))?
     }
 
     /// Whether a field has this name.
@@ -134,6 +162,9 @@ impl Fields {
 
     /// Removes every field with this name; returns how many there were.
     pub fn remove(&mut self, name: &[u8]) -> usize {
+        if !self.may_have(name) {
+            return 0;
+        }
         self.remove_where(|it, _| it.eq_ignore_ascii_case(name))
     }
 
@@ -166,15 +197,35 @@ impl Fields {
         self.arena.clear();
         self.received = 0;
         self.list.clear();
+        self.marks = 0;
     }
 
     /// Appends each field as `name: value` and a line end, without the empty line that ends a head.
     pub fn write_to(&self, out: &mut Vec<u8>) {
-        for (name, value) in self.iter() {
-            out.extend_from_slice(name);
-            out.extend_from_slice(b": ");
-            out.extend_from_slice(value);
+        let mut rest = self.list.as_slice();
+        while let Some((first, later)) = rest.split_first() {
+            // Fields that lie behind one another as they will be sent are one copy.
+            let (mut last, mut run) = (first, 0);
+            let lies = |gap: std::ops::Range<usize>, as_sent: &[u8]| {
+                self.arena.get(gap).is_some_and(|between| between == as_sent)
+            };
+            if lies(first.inner_gap(), b": ") {
+                let follows = |last: &Field, next: &Field| {
+                    lies(last.value.range().end..next.name.start(), b"\r\n")
+                        && lies(next.inner_gap(), b": ")
+                };
+                while let Some(next) = later.get(run).filter(|next| follows(last, next)) {
+                    (last, run) = (next, run + 1);
+                }
+                let lines = first.name.start()..last.value.range().end;
+                out.extend_from_slice(self.arena.get(lines).unwrap_or_default());
+            } else {
+                out.extend_from_slice(self.bytes(first.name));
+                out.extend_from_slice(b": ");
+                out.extend_from_slice(self.bytes(first.value));
+            }
             out.extend_from_slice(b"\r\n");
+            rest = later.get(run..).unwrap_or_default();
         }
     }
 
@@ -209,6 +260,7 @@ impl Fields {
         if let Some(stored) = self.arena.get_mut(name.range()) {
             stored.make_ascii_lowercase();
         }
+        self.note_name(name);
         Field { name, value: self.push(value) }
     }
 }

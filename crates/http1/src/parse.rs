@@ -57,7 +57,7 @@ pub fn parse_request(
     let done = request_head(&mut cursor, head, limits);
     let parsed = finish(buf, cursor.at, done, limits);
     if matches!(parsed, Ok(Parsed::Complete { .. })) {
-        adopt(&mut head.fields, &buf[..cursor.at]);
+        adopt(&mut head.fields, &buf[..cursor.at], cursor.folded);
         if let Err(error) = accept_request(head, limits) {
             head.clear();
             return Err(error);
@@ -82,7 +82,7 @@ pub fn parse_response(
     let done = response_head(&mut cursor, head, limits);
     let parsed = finish(buf, cursor.at, done, limits);
     if matches!(parsed, Ok(Parsed::Complete { .. })) {
-        adopt(&mut head.fields, &buf[..cursor.at]);
+        adopt(&mut head.fields, &buf[..cursor.at], cursor.folded);
         if let Err(error) = accept_response(head, limits) {
             head.clear();
             return Err(error);
@@ -107,7 +107,7 @@ pub fn parse_trailers(
     let done = field_lines(&mut cursor, trailers, limits);
     let parsed = finish(buf, cursor.at, done, limits);
     if matches!(parsed, Ok(Parsed::Complete { .. })) {
-        adopt(trailers, &buf[..cursor.at]);
+        adopt(trailers, &buf[..cursor.at], cursor.folded);
         if trailers.contains(b"transfer-encoding") {
             trailers.clear();
             return Err(HeadError::TransferEncoding { at: 0 });
@@ -168,12 +168,16 @@ fn finish(buf: &[u8], at: usize, done: Step<()>, limits: &Limits) -> Result<Pars
 
 /// Copies the head into the arena, so that the offsets found in the buffer hold there, and writes
 /// names in lower case.
-fn adopt(fields: &mut Fields, head: &[u8]) {
+fn adopt(fields: &mut Fields, head: &[u8], folded: bool) {
     fields.arena.extend_from_slice(head);
     fields.received = fields.arena.len();
     for index in 0..fields.list.len() {
         let Field { name, value } = fields.list[index];
         fields.arena[name.range()].make_ascii_lowercase();
+        fields.note_name(name);
+        if !folded {
+            continue;
+        }
         // A folded value (RFC 9112 section 5.2) becomes one line: its line ends turn into spaces.
         let value = &mut fields.arena[value.range()];
         if memchr::memchr(b'\n', value).is_some() {
