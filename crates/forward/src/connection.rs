@@ -41,7 +41,7 @@ pub(crate) struct Connection<C: Connector> {
     pub(crate) proxied: Option<Rc<Proxied>>,
     pub(crate) accepted: Instant,
     pub(crate) accepted_micros: i64,
-    /// When it began to wait for its next request.
+    /// When it began to wait for its next request: the end of the last one.
     pub(crate) idle_since: Instant,
     /// Requests that were read completely.
     pub(crate) requests: u64,
@@ -198,7 +198,7 @@ impl<C: Connector> Connection<C> {
         async move {
             loop {
                 match self.next_request().await {
-                    After::KeepAlive => self.idle_since = Instant::now(),
+                    After::KeepAlive => {}
                     After::Close => return,
                     After::Tunnel(start) => return http::begin_tunnel(self, *start),
                 }
@@ -210,15 +210,13 @@ impl<C: Connector> Connection<C> {
     pub(crate) async fn become_http(mut self, work: Box<Work>) {
         let after = if work.client.is_empty() {
             self.worker.give_work(work);
+            self.idle_since = Instant::now();
             After::KeepAlive
         } else {
             Box::pin(http::serve(&mut self, work)).await
         };
         match after {
-            After::KeepAlive => {
-                self.idle_since = Instant::now();
-                self.run_http().await;
-            }
+            After::KeepAlive => self.run_http().await,
             After::Close => {}
             After::Tunnel(start) => http::begin_tunnel(self, *start),
         }
@@ -319,6 +317,9 @@ impl<C: Connector> Connection<C> {
 
     /// Keeps the variables of the session for the next request.
     pub(crate) fn keep_session(&mut self, generation: &Arc<Generation>, state: &Stream) {
+        if generation.session_vars.is_empty() && self.session.is_none() {
+            return;
+        }
         let known = generation.session_vars.iter();
         let values: Vec<_> =
             known.filter_map(|id| Some((*id, state.vars.get(*id)?.clone()))).collect();

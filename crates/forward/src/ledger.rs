@@ -252,7 +252,7 @@ impl Ledger {
         logs: &LogRing,
         record: &mut LogRecord,
         heads: Heads<'_>,
-    ) {
+    ) -> Instant {
         let ended = Instant::now();
         self.slot = None;
         let seat = self.backend.take();
@@ -265,6 +265,7 @@ impl Ledger {
         if wanted {
             self.log(process, logs, record, heads, backend.as_deref(), ended);
         }
+        ended
     }
 
     /// `log-steps` of the frontend.

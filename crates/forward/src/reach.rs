@@ -65,7 +65,10 @@ impl<C: Connector> Reach<'_, C> {
         let mut persistent = self.ledger.slot.is_some() || self.acquire(backend, None).await?;
         let again = RetryOn::of(program.backend(backend.reference).proxy()).failed_connection;
         loop {
-            let began = Instant::now();
+            let began = match self.ledger.retries {
+                0 => self.ledger.times.queued.unwrap_or_else(|| self.ledger.now()),
+                _ => Instant::now(),
+            };
             let failed = match self.connect(backend).await {
                 Ok(connection) => {
                     // One that was used before is no sign that the server still listens.

@@ -56,18 +56,17 @@ impl<'f> World<'f> {
         stream: &Stream,
         _trace: &T,
     ) -> Self {
-        let world = Self {
+        let overrides = &stream.overrides;
+        Self {
             facts,
             known: Whereabouts::of(program, stream),
             recorder: Recorder::new(facts),
             records: T::ON,
-            src: Cell::default(),
-            dst: Cell::default(),
-            connection: Cell::default(),
+            src: Cell::new(overrides.source()),
+            dst: Cell::new(overrides.destination()),
+            connection: Cell::new((overrides.connection_src, overrides.connection_dst)),
             missing: Cell::default(),
-        };
-        world.take_over(&stream.overrides);
-        world
+        }
     }
 
     /// The stream goes to a backend: names are its names from now on.

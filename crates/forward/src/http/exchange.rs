@@ -128,7 +128,9 @@ impl<C: Connector> HttpStream<'_, C> {
                 if let Some(event) = self.ended_by_order(backend, mark, &state) {
                     return Poll::Ready(event);
                 }
-                self.poll_exchange(cx, &mut server, &mut state)
+                let polled = self.poll_exchange(cx, &mut server, &mut state);
+                self.ledger.waited |= polled.is_pending();
+                polled
             })
             .await;
             match event {
@@ -428,7 +430,7 @@ impl<C: Connector> HttpStream<'_, C> {
         moved: bool,
     ) -> Poll<Event> {
         if moved {
-            state.active = Instant::now();
+            state.active = self.ledger.now();
             if state.counts {
                 let moved = [&self.up, &self.down].map(|body| body.counted);
                 let [bytes_in, bytes_out] = [self.ledger.bytes_in, self.ledger.bytes_out];

@@ -31,6 +31,7 @@ impl<C: Connector> HttpStream<'_, C> {
             request: Some(&*request).filter(|_| understood),
             response: Some(&*response).filter(|_| received),
         };
-        self.ledger.close(worker.index, &worker.process, &worker.logs, record, heads);
+        let ended = self.ledger.close(worker.index, &worker.process, &worker.logs, record, heads);
+        self.connection.idle_since = ended;
     }
 }

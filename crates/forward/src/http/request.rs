@@ -26,11 +26,11 @@ enum More {
 impl<C: Connector> HttpStream<'_, C> {
     /// Reads a request head. On an error the request is not one: its status is of the page to send.
     pub(super) async fn read_request(&mut self) -> Result<(), Failure> {
-        let timeouts = *frontend_timeouts(&self.ledger.bound.generation, &self.ledger.bound);
+        let timeouts = frontend_timeouts(&self.ledger.bound.generation, &self.ledger.bound);
+        let (whole, idle) = (limit(timeouts.http_request), limit(timeouts.client));
         let first = self.connection.requests == 0;
         // The time for the first request runs from the accept, for others from their first byte.
         let since = if first { self.connection.accepted } else { self.ledger.times.begun.instant };
-        let whole = limit(timeouts.http_request);
         loop {
             match self.parse() {
                 Ok(Parsed::Complete { consumed }) => return self.accept_head(consumed),
@@ -41,7 +41,7 @@ impl<C: Connector> HttpStream<'_, C> {
             }
             let due = match whole {
                 Some(whole) => since.checked_add(whole),
-                None => limit(timeouts.client).and_then(|idle| Instant::now().checked_add(idle)),
+                None => idle.and_then(|idle| Instant::now().checked_add(idle)),
             };
             match self.more(due).await {
                 More::Read => {}
