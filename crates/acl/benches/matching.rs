@@ -1,4 +1,4 @@
-//! One value against 100,000 patterns, by each method that has an index.
+//! One value against 100,000 patterns, by each method that has an index, and against 1,000 regular expressions.
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
@@ -10,11 +10,16 @@ use diag::Span;
 use sample::Value;
 
 const PATTERNS: u32 = 100_000;
+const EXPRESSIONS: u32 = 1_000;
 
 fn matcher(method: MatchMethod, text: impl Fn(u32) -> String) -> Matcher {
+    matcher_of(PATTERNS, method, text)
+}
+
+fn matcher_of(count: u32, method: MatchMethod, text: impl Fn(u32) -> String) -> Matcher {
     let pattern =
         |number| Pattern { text: text(number), ignore_case: false, span: Span::default(), line: 0 };
-    let patterns = (0..PATTERNS).map(pattern).collect();
+    let patterns = (0..count).map(pattern).collect();
     match Matcher::compile(Comparison::By(method), patterns, false) {
         Ok(matcher) => matcher,
         Err(findings) => panic!("{:?}", findings.first()),
@@ -67,5 +72,31 @@ fn methods(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, methods);
+fn expressions(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("1k_expressions");
+    let anchored = |number| format!("^/v{}/[a-z]+/{:x}(/|$)", number % 17, scattered(number));
+    let ending = |number| format!("/w{:x}\\.(jpe?g|png|webp)$", scattered(number));
+    let inside = |number| format!("id=[0-9]+&k{:x}=", scattered(number));
+    let hit = format!("/v{}/images/{:x}/logo.png", 555 % 17, scattered(555));
+    let file = format!("/static/pictures/w{:x}.webp", scattered(777));
+    let query = format!("/search?id=4711&k{:x}=1", scattered(333));
+    let miss = "/account/settings/profile?tab=security&lang=en";
+    let kinds: [(&str, Matcher, &str); 3] = [
+        ("anchored", matcher_of(EXPRESSIONS, MatchMethod::Reg, anchored), &hit),
+        ("ending", matcher_of(EXPRESSIONS, MatchMethod::Reg, ending), &file),
+        ("inside", matcher_of(EXPRESSIONS, MatchMethod::Reg, inside), &query),
+    ];
+    for (name, matcher, hit) in &kinds {
+        assert!(matcher.find(&text(hit)).is_some(), "{name}: {hit}");
+        for (which, value) in [("hit", *hit), ("miss", miss)] {
+            let value = text(value);
+            group.bench_function(format!("{name}_{which}"), |bencher| {
+                bencher.iter(|| matcher.find(black_box(&value)));
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, methods, expressions);
 criterion_main!(benches);

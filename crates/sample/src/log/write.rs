@@ -84,10 +84,11 @@ impl CompiledFormat {
                     [byte] => out.push(*byte),
                     text => out.extend_from_slice(text),
                 },
-                Item::Separator if spaced => continue,
                 Item::Separator => {
-                    out.push(b' ');
-                    spaced = true;
+                    if !spaced {
+                        out.push(b' ');
+                        spaced = true;
+                    }
                     continue;
                 }
                 Item::Alias(alias, dress, _) if dress.encoding == Encoding::Plain => {
@@ -104,8 +105,9 @@ impl CompiledFormat {
             }
             // Only captured headers can be nothing at all; other items end a run of spaces even
             // when they print nothing.
-            let captures = matches!(item, Item::Alias(alias, ..) if alias.is_capture());
-            spaced &= captures && out.len() == before;
+            spaced = spaced
+                && out.len() == before
+                && matches!(item, Item::Alias(alias, ..) if alias.is_capture());
         }
     }
 
