@@ -35,6 +35,8 @@ pub(crate) struct Options {
     no_refresh: bool,
     up: bool,
     no_maint: bool,
+    /// `scope=TEXT`: only proxies with this in their names.
+    scope: Option<String>,
     /// How the last action of the form ended.
     outcome: Option<String>,
 }
@@ -42,7 +44,10 @@ pub(crate) struct Options {
 impl Options {
     fn read(rest: &[u8]) -> Options {
         let rest = String::from_utf8_lossy(rest);
-        let mut options = Options::default();
+        let scope = rest.split_once("scope=").map(|(_, behind)| behind);
+        let scope = scope.and_then(|text| text.split([';', '&']).next());
+        let scope = scope.filter(|text| !text.is_empty()).map(str::to_owned);
+        let mut options = Options { scope, ..Options::default() };
         for word in rest.split(';').skip(1) {
             match word {
                 "csv" => options.csv = true,
@@ -111,7 +116,8 @@ fn rows(page: &StatsPage, options: &Options, shown: &Shown<'_>) -> Vec<StatRow> 
     let mut rows = stat_rows(shown.generation, &filter, shown.micros, shown.process.maxconn());
     let scoped = |name: &str| {
         let within = |scope: &String| scope == name || (scope == "." && name == shown.proxy);
-        page.scope.is_empty() || page.scope.iter().any(within)
+        let asked = options.scope.as_ref().is_none_or(|scope| name.contains(scope.as_str()));
+        asked && (page.scope.is_empty() || page.scope.iter().any(within))
     };
     rows.retain(|row| row.pxname.as_deref().is_some_and(scoped));
     rows
@@ -142,5 +148,9 @@ mod tests {
         );
         assert!(Options::read(b";csv").csv && Options::read(b"/x;json").json);
         assert_eq!(Options::read(b"?csv"), Options::default());
+        let scope = |rest: &[u8]| Options::read(rest).scope;
+        assert_eq!(scope(b"?;csv;scope=b1").as_deref(), Some("b1"));
+        assert_eq!(scope(b"?scope=b2&x=1").as_deref(), Some("b2"));
+        assert_eq!(scope(b"?scope="), None);
     }
 }
