@@ -14,7 +14,7 @@ use rules::NoTrace;
 use tokio::time::Instant;
 
 use crate::buffer::Outgoing;
-use crate::connection::{Kept, limit};
+use crate::connection::{Connection, Kept, limit};
 use crate::idle::ServerConnection;
 use crate::io::{Connector, Io};
 use crate::ledger::on;
@@ -147,6 +147,11 @@ impl<C: Connector> HttpStream<'_, C> {
                     if let Some(next) = self.response_head(backend, &mut state)? {
                         return self.switch(backend, server, next).await.map(Some);
                     }
+                    if state.stage == Stage::Body && state.up_done && self.down.is_done() {
+                        // Whoever reads the answer may ask for the connection at once: it is free before.
+                        self.release(backend, server, &state);
+                        return Ok(Some(self.deliver(&state).await));
+                    }
                 }
                 Event::Done => {
                     self.release(backend, server, &state);
@@ -168,6 +173,29 @@ impl<C: Connector> HttpStream<'_, C> {
                     close_server(&mut server.io, termination.cause == Cause::Server);
                     return Ok(Some(Next::Close { linger: false }));
                 }
+            }
+        }
+    }
+
+    /// Sends the client a response that is here as a whole.
+    async fn deliver(&mut self, state: &Exchange) -> Next<C::Io> {
+        let HttpStream { connection, work, .. } = self;
+        let Connection { timer, client, .. } = &mut **connection;
+        let due = state.client_timeout.and_then(|most| Instant::now().checked_add(most));
+        timer.set(due);
+        let mut written = 0;
+        let cause = poll_fn(|cx| match work.to_client.poll_drain(cx, client, &mut written) {
+            Poll::Ready(Ok(_)) => Poll::Ready(None),
+            Poll::Ready(Err(_)) => Poll::Ready(Some(Cause::Client)),
+            Poll::Pending => timer.poll(cx).map(|()| Some(Cause::ClientTimeout)),
+        })
+        .await;
+        match cause {
+            None => Next::Request,
+            Some(cause) => {
+                self.ledger.termination = Termination::new(cause, Phase::Data);
+                self.keep_client = false;
+                Next::Close { linger: false }
             }
         }
     }
