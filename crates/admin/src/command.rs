@@ -185,6 +185,25 @@ pub enum NewPort {
     Mapped,
 }
 
+/// What is changed of the checks of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckSetting {
+    /// `set server b/s check-port`.
+    CheckPort(u16),
+    /// `set server b/s check-addr`, with its port.
+    CheckAddr(IpAddr, Option<u16>),
+    /// `set server b/s agent-port`.
+    AgentPort(u16),
+    /// `set server b/s agent-addr`, with its port.
+    AgentAddr(IpAddr, Option<u16>),
+    /// `set server b/s agent-send`.
+    AgentSend(String),
+    /// `set server b/s agent up|down`.
+    Agent(bool),
+    /// `enable agent`, `disable agent`.
+    AgentOn(bool),
+}
+
 /// `set maxconn`: of what.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Maxconn {
@@ -283,6 +302,8 @@ pub enum Command {
     SetServerHealth(ServerName, ServerHealth),
     /// `set server b/s addr`.
     SetServerAddress(ServerName, IpAddr, NewPort),
+    /// `set server b/s check-port` and its kin.
+    SetCheck(ServerName, CheckSetting),
     /// `set server b/s weight`, `set weight b/s`.
     SetWeight(ServerName, Weight),
     /// `get weight b/s`.

@@ -105,6 +105,12 @@ const COMMANDS: &[CommandHelp] = {
         ),
         theirs(
             Admin,
+            &["disable", "agent"],
+            "disable agent <bk>/<srv>",
+            "pause the agent checks of a server",
+        ),
+        theirs(
+            Admin,
             &["disable", "frontend"],
             "disable frontend <frontend>",
             "stop listening until enabled again",
@@ -126,6 +132,12 @@ const COMMANDS: &[CommandHelp] = {
             &["drain"],
             "drain <what> [over <delay>]",
             "close tunnels politely, evenly over a time",
+        ),
+        theirs(
+            Admin,
+            &["enable", "agent"],
+            "enable agent <bk>/<srv>",
+            "resume the agent checks of a server",
         ),
         theirs(
             Admin,

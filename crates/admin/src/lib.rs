@@ -26,8 +26,9 @@ mod stat;
 mod words;
 
 pub use command::{
-    Command, DrainTarget, Format, Internals, Level, Maxconn, Names, NewPort, ProxySelect,
-    RateLimit, ServerHealth, ServerLookup, ServerName, ServerState, StatFilter, Weight,
+    CheckSetting, Command, DrainTarget, Format, Internals, Level, Maxconn, Names, NewPort,
+    ProxySelect, RateLimit, ServerHealth, ServerLookup, ServerName, ServerState, StatFilter,
+    Weight,
 };
 pub use config_text::ConfigText;
 pub use field::{Column, FieldType, Value};
@@ -55,10 +56,10 @@ pub mod reply {
     pub use crate::servers::{show_servers_conn, show_servers_state};
     pub use crate::stat::show_stat;
     pub use crate::words::{
-        address_set, all_sockets_already_disabled, all_sockets_already_enabled,
-        backend_is_disabled, backend_published, explain_usage, failed, health_not_configured,
-        no_such_session, server_deleted, server_registered, show_errors, static_weight,
-        tracking_health, value_out_of_range, variable_is, variable_not_found, variable_scope,
-        weight_of,
+        address_set, agent_not_configured, agent_not_enabled, all_sockets_already_disabled,
+        all_sockets_already_enabled, backend_is_disabled, backend_published, checks_not_enabled,
+        explain_usage, failed, health_not_configured, no_such_session, server_deleted,
+        server_registered, show_errors, static_weight, tracking_health, value_out_of_range,
+        variable_is, variable_not_found, variable_scope, weight_of,
     };
 }

@@ -1,10 +1,11 @@
 //! The grammar of each command, with HAProxy's order of complaints.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::command::{
-    Command, DrainTarget, Format, Internals, Maxconn, Names, NewPort, ProxySelect, RateLimit,
-    ServerHealth, ServerLookup, ServerName, ServerState, StatFilter, Weight,
+    CheckSetting, Command, DrainTarget, Format, Internals, Maxconn, Names, NewPort, ProxySelect,
+    RateLimit, ServerHealth, ServerLookup, ServerName, ServerState, StatFilter, Weight,
 };
 use crate::{ListKind, Reply, pattern_lists, words};
 
@@ -84,6 +85,12 @@ pub(crate) fn command(
         ["get", "weight"] => Command::GetWeight(server(first, names)?),
         ["enable", "server"] => Command::EnableServer(server(first, names)?),
         ["disable", "server"] => Command::DisableServer(server(first, names)?),
+        ["enable", "agent"] => {
+            Command::SetCheck(server(first, names)?, CheckSetting::AgentOn(true))
+        }
+        ["disable", "agent"] => {
+            Command::SetCheck(server(first, names)?, CheckSetting::AgentOn(false))
+        }
         ["enable", "health"] => Command::EnableHealth(server(first, names)?),
         ["disable", "health"] => Command::DisableHealth(server(first, names)?),
         ["enable", "frontend"] => Command::EnableFrontend(frontend(first, names)?),
@@ -222,8 +229,57 @@ fn set_server(arguments: &[&str], names: &impl Names) -> Parsed<Command> {
         }
         Some("weight") => Ok(Command::SetWeight(server, weight(value)?)),
         Some("addr") => address(server, arguments.get(2..).unwrap_or_default()),
+        Some(what @ ("check-addr" | "agent-addr")) => {
+            let (ip, port) = check_address(what, arguments.get(2..).unwrap_or_default())?;
+            let setting = match what {
+                "check-addr" => CheckSetting::CheckAddr(ip, port),
+                _ => CheckSetting::AgentAddr(ip, port),
+            };
+            Ok(Command::SetCheck(server, setting))
+        }
+        Some(what @ ("check-port" | "agent-port")) => {
+            let port = check_port(value.ok_or_else(|| words::port_expected(what))?)?;
+            let setting = match what {
+                "check-port" => CheckSetting::CheckPort(port),
+                _ => CheckSetting::AgentPort(port),
+            };
+            Ok(Command::SetCheck(server, setting))
+        }
+        Some("agent-send") => {
+            let text = value.unwrap_or_default().to_owned();
+            Ok(Command::SetCheck(server, CheckSetting::AgentSend(text)))
+        }
+        Some("agent") => match value {
+            Some("up") => Ok(Command::SetCheck(server, CheckSetting::Agent(true))),
+            Some("down") => Ok(Command::SetCheck(server, CheckSetting::Agent(false))),
+            _ => Err(words::expects_agent()),
+        },
+        Some("fqdn") if value.is_none() => Err(words::fqdn_expected()),
+        // Nothing resolves names while it runs.
+        Some("fqdn") => Err(words::no_resolution()),
+        Some("ssl") => Err(words::no_ssl_settings()),
         _ => Err(words::set_server_usage()),
     }
+}
+
+/// `<ip> [port <port>]` of checks.
+fn check_address(what: &str, arguments: &[&str]) -> Parsed<(IpAddr, Option<u16>)> {
+    let (text, rest) =
+        arguments.split_first().ok_or_else(|| words::check_address_expected(what))?;
+    let ip = text.parse().map_err(|_| words::invalid_check_address(text))?;
+    let port = match rest {
+        ["port", port, ..] => Some(check_port(port)?),
+        _ => None,
+    };
+    Ok((ip, port))
+}
+
+fn check_port(text: &str) -> Parsed<u16> {
+    let (number, rest) = signed_prefix(text).ok_or_else(words::port_is_no_integer)?;
+    if !rest.is_empty() {
+        return Err(words::port_is_no_integer());
+    }
+    u16::try_from(number).ok().filter(|port| *port > 0).ok_or_else(words::port_is_invalid)
 }
 
 /// `<ip> [port <port>]`. Quirk: a port that cannot be set does not keep the address from being set.

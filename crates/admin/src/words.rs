@@ -69,7 +69,63 @@ pub(crate) fn expects_health() -> Reply {
 }
 
 pub(crate) fn set_server_usage() -> Reply {
-    error("usage: set server <backend>/<server> addr | health | state | weight")
+    error(
+        "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | agent-send | check-addr | check-port | fqdn | health | ssl | state | weight",
+    )
+}
+
+pub(crate) fn check_address_expected(what: &str) -> Reply {
+    error(&format!("set server <b>/<s> {what} requires an address and optionally a port."))
+}
+
+pub(crate) fn port_expected(what: &str) -> Reply {
+    error(&format!("set server <b>/<s> {what} requires a port."))
+}
+
+pub(crate) fn invalid_check_address(text: &str) -> Reply {
+    error(&format!("invalid addr '{text}'"))
+}
+
+pub(crate) fn port_is_no_integer() -> Reply {
+    error("provided port is not an integer")
+}
+
+pub(crate) fn port_is_invalid() -> Reply {
+    error("provided port is invalid")
+}
+
+pub(crate) fn expects_agent() -> Reply {
+    error("'set server <srv> agent' expects 'up' or 'down'.")
+}
+
+pub(crate) fn fqdn_expected() -> Reply {
+    error("set server <b>/<s> fqdn requires a FQDN.")
+}
+
+pub(crate) fn no_resolution() -> Reply {
+    error("set server <b>/<s> fqdn failed because no resolution is configured.")
+}
+
+pub(crate) fn no_ssl_settings() -> Reply {
+    error("'set server <srv> ssl' cannot be set.  default-server should define ssl settings")
+}
+
+/// `set server b/s check-port` on a server without `check`.
+#[must_use]
+pub fn checks_not_enabled() -> Reply {
+    error("health checks are not enabled on this server")
+}
+
+/// `set server b/s agent-port` on a server without `agent-check`.
+#[must_use]
+pub fn agent_not_enabled() -> Reply {
+    error("agent checks are not enabled on this server")
+}
+
+/// `enable agent` on a server without `agent-check`.
+#[must_use]
+pub fn agent_not_configured() -> Reply {
+    error("Agent was not configured on this server, cannot enable.")
 }
 
 pub(crate) fn address_expected() -> Reply {

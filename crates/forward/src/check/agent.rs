@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::generation::Generation;
 use crate::io::{ConnectTo, Connector, Io as _, ServerAddress};
-use crate::live::Backend;
+use crate::live::{Backend, CheckAims};
 use crate::worker::Worker;
 
 /// More of a reply than this is not read.
@@ -61,7 +61,9 @@ impl Agent {
         loop {
             tokio::time::sleep_until(next).await;
             let began = Instant::now();
-            if let Ok(Some((reply, mut io))) = timeout(self.interval, self.ask(&worker)).await {
+            if !self.aims().agent_paused
+                && let Ok(Some((reply, mut io))) = timeout(self.interval, self.ask(&worker)).await
+            {
                 // What it says holds when the agent sees the connection end.
                 self.backend.obey_agent(self.server, &reply, began.elapsed());
                 io.reset_on_close();
@@ -75,7 +77,8 @@ impl Agent {
 
     async fn ask<C: Connector>(&self, worker: &Worker<C>) -> Option<(String, C::Io)> {
         let mut io = worker.connector.connect(self.target()?).await.ok()?;
-        io.write_all(self.question.as_bytes()).await.ok()?;
+        let question = self.aims().agent_send.unwrap_or_else(|| self.question.clone());
+        io.write_all(question.as_bytes()).await.ok()?;
         let (mut reply, mut buffer) = (Vec::new(), [0; 512]);
         while reply.len() < LONGEST && !reply.contains(&b'\n') {
             match io.read(&mut buffer).await {
@@ -86,11 +89,18 @@ impl Agent {
         (!reply.is_empty()).then(|| (String::from_utf8_lossy(&reply).into_owned(), io))
     }
 
+    /// What operators changed of it.
+    fn aims(&self) -> CheckAims {
+        let known = self.backend.server(self.server);
+        known.map_or_else(CheckAims::default, |known| known.state.aims().clone())
+    }
+
     fn target(&self) -> Option<ConnectTo> {
+        let aims = self.aims();
         let mut to = self.backend.server(self.server)?.connect_to(None)?;
         if let ServerAddress::Tcp(address) = &mut to.address {
-            address.set_ip(self.address.unwrap_or(address.ip()));
-            address.set_port(self.port);
+            address.set_ip(aims.agent_addr.or(self.address).unwrap_or(address.ip()));
+            address.set_port(aims.agent_port.unwrap_or(self.port));
         }
         Some(to)
     }

@@ -184,6 +184,7 @@ impl Subject {
     /// Where its checks go.
     fn target(&self) -> Option<ConnectTo> {
         let known = self.backend.server(self.server)?;
-        Some(self.elsewhere.apply(known.connect_to(None)?))
+        let elsewhere = self.elsewhere.amended(&known.state.aims());
+        Some(elsewhere.apply(known.connect_to(None)?))
     }
 }

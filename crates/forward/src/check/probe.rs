@@ -15,6 +15,7 @@ use crate::clock::wall_micros;
 use crate::counters::Gauge;
 use crate::facts::LiveFacts;
 use crate::io::{ConnectTo, Connector, Io as _, ServerAddress};
+use crate::live::CheckAims;
 use crate::proxy_protocol::{self, SendProxy};
 use crate::worker::Worker;
 
@@ -34,6 +35,11 @@ impl Elsewhere {
             _ => None,
         });
         Elsewhere { ip, port: line.settings.check_port.map(|port| port.value) }
+    }
+
+    /// The same, where operators did not change it.
+    pub(super) fn amended(self, aims: &CheckAims) -> Elsewhere {
+        Elsewhere { ip: aims.check_addr.or(self.ip), port: aims.check_port.or(self.port) }
     }
 
     pub(super) fn apply(self, mut to: ConnectTo) -> ConnectTo {

@@ -18,7 +18,7 @@ use crate::process::Process;
 use crate::proxy_protocol::SendProxy;
 
 use super::backend::balance_state;
-use super::{Backend, BackendState, FrontendState, Server, ServerState};
+use super::{Backend, BackendState, CheckAims, FrontendState, Server, ServerState};
 
 /// Resolves the host name of a server line; `None` when it cannot.
 pub type Resolve<'a> = dyn Fn(&str, Family) -> Option<IpAddr> + 'a;
@@ -207,6 +207,7 @@ fn build_server(
         None => Arc::new(ServerState::new(backend.name(), name, health, weight, process)),
     };
     if ordered.is_none() {
+        *state.aims() = CheckAims::default();
         state.set_address(address);
     }
     let maxconn = ordered.map_or_else(|| number(settings.maxconn), Server::maxconn);

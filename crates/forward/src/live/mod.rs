@@ -22,5 +22,5 @@ pub use build::{Live, Resolve};
 pub(crate) use build::{check_settings, server_address};
 pub use frontend::FrontendState;
 pub(crate) use queue::{Place, Rank, Turn};
-pub use server::{Server, ServerState};
+pub use server::{CheckAims, Server, ServerState};
 pub use stats::{Counters, TimeSums};

@@ -47,6 +47,12 @@ impl Backend {
     }
 
     /// Does what an agent says: orders first, then the weight, then the health.
+    /// `set server b/s agent up|down`: as if its agent said so.
+    pub fn order_agent(self: &Arc<Self>, server: u32, up: bool) {
+        self.obey_agent(server, if up { "up" } else { "down" }, Duration::ZERO);
+    }
+
+    /// Does what an agent says.
     pub(crate) fn obey_agent(self: &Arc<Self>, server: u32, reply: &str, took: Duration) {
         let Some(known) = self.server(server) else { return };
         let reply = AgentReply::read(reply);

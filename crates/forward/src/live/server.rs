@@ -1,6 +1,6 @@
 //! A server: what its name keeps over a reload, and what its configuration says.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -43,8 +43,28 @@ pub struct ServerState {
     ended: AtomicU64,
     /// Errors in a row that `observe` saw.
     pub(super) errors: AtomicU32,
+    /// Where its checks go.
+    aims: Mutex<CheckAims>,
     /// Its next check is to come after `fastinter`.
     pub(crate) hurry: tokio::sync::Notify,
+}
+
+/// Where the checks of a server go, as operators changed it (`set server b/s check-port` and its kin); nothing is what
+/// the configuration says.
+#[derive(Debug, Clone, Default)]
+pub struct CheckAims {
+    /// `check-addr`.
+    pub check_addr: Option<IpAddr>,
+    /// `check-port`.
+    pub check_port: Option<u16>,
+    /// `agent-addr`.
+    pub agent_addr: Option<IpAddr>,
+    /// `agent-port`.
+    pub agent_port: Option<u16>,
+    /// `agent-send`.
+    pub agent_send: Option<String>,
+    /// `disable agent`.
+    pub agent_paused: bool,
 }
 
 impl ServerState {
@@ -71,6 +91,7 @@ impl ServerState {
             down_seconds: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             errors: AtomicU32::new(0),
+            aims: Mutex::default(),
             hurry: tokio::sync::Notify::new(),
         }
     }
@@ -90,6 +111,12 @@ impl ServerState {
     pub fn health(&self) -> MutexGuard<'_, Health> {
         // The state machine has no step that could be half done when a panic unwinds through it.
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What operators changed of its checks.
+    pub fn aims(&self) -> MutexGuard<'_, CheckAims> {
+        // Each field is written in one step.
+        self.aims.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where it is; `None` while its name is not resolved.

@@ -110,6 +110,12 @@ impl Health {
         Observed { report, transition }
     }
 
+    /// Whether it has `agent-check`.
+    #[must_use]
+    pub fn has_agent(&self) -> bool {
+        self.agent_up.is_some()
+    }
+
     /// Whether its agent took it down.
     #[must_use]
     pub fn is_down_by_agent(&self) -> bool {

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use admin::reply::{self, failed};
 use admin::{
-    Command, Maxconn, NewPort, RateLimit, Reply, ServerHealth, ServerName, ServerState, Severity,
-    Weight,
+    CheckSetting, Command, Maxconn, NewPort, RateLimit, Reply, ServerHealth, ServerName,
+    ServerState, Severity, Weight,
 };
 use forward::{Backend, Generation, ServerAddress};
 use health::{AdminOrder, HealthOrder};
@@ -66,6 +66,7 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
             with_server(&generation, &server, |backend, at| pause_checks(backend, at, true))
         }
         Command::SetServerAddress(server, ip, port) => set_address(&generation, &server, ip, &port),
+        Command::SetCheck(server, setting) => set_check(&generation, &server, setting),
         Command::SetWeight(server, weight) => set_weight(&generation, &server, weight),
         Command::GetWeight(server) => get_weight(&generation, &server),
         Command::SetMaxconn(maxconn) => set_maxconn(daemon, &generation, maxconn),
@@ -220,6 +221,51 @@ fn set_address(generation: &Generation, name: &ServerName, ip: IpAddr, port: &Ne
     let number = if let NewPort::Set(port) = port { *port } else { old.port() };
     state.set_address(Some(ServerAddress::Tcp(SocketAddr::new(ip, number))));
     reply::address_set(old, ip, port)
+}
+
+/// `set server b/s check-port` and its kin: the next check goes there.
+fn set_check(generation: &Generation, name: &ServerName, setting: CheckSetting) -> Reply {
+    let Some((backend, at)) = find(generation, name) else { return failed("No such server.") };
+    let Some(server) = backend.server(at) else { return failed("No such server.") };
+    let (checked, agent) = {
+        let health = server.state.health();
+        (health.is_checked(), health.has_agent())
+    };
+    match &setting {
+        CheckSetting::CheckPort(_) | CheckSetting::CheckAddr(..) if !checked => {
+            return reply::checks_not_enabled();
+        }
+        CheckSetting::AgentOn(false) if !agent => return Reply::Done,
+        CheckSetting::AgentOn(true) if !agent => return reply::agent_not_configured(),
+        CheckSetting::AgentPort(_) | CheckSetting::AgentAddr(..) if !agent => {
+            return reply::agent_not_enabled();
+        }
+        CheckSetting::Agent(_) | CheckSetting::AgentSend(_) if !agent => {
+            return failed("agent checks are not enabled on this server.");
+        }
+        _ => {}
+    }
+    if let CheckSetting::Agent(up) = setting {
+        backend.order_agent(at, up);
+        return Reply::Done;
+    }
+    let mut aims = server.state.aims();
+    match setting {
+        CheckSetting::CheckPort(port) => aims.check_port = Some(port),
+        CheckSetting::CheckAddr(ip, port) => {
+            aims.check_addr = Some(ip);
+            aims.check_port = port.or(aims.check_port);
+        }
+        CheckSetting::AgentPort(port) => aims.agent_port = Some(port),
+        CheckSetting::AgentAddr(ip, port) => {
+            aims.agent_addr = Some(ip);
+            aims.agent_port = port.or(aims.agent_port);
+        }
+        CheckSetting::AgentSend(text) => aims.agent_send = Some(text),
+        CheckSetting::AgentOn(on) => aims.agent_paused = !on,
+        CheckSetting::Agent(_) => {}
+    }
+    Reply::Done
 }
 
 /// The configured weight of a server.

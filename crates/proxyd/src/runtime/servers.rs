@@ -37,6 +37,8 @@ fn state(generation: &Generation, backend: Backend<'_>, at: usize, micros: i64) 
     let state = &live.servers[at].state;
     let line = &backend.servers()[at];
     let health = state.health().clone();
+    let aims = state.aims().clone();
+    let agent = line.settings.agent.as_ref();
     let (addr, port) = address(state.address().as_deref());
     ServerStateRow {
         be_id: backend.id(),
@@ -66,7 +68,12 @@ fn state(generation: &Generation, backend: Backend<'_>, at: usize, micros: i64) 
             _ => None,
         },
         srv_port: port,
-        srv_check_port: line.settings.check_port.map_or(0, |port| port.value),
+        srv_check_port: aims
+            .check_port
+            .unwrap_or_else(|| line.settings.check_port.map_or(0, |port| port.value)),
+        srv_check_addr: aims.check_addr.map(|ip| ip.to_string()),
+        srv_agent_addr: aims.agent_addr.map(|ip| ip.to_string()),
+        srv_agent_port: aims.agent_port.or_else(|| agent?.port.map(|port| port.value)).unwrap_or(0),
         ..ServerStateRow::default()
     }
 }

@@ -1,6 +1,7 @@
 //! The daemon as a process: its exit codes, signals, files and runtime socket, seen from outside.
 
 mod binds;
+mod checks;
 mod command_line;
 mod daemon;
 mod dynamic;
