@@ -137,8 +137,8 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
     out.number(&key("id"), id);
     out.number(&key("weight"), weight);
     out.number(&key("maxconn"), maxconn);
-    out.number(&key("minconn"), minconn);
-    out.number(&key("maxqueue"), maxqueue);
+    out.number(&key("minconn"), &plain(minconn));
+    out.number(&key("maxqueue"), &plain(maxqueue));
     out.number(&key("backup"), backup);
     out.number(&key("disabled"), disabled);
     out.text(&key("cookie"), &plain(cookie));
@@ -170,14 +170,14 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
     out.text(&key("init-addr"), &plain(init_addr));
     out.text(&key("init-state"), &plain(init_state));
     out.text(&key("resolve-prefer"), &plain(resolve_prefer));
-    out.number(&key("send-proxy"), send_proxy);
-    out.put(&key("proxy-v2-options"), proxy_v2_options, |options| options.join(","));
+    out.number(&key("send-proxy"), &plain(send_proxy));
+    out.put(&key("proxy-v2-options"), &plain(proxy_v2_options), |options| options.join(","));
     for tlv in proxy_v2_tlvs {
         let (kind, format) = &tlv.value;
         let name = format!("set-proxy-v2-tlv-fmt({kind})");
         out.set(&key(&name), text::log_format(format), tlv.span);
     }
-    out.number(&key("check-send-proxy"), check_send_proxy);
+    out.number(&key("check-send-proxy"), &plain(check_send_proxy));
     out.number(&key("pool-max-conn"), &plain(pool_max_conn));
     out.time(&key("pool-purge-delay"), &plain(pool_purge_delay));
     out.number(&key("pool-low-conn"), &plain(pool_low_conn));

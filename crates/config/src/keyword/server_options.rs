@@ -318,9 +318,9 @@ fn agent(to: &mut To) -> &mut AgentCheck {
     to.agent.get_or_insert_default()
 }
 
-fn flag(line: &Directive<'_>, to: &mut Setting<bool>, value: bool) {
+fn flag<S: From<Spanned<bool>>>(line: &Directive<'_>, to: &mut Option<S>, value: bool) {
     if let Some(word) = line.last() {
-        *to = Some(Spanned::new(value, word.span));
+        *to = Some(Spanned::new(value, word.span).into());
     }
 }
 
@@ -376,7 +376,7 @@ fn positive<S: From<Spanned<Duration>>>(line: &mut Directive<'_>, to: &mut Optio
 
 fn proxy_version(line: &Directive<'_>, to: &mut To, version: u8) {
     if let Some(word) = line.last() {
-        to.send_proxy = Some(Spanned::new(version, word.span));
+        to.send_proxy = Some(Box::new(Spanned::new(version, word.span)));
     }
 }
 
@@ -399,7 +399,7 @@ fn add_proxy_options(line: &Directive<'_>, to: &mut To, names: &[&str]) {
     let known = to.proxy_v2_options.take().map_or_else(Vec::new, |options| options.value);
     let added = names.iter().map(|name| (*name).to_owned());
     let all = known.into_iter().chain(added).collect();
-    to.proxy_v2_options = Some(Spanned::new(all, word.span));
+    to.proxy_v2_options = Some(Box::new(Spanned::new(all, word.span)));
 }
 
 fn no_proxy_tls(to: &mut To) {

@@ -32,9 +32,9 @@ pub struct ServerSettings {
     /// `maxconn`; 0 or missing is unlimited.
     pub maxconn: Setting<u32>,
     /// `minconn`.
-    pub minconn: Setting<u32>,
+    pub minconn: Rare<u32>,
     /// `maxqueue`.
-    pub maxqueue: Setting<u32>,
+    pub maxqueue: Rare<u32>,
     /// `backup`.
     pub backup: Setting<bool>,
     /// `disabled` (true) or `enabled` (false).
@@ -88,13 +88,13 @@ pub struct ServerSettings {
     /// `resolve-prefer ipv4|ipv6`.
     pub resolve_prefer: Rare<String>,
     /// `send-proxy` (1) or `send-proxy-v2` (2).
-    pub send_proxy: Setting<u8>,
+    pub send_proxy: Rare<u8>,
     /// `proxy-v2-options` words.
-    pub proxy_v2_options: Setting<Vec<String>>,
+    pub proxy_v2_options: Rare<Vec<String>>,
     /// `set-proxy-v2-tlv-fmt(TYPE) FMT`, in order.
     pub proxy_v2_tlvs: Vec<Spanned<(u8, LogFormat)>>,
     /// `check-send-proxy`.
-    pub check_send_proxy: Setting<bool>,
+    pub check_send_proxy: Rare<bool>,
     /// `pool-max-conn`, -1 unlimited.
     pub pool_max_conn: Rare<i32>,
     /// `pool-purge-delay`, default 5 s.
@@ -155,6 +155,6 @@ mod tests {
     #[test]
     fn a_server_stays_small_for_there_may_be_a_hundred_thousand() {
         // What few lines say belongs into a `Rare`.
-        assert!(size_of::<super::Server>() <= 704, "{} bytes", size_of::<super::Server>());
+        assert!(size_of::<super::Server>() <= 632, "{} bytes", size_of::<super::Server>());
     }
 }

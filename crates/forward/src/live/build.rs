@@ -214,9 +214,9 @@ fn build_server(
     Server {
         state,
         maxconn: AtomicU32::new(maxconn),
-        minconn: settings.minconn.map_or(u32::MAX, |minconn| minconn.value),
+        minconn: settings.minconn.as_ref().map_or(u32::MAX, |minconn| minconn.value),
         initial_weight: weight,
-        maxqueue: number(settings.maxqueue),
+        maxqueue: number(settings.maxqueue.as_deref().copied()),
         backup: on(settings.backup),
         slowstart: settings
             .slowstart

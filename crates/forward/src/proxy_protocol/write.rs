@@ -21,7 +21,7 @@ pub(crate) struct SendProxy {
 impl SendProxy {
     /// The header of traffic; `None` without `send-proxy`.
     pub(crate) fn of(settings: &ServerSettings) -> Option<SendProxy> {
-        let version = settings.send_proxy?.value;
+        let version = settings.send_proxy.as_ref()?.value;
         let options = settings.proxy_v2_options.as_ref().map_or(&[][..], |list| &list.value);
         let has = |names: &[&str]| options.iter().any(|option| names.contains(&option.as_str()));
         let tls = has(&["ssl", "cert-cn", "ssl-cipher", "cert-sig", "cert-key"]);
@@ -32,7 +32,7 @@ impl SendProxy {
     /// `check-send-proxy` says (version 1 where traffic has none).
     pub(crate) fn of_checks(settings: &ServerSettings) -> Option<SendProxy> {
         let elsewhere = settings.check_port.is_some() || settings.check_addr.is_some();
-        let asked = settings.check_send_proxy.is_some_and(|on| on.value);
+        let asked = settings.check_send_proxy.as_ref().is_some_and(|on| on.value);
         let traffic = SendProxy::of(settings);
         match (traffic, asked) {
             (Some(traffic), true) => Some(traffic),

@@ -64,7 +64,7 @@ fn check_words(server: &Server) -> Vec<Span> {
         set.observe.as_ref().map(|it| it.span),
         set.on_marked_down.as_ref().map(|it| it.span),
         set.on_marked_up.as_ref().map(|it| it.span),
-        set.check_send_proxy.map(|it| it.span),
+        set.check_send_proxy.as_ref().map(|it| it.span),
         agent.and_then(|agent| agent.port).map(|it| it.span),
         agent.and_then(|agent| agent.inter).map(|it| it.span),
     ];
