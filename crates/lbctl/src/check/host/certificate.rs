@@ -16,7 +16,14 @@ use super::unreadable;
 const SOON_DAYS: i64 = 30;
 
 /// The file or each file of the folder that `crt` names.
-pub(super) fn check(word: Option<&Word<'_>>, base: &Path, findings: &mut Vec<Diagnostic>) {
+///
+/// `needs_key`: no other word or line says where its private key is.
+pub(super) fn check(
+    word: Option<&Word<'_>>,
+    base: &Path,
+    needs_key: bool,
+    findings: &mut Vec<Diagnostic>,
+) {
     let Some(word) = word.filter(|word| !word.text.is_empty() && !word.text.starts_with('@'))
     else {
         return;
@@ -38,6 +45,9 @@ pub(super) fn check(word: Option<&Word<'_>>, base: &Path, findings: &mut Vec<Dia
     let now =
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
     for file in files {
+        if !file.exists() && is_bundle(&file) {
+            continue;
+        }
         let text = match std::fs::read(&file) {
             Ok(text) => text,
             Err(why) => {
@@ -57,7 +67,10 @@ pub(super) fn check(word: Option<&Word<'_>>, base: &Path, findings: &mut Vec<Dia
         let key = |text: &str| text.contains("PRIVATE KEY-----");
         let mut beside = file.clone().into_os_string();
         beside.push(".key");
-        if !key(&text) && !std::fs::read_to_string(beside).is_ok_and(|text| key(&text)) {
+        // `ssl-load-extra-del-ext` puts the end in the place of another.
+        let beside = [PathBuf::from(beside), file.with_extension("key")];
+        let is_key = |file: &PathBuf| std::fs::read_to_string(file).is_ok_and(|text| key(&text));
+        if needs_key && !key(&text) && !beside.iter().any(is_key) {
             wrong("has no private key, nor a file `.key` beside it".to_owned());
         }
         let Some((_, ends)) = validity(&der) else {
@@ -75,6 +88,15 @@ pub(super) fn check(word: Option<&Word<'_>>, base: &Path, findings: &mut Vec<Dia
             findings.push(Diagnostic::new(codes::W0722, word.span, message));
         }
     }
+}
+
+/// A name that stands for a file of each kind of key (manual 5.1, `crt`).
+fn is_bundle(file: &Path) -> bool {
+    ["rsa", "ecdsa", "dsa"].iter().any(|kind| {
+        let mut name = file.to_path_buf().into_os_string();
+        name.push(format!(".{kind}"));
+        Path::new(&name).exists()
+    })
 }
 
 /// The bytes of the first block of a PEM file with this label.

@@ -45,6 +45,8 @@ struct Words {
     is_global: bool,
     crt_base: PathBuf,
     ca_base: PathBuf,
+    /// Certificates that a `crt-store` loads.
+    loaded: Vec<String>,
 }
 
 /// `default-path` (manual 3.1).
@@ -110,7 +112,11 @@ impl Words {
             "stats" if word(1) == "socket" => self.options(words, findings),
             "unix-bind" | "bind" | "server" | "default-server" => self.options(words, findings),
             "load" if word(1) == "crt" => {
-                certificate::check(words.get(2), &self.folder.join(&self.crt_base), findings)
+                // The key of what is for tokens, or stands in a file of its own, is not looked for.
+                let elsewhere = words.iter().any(|word| matches!(&*word.text, "key" | "jwt"));
+                let base = self.folder.join(&self.crt_base);
+                certificate::check(words.get(2), &base, !elsewhere, findings);
+                self.loaded.push(word(2).to_owned());
             }
             _ => {}
         }
@@ -122,7 +128,10 @@ impl Words {
         for pair in words.windows(2) {
             let [name, value] = pair else { continue };
             match name.text.as_ref() {
-                "crt" => certificate::check(Some(value), &crt_base, findings),
+                "crt" => {
+                    let needs_key = !self.loaded.iter().any(|name| *name == *value.text);
+                    certificate::check(Some(value), &crt_base, needs_key, findings);
+                }
                 "crt-list" => readable(Some(value), &self.folder, findings),
                 "ca-file" | "crl-file" | "ca-verify-file" if !value.text.starts_with('@') => {
                     readable(Some(value), &ca_base, findings);
