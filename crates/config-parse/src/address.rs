@@ -57,8 +57,10 @@ pub enum AddressKind {
     Unix(String),
     /// `uxdg@PATH`: a path that takes datagrams.
     UnixDatagram(String),
-    /// A name in the abstract namespace.
+    /// A name in the abstract namespace, filled up with NULs to the size of an address (`abns@`).
     Abns(String),
+    /// A name in the abstract namespace as it is (`abnsz@`).
+    Abnsz(String),
     /// An inherited file descriptor: `fd@3`.
     Fd(u32),
     /// `sockpair@N`, and other forms that are known but not built.
@@ -73,6 +75,20 @@ pub struct Address {
     /// Its bytes.
     pub span: Span,
 }
+
+impl AddressKind {
+    /// The name of an abstract address as the system has it, without the NUL in front; `None` for other kinds.
+    pub fn abstract_name(&self) -> Option<String> {
+        match self {
+            Self::Abns(name) => Some(format!("{name:\0<width$}", width = ABSTRACT)),
+            Self::Abnsz(name) => Some(name.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Bytes of an abstract name: those of `sun_path` without the first (unix(7)).
+const ABSTRACT: usize = 107;
 
 /// Reads one address.
 ///
@@ -95,6 +111,7 @@ pub fn parse(word: &Word<'_>) -> Result<Address, Diagnostic> {
         "unix" | "uxst" | "stream+unix" => AddressKind::Unix(rest.to_owned()),
         "uxdg" | "dgram+unix" => AddressKind::UnixDatagram(rest.to_owned()),
         "abns" => AddressKind::Abns(rest.to_owned()),
+        "abnsz" => AddressKind::Abnsz(rest.to_owned()),
         "fd" => descriptor(word, rest)?,
         _ => AddressKind::Other(word.text.to_string()),
     };

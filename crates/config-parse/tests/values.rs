@@ -214,7 +214,7 @@ fn addresses_of_every_form() {
         ("uxdg@/x", "UnixDatagram(\"/x\")"),
         ("abns@x", "Abns(\"x\")"),
         ("fd@3", "Fd(3)"),
-        ("abnsz@x", "Other(\"abnsz@x\")"),
+        ("abnsz@x", "Abnsz(\"x\")"),
         ("sockpair@3", "Other(\"sockpair@3\")"),
         ("quic4@:443", "Other(\"quic4@:443\")"),
         ("rhttp@be/srv", "Other(\"rhttp@be/srv\")"),

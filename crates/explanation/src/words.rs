@@ -71,6 +71,7 @@ pub fn address_text(address: &config_parse::address::Address) -> String {
         }
         AddressKind::Unix(path) | AddressKind::UnixDatagram(path) => format!("unix@{path}"),
         AddressKind::Abns(name) => format!("abns@{name}"),
+        AddressKind::Abnsz(name) => format!("abnsz@{name}"),
         AddressKind::Fd(number) => format!("fd@{number}"),
         AddressKind::Other(text) => text.clone(),
     }

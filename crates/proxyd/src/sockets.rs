@@ -81,8 +81,8 @@ pub(crate) enum Place {
     Tcp(SocketAddr),
     /// A path.
     Unix(PathBuf),
-    /// A name in the abstract namespace.
-    Abstract(String),
+    /// A name in the abstract namespace, and how the line calls it.
+    Abstract(String, String),
     /// A descriptor that was inherited.
     Inherited(u32),
 }
@@ -92,7 +92,7 @@ impl std::fmt::Display for Place {
         match self {
             Place::Tcp(address) => write!(f, "{address}"),
             Place::Unix(path) => write!(f, "unix@{}", path.display()),
-            Place::Abstract(name) => write!(f, "abns@{name}"),
+            Place::Abstract(_, shown) => f.write_str(shown),
             Place::Inherited(fd) => write!(f, "fd@{fd}"),
         }
     }
@@ -185,7 +185,7 @@ impl Wanted {
         let opened = match &self.place {
             Place::Tcp(address) => self.open_tcp(*address).map(Listening::Tcp),
             Place::Unix(path) => self.open_path(path).map(Listening::Unix),
-            Place::Abstract(name) => {
+            Place::Abstract(name, _) => {
                 self.open_unix(&format!("\0{name}").into()).map(Listening::Unix)
             }
             Place::Inherited(fd) => inherited(*fd),
@@ -329,7 +329,11 @@ fn place(address: &Address, prefix: &str) -> Result<Place, String> {
             }
         }
         AddressKind::Unix(path) => Ok(Place::Unix(format!("{prefix}{path}").into())),
-        AddressKind::Abns(name) => Ok(Place::Abstract(name.clone())),
+        AddressKind::Abns(name) => {
+            let whole = address.kind.abstract_name().unwrap_or_default();
+            Ok(Place::Abstract(whole, format!("abns@{name}")))
+        }
+        AddressKind::Abnsz(name) => Ok(Place::Abstract(name.clone(), format!("abnsz@{name}"))),
         AddressKind::Fd(number) => Ok(Place::Inherited(*number)),
         AddressKind::UnixDatagram(path) => {
             Err(format!("`{path}` takes datagrams: nothing can be accepted there"))

@@ -72,6 +72,7 @@ pub(super) fn address(address: &Address) -> String {
         AddressKind::Unix(path) => format!("unix@{path}"),
         AddressKind::UnixDatagram(path) => format!("uxdg@{path}"),
         AddressKind::Abns(name) => format!("abns@{name}"),
+        AddressKind::Abnsz(name) => format!("abnsz@{name}"),
         AddressKind::Fd(number) => format!("fd@{number}"),
         AddressKind::Other(text) => text.clone(),
     }

@@ -306,7 +306,10 @@ pub(crate) fn server_address(address: &Address, resolve: &Resolve<'_>) -> Option
             Some(ServerAddress::Tcp(SocketAddr::new(ip, port)))
         }
         AddressKind::Unix(path) => Some(ServerAddress::Unix(path.into())),
-        AddressKind::Abns(name) => Some(ServerAddress::Unix(format!("\0{name}").into())),
+        AddressKind::Abns(_) | AddressKind::Abnsz(_) => {
+            let name = address.kind.abstract_name()?;
+            Some(ServerAddress::Unix(format!("\0{name}").into()))
+        }
         AddressKind::UnixDatagram(_) | AddressKind::Fd(_) | AddressKind::Other(_) => None,
     }
 }

@@ -108,7 +108,9 @@ fn open_address(kind: &AddressKind) -> io::Result<Destination> {
             nonblocking(&file)?;
             Ok(Destination::File(file))
         }
-        AddressKind::Abns(_) | AddressKind::Other(_) => Ok(Destination::Nowhere),
+        AddressKind::Abns(_) | AddressKind::Abnsz(_) | AddressKind::Other(_) => {
+            Ok(Destination::Nowhere)
+        }
     }
 }
 
