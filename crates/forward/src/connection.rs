@@ -339,7 +339,7 @@ impl<C: Connector> Connection<C> {
             generation: &bound.generation,
             client: self.peer,
             local: self.local,
-            server: None,
+            server_side: (None, None),
             proxied: self.proxied.as_deref(),
             refused: None,
             listener: bound.index,

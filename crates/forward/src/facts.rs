@@ -19,8 +19,8 @@ pub(crate) struct LiveFacts<'a> {
     pub(crate) generation: &'a Generation,
     pub(crate) client: Option<SocketAddr>,
     pub(crate) local: Option<SocketAddr>,
-    /// Our address and the server's, where something asks for them.
-    pub(crate) server: Option<(SocketAddr, SocketAddr)>,
+    /// Both ends of the connection to the server, ours first.
+    pub(crate) server_side: (Option<SocketAddr>, Option<SocketAddr>),
     /// What the client's PROXY header said.
     pub(crate) proxied: Option<&'a Proxied>,
     /// Why the connection was refused before its first byte.
@@ -128,6 +128,8 @@ impl Facts for LiveFacts<'_> {
         match fact {
             Fact::Src => address(self.client),
             Fact::Dst => address(self.local),
+            Fact::ServerSideSrc => address(self.server_side.0),
+            Fact::ServerSideDst => address(self.server_side.1),
             Fact::ConnectionSrc => {
                 address(self.proxied.map_or(self.client, |proxied| proxied.connection.0))
             }
@@ -157,7 +159,7 @@ impl Facts for LiveFacts<'_> {
             Fact::TcpInfo { to_server, field } => {
                 let client = self.proxied.map_or((self.client, self.local), |it| it.connection);
                 let client = client.1.zip(client.0);
-                let socket = if to_server { self.server } else { client };
+                let socket = if to_server { self.server_side.0.zip(self.server_side.1) } else { client };
                 let number = socket.and_then(|(ours, theirs)| tcp_info::ask(ours, theirs, field));
                 Some(number.map_or(FactValue::Missing, FactValue::Int))
             }

@@ -3,8 +3,10 @@
 //! The daemon and `lbctl` need not answer them, and so cannot answer them differently.
 
 use std::cell::{Cell, OnceCell};
+use std::net::SocketAddr;
 
 use config::model::{FileLines, Proxy};
+use config_parse::address::{AddressKind, Host, Ports};
 use diag::Span;
 use sample::{BackendRef, Bound, Fact, FactValue, FrontendRef};
 
@@ -112,6 +114,21 @@ impl<'p> Whereabouts<'p> {
             Fact::UniqueId => self.unique_id.get().map_or(FactValue::Missing, |id| text(id)),
             _ => return None,
         })
+    }
+
+    /// The server's address as its line writes it: for who asks without a connection.
+    pub(crate) fn written_address(&self) -> Option<FactValue> {
+        let mut found = None;
+        self.server(|backend, at| {
+            let line = self.program.backend(backend).servers().get(at as usize)?;
+            if let AddressKind::Inet { host: Host::Ip(ip), ports: Ports::One(port), .. } =
+                &line.address.kind
+            {
+                found = Some(FactValue::Addr(SocketAddr::new(*ip, *port)));
+            }
+            None
+        });
+        found
     }
 
     /// The backend, or the frontend before one was chosen.

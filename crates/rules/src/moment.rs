@@ -116,6 +116,10 @@ impl Facts for World<'_> {
             fact => ask(fact),
         };
         let answer = self.known.answer(fact, || ask(Fact::Listener)).or_else(|| ask(fact));
+        let answer = match fact {
+            Fact::ServerSideDst => answer.or_else(|| self.known.written_address()),
+            _ => answer,
+        };
         if answer.is_none() {
             self.missing.set(Some(fact));
         }
@@ -206,18 +210,21 @@ impl<'m> Moment<'m> {
     /// Carries out what converters noted: `set-var` and `capture-req` inside expressions.
     pub(crate) fn settle(&mut self) {
         let part = self.program.frontend(self.stream.frontend).part();
-        let declared = (part.request_slots.len(), part.response_slots.len());
         for effect in self.stream.vars.settle() {
-            match effect {
-                // A slot that nobody declares is never filled.
-                Effect::CaptureRequest(slot, text) if (slot as usize) < declared.0 => {
-                    store(&mut self.stream.captures.request, slot, text);
+            let captures = &mut self.stream.captures;
+            // A slot that nobody declares is never filled, and none beyond its length.
+            let (declared, kept, slot, mut text) = match effect {
+                Effect::CaptureRequest(slot, text) => {
+                    (&part.request_slots, &mut captures.request, slot, text)
                 }
-                Effect::CaptureResponse(slot, text) if (slot as usize) < declared.1 => {
-                    store(&mut self.stream.captures.response, slot, text);
+                Effect::CaptureResponse(slot, text) => {
+                    (&part.response_slots, &mut captures.response, slot, text)
                 }
-                Effect::CaptureRequest(..) | Effect::CaptureResponse(..) => {}
-                Effect::Set(..) | Effect::Unset(_) => {}
+                Effect::Set(..) | Effect::Unset(_) => continue,
+            };
+            if let Some(place) = declared.get(slot as usize) {
+                text.truncate(place.len);
+                store(kept, slot, text);
             }
         }
     }

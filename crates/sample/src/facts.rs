@@ -36,6 +36,10 @@ pub enum Fact {
     ConnectionSrc,
     /// The same of the address that the client connected to (`fc_dst`).
     ConnectionDst,
+    /// Our address of the connection to the server (`bc_src`); missing before there is one.
+    ServerSideSrc,
+    /// The server's address of it (`bc_dst`).
+    ServerSideDst,
     /// The listener's id (`so_id`) and name come from the program; this is its index there.
     Listener,
     /// Microseconds since the Unix epoch, when this step began.

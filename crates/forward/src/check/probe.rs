@@ -67,7 +67,7 @@ pub(super) async fn probe<C: Connector>(worker: &Worker<C>, subject: &Subject) -
         generation: &subject.generation,
         client: None,
         local: None,
-        server: None,
+        server_side: (None, None),
         proxied: None,
         refused: None,
         listener: 0,

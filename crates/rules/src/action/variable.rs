@@ -40,7 +40,7 @@ pub(crate) fn set_format(
     changes: &mut Vec<Change>,
 ) {
     let mut out = Vec::new();
-    m.write(value, sample::Escape::None, &mut out);
+    m.write(value, sample::Escape::Log, &mut out);
     m.settle();
     let value = Value::Str(Cow::Owned(out));
     if may(conditions, id, &value, m) {

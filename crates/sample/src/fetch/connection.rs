@@ -7,7 +7,7 @@ use crate::place::Places;
 use crate::registry::{FetchEntry, FetchGroup};
 use crate::{Context, Fact, FactValue, Sample, Type, Value};
 
-use super::{fact, int, or_missing, text};
+use super::{fact, int, text};
 
 pub(crate) static GROUP: FetchGroup = FetchGroup {
     section: "7.3.3",
@@ -161,28 +161,36 @@ fn srv_name<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
     }
 }
 
-/// An address of the server's connection: only the stream's record knows it.
-fn backend_side<'a>(addr: Option<SocketAddr>, port: bool) -> Sample<'a> {
-    or_missing(addr.map(|addr| match port {
-        true => Value::Int(i64::from(addr.port())),
-        false => Value::Ip(addr.ip()),
-    }))
+/// An address of the server's connection: a log line knows it from its record.
+fn backend_side<'a>(logged: Option<SocketAddr>, ctx: &Context<'a>, which: Fact) -> Sample<'a> {
+    match logged {
+        Some(address) => Sample::Known(Value::Ip(address.ip())),
+        None => fact(ctx, which),
+    }
+}
+
+/// The port of one.
+fn backend_port<'a>(logged: Option<SocketAddr>, ctx: &Context<'a>, which: Fact) -> Sample<'a> {
+    match logged {
+        Some(address) => Sample::Known(Value::Int(i64::from(address.port()))),
+        None => port(ctx, which),
+    }
 }
 
 fn bc_src<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    backend_side(ctx.log.and_then(|log| log.backend_source), false)
+    backend_side(ctx.log.and_then(|log| log.backend_source), ctx, Fact::ServerSideSrc)
 }
 
 fn bc_src_port<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    backend_side(ctx.log.and_then(|log| log.backend_source), true)
+    backend_port(ctx.log.and_then(|log| log.backend_source), ctx, Fact::ServerSideSrc)
 }
 
 fn bc_dst<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    backend_side(ctx.log.and_then(|log| log.server_addr), false)
+    backend_side(ctx.log.and_then(|log| log.server_addr), ctx, Fact::ServerSideDst)
 }
 
 fn bc_dst_port<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    backend_side(ctx.log.and_then(|log| log.server_addr), true)
+    backend_port(ctx.log.and_then(|log| log.server_addr), ctx, Fact::ServerSideDst)
 }
 
 fn http_major<'a>(_: &'a Args, _: &Context<'a>) -> Sample<'a> {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use crate::arg::{Arg, ArgKind, Args};
-use crate::place::Places;
+use crate::place::{Place, Places};
 use crate::registry::{FetchEntry, FetchGroup};
-use crate::{Context, Sample, Type, Value};
+use crate::{Context, Sample, Scope, Type, Value};
 
 use super::{bool, int, or_missing, text};
 
@@ -34,6 +34,23 @@ pub(crate) static GROUP: FetchGroup = FetchGroup {
             .args(1, &[ArgKind::Var, ArgKind::Str]),
     ],
 };
+
+/// `req` variables are there while the request is processed and `res` ones afterwards: elsewhere there is none, and no
+/// default for it either.
+pub(super) fn read_var(args: &mut Args, place: Place) {
+    let after = place.is_response() || place == Place::Log;
+    let absent = match args.at(0) {
+        Arg::Var(id) => match id.scope {
+            Scope::Req => after,
+            Scope::Res => !after && Places::TRANSACTION.has(place),
+            _ => false,
+        },
+        _ => false,
+    };
+    if absent && let Some(first) = args.0.first_mut() {
+        *first = Arg::None;
+    }
+}
 
 /// The word of `bool()` into 0 or 1.
 pub(super) fn read_bool(args: &mut Args) -> Result<(), String> {

@@ -106,6 +106,7 @@ pub(crate) fn check(name: &str, args: &mut Args, env: &mut CompileEnv<'_>) -> Re
         return Err(String::from("occurrences are counted back to -10 and no further"));
     }
     match name {
+        "var" => constant::read_var(args, env.place),
         "acl" => acl::read(args, env)?,
         "env" => read_environment(args, env),
         "fc_pp_tlv" => proxy_protocol::read_tlv(args)?,
