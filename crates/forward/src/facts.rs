@@ -159,7 +159,8 @@ impl Facts for LiveFacts<'_> {
             Fact::TcpInfo { to_server, field } => {
                 let client = self.proxied.map_or((self.client, self.local), |it| it.connection);
                 let client = client.1.zip(client.0);
-                let socket = if to_server { self.server_side.0.zip(self.server_side.1) } else { client };
+                let socket =
+                    if to_server { self.server_side.0.zip(self.server_side.1) } else { client };
                 let number = socket.and_then(|(ours, theirs)| tcp_info::ask(ours, theirs, field));
                 Some(number.map_or(FactValue::Missing, FactValue::Int))
             }

@@ -93,6 +93,10 @@ const INTERNAL: &[&str] = &[
     "bytes_",
     "res.body",
     "res.payload",
+    "cur_",
+    "req.ver",
+    "res.ver",
+    "mqtt",
 ];
 
 /// Converters whose answer depends on the machine, or that only speak to a file or a log.

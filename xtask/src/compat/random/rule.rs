@@ -216,7 +216,8 @@ pub(crate) fn tcp(draw: &mut Draw) -> String {
 
 /// A log format of the frontend by chance: aliases that tell no time, and expressions.
 pub(crate) fn log_format(draw: &mut Draw) -> String {
-    let mut out = String::from("x");
+    // With nothing of the response in it HAProxy writes the line twice.
+    let mut out = String::from("%ST");
     for _ in 0..=draw.below(5) {
         let word = draw.one(&[
             "%ci",
