@@ -14,6 +14,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, UnixAddr, recvmsg, sendmsg};
 
 /// What the new process asks.
@@ -96,8 +97,15 @@ impl Heard {
         let (read, numbers) = {
             let mut parts = [IoSliceMut::new(&mut bytes)];
             let flags = MsgFlags::MSG_CMSG_CLOEXEC;
-            let message =
-                recvmsg::<UnixAddr>(stream.as_raw_fd(), &mut parts, Some(&mut space), flags)?;
+            let message = match recvmsg::<UnixAddr>(
+                stream.as_raw_fd(),
+                &mut parts,
+                Some(&mut space),
+                flags,
+            ) {
+                Err(Errno::EINTR) => return self.receive(stream),
+                message => message?,
+            };
             let mut numbers = Vec::new();
             for part in message.cmsgs()? {
                 if let ControlMessageOwned::ScmRights(received) = part {
@@ -179,15 +187,29 @@ mod tests {
             let path = path.clone();
             move || (ask(&path).expect("an answer"), ask(&path).expect("an answer"))
         });
+        // Who waits for somebody who gave up waits for ever.
+        listener.set_nonblocking(true).expect("a listener that does not wait");
+        let next = || loop {
+            match listener.accept() {
+                Ok((client, _)) => {
+                    client.set_nonblocking(false).expect("a client that waits");
+                    return client;
+                }
+                Err(_) => {
+                    assert!(!asking.is_finished(), "the new process has given up");
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+            }
+        };
         let heard = |client: &mut UnixStream| {
             let mut asked = [0; 64];
             let read = io::Read::read(client, &mut asked).expect("a question");
             assert_eq!(&asked[..read], format!("{ASKS}\n").as_bytes());
         };
-        let (mut client, _) = listener.accept().expect("the new process");
+        let mut client = next();
         heard(&mut client);
         give(&client.into(), &sockets).await.expect("given");
-        let (mut client, _) = listener.accept().expect("it asks again");
+        let mut client = next();
         heard(&mut client);
         client.write_all(b"Unknown command: '_listeners'\n").expect("written");
         drop(client);
