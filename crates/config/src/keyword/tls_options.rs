@@ -95,11 +95,14 @@ const fn common<T: HasTls>() -> [Keyword<T>; 23] {
         refused("verify", "none|required", "looks at certificates", verify)
             .ignored("only `ssl` lines read it, which are refused"),
         flag("tls-tickets", "sessions go on by tickets"),
-        refused("proto", "<protocol>", "the protocol, without asking", |line, to: &mut T| {
-            if let Some(word) = protocol(line) {
-                to.tls().proto = Some(word);
-            }
-        }),
+        Keyword::new(
+            "proto",
+            Places::INSIDE,
+            "<protocol>",
+            "5.1",
+            "the protocol, without asking",
+            without_asking,
+        ),
     ]
 }
 
@@ -116,15 +119,34 @@ fn verify<T: HasTls>(line: &mut Directive<'_>, to: &mut T) {
     to.tls().verify = Some(Spanned::new(required, word.span));
 }
 
+/// Protocols over a connection.
+const PROTOCOLS: &[&str] = &["h1", "h2", "fcgi", "spop", "none", "quic", "qmux"];
+
 /// The name of a protocol over a connection. `None`: reported.
 pub(super) fn protocol(line: &mut Directive<'_>) -> Option<Spanned<String>> {
     let word = line.value("a protocol")?;
-    let known = ["h1", "h2", "fcgi", "spop", "none", "quic", "qmux"];
-    if known.contains(&word.text.as_ref()) {
+    if PROTOCOLS.contains(&word.text.as_ref()) {
         return Some(spanned(word));
     }
-    line.not_one_of(word, "a protocol", &known);
+    line.not_one_of(word, "a protocol", PROTOCOLS);
     None
+}
+
+/// `proto`: `h1` and `none` are what is spoken anyway.
+fn without_asking<T: HasTls>(line: &mut Directive<'_>, to: &mut T) {
+    let Some(word) = line.value("a protocol") else { return };
+    match word.text.as_ref() {
+        "h1" | "none" => {}
+        "h2" => line.refuse_as(codes::E0207, "HTTP/2 is not built yet", word),
+        other if PROTOCOLS.contains(&other) => {
+            line.refuse_as(codes::E0207, "this protocol is not built yet", word);
+        }
+        _ => {
+            line.not_one_of(word, "a protocol", PROTOCOLS);
+            return;
+        }
+    }
+    to.tls().proto = Some(spanned(word));
 }
 
 pub(super) const BIND_COMMON: [Keyword<Bind>; 23] = common();
