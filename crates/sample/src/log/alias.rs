@@ -138,17 +138,6 @@ pub(crate) const ALIASES: &[(&str, Alias)] = &[
 ];
 
 impl Alias {
-    /// Whether it shows captured headers.
-    pub(crate) fn is_capture(self) -> bool {
-        matches!(
-            self,
-            Alias::RequestHeaders
-                | Alias::RequestHeadersList
-                | Alias::ResponseHeaders
-                | Alias::ResponseHeadersList
-        )
-    }
-
     /// Whether its value is a number in an encoding.
     pub(crate) fn is_number(self) -> bool {
         matches!(

@@ -103,11 +103,12 @@ impl CompiledFormat {
                     }
                 }
             }
-            // Only captured headers can be nothing at all; other items end a run of spaces even
-            // when they print nothing.
+            // Only captures that nobody declares are nothing at all; other items end a run of spaces
+            // even when they print nothing.
+            let absent = |alias: Alias| captures(alias, ctx).is_some_and(<[_]>::is_empty);
             spaced = spaced
                 && out.len() == before
-                && matches!(item, Item::Alias(alias, ..) if alias.is_capture());
+                && matches!(item, Item::Alias(alias, ..) if absent(*alias));
         }
     }
 
@@ -176,12 +177,17 @@ fn shown(item: &Item, ctx: &Context<'_>, record: &LogRecord) -> Option<Shown> {
     }
 }
 
-fn shown_alias(alias: Alias, dress: Dress, ctx: &Context<'_>, record: &LogRecord) -> Shown {
-    let list = match alias {
+/// The slots that an alias shows, if it shows any.
+fn captures<'c>(alias: Alias, ctx: &Context<'c>) -> Option<&'c [Option<Vec<u8>>]> {
+    match alias {
         Alias::RequestHeaders | Alias::RequestHeadersList => Some(ctx.captured_request),
         Alias::ResponseHeaders | Alias::ResponseHeadersList => Some(ctx.captured_response),
         _ => None,
-    };
+    }
+}
+
+fn shown_alias(alias: Alias, dress: Dress, ctx: &Context<'_>, record: &LogRecord) -> Shown {
+    let list = captures(alias, ctx);
     let plain = Dress { hex: dress.hex, ..Dress::default() };
     let encoded = |value: &Option<Vec<u8>>| {
         let mut out = Vec::new();
