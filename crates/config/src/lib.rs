@@ -7,6 +7,7 @@
 //! are in `keyword/`, the checks across lines in `check/`.
 
 mod check;
+mod default_path;
 mod diff;
 pub mod keyword;
 mod load;

@@ -3,6 +3,7 @@
 use config_parse::env::Environment;
 use diag::{Diagnostic, SourceFile, Sources};
 
+use crate::default_path;
 use crate::lower;
 use crate::model::{Config, FileLines};
 use crate::target::Target;
@@ -35,11 +36,14 @@ pub fn load(
     for (name, bytes) in files {
         sources.add(SourceFile::new(name, bytes));
     }
-    let (mut config, diagnostics) = lower::read(&sources, env, target);
+    let (mut config, mut diagnostics) = lower::read(&sources, env, target);
     let lines = sources.iter().map(|(_, file)| FileLines {
         name: file.name.clone(),
         starts: (1..).map_while(|line| file.line_start(line)).collect(),
     });
     config.files = lines.collect();
+    if target.is_proxyd() {
+        default_path::check(&config, &mut diagnostics);
+    }
     Loaded { sources, config, diagnostics }
 }

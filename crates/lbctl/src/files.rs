@@ -124,10 +124,10 @@ pub(crate) fn version_of(target: Target) -> &'static str {
 
 /// Contents of the files that a configuration names: error files, pattern files.
 pub(crate) fn contents(name: &str) -> Result<Vec<u8>, String> {
-    contents_in(Path::new(""), name)
+    fs::read(name).map_err(|e| e.to_string())
 }
 
-/// The same, for a relative name in a folder.
-pub(crate) fn contents_in(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
-    fs::read(folder.join(name)).map_err(|e| e.to_string())
+/// The name as a line has it, of one that `default-path` led to.
+pub(crate) fn as_written<'n>(name: &'n str, folder: &Path) -> &'n str {
+    Path::new(name).strip_prefix(folder).ok().and_then(Path::to_str).unwrap_or(name)
 }

@@ -57,6 +57,8 @@ pub fn compile_for(
     target: Target,
 ) -> (Option<Arc<Program>>, Vec<Diagnostic>) {
     dynamic_cookie::give(&mut config);
+    let folder = config.folder();
+    let below = |name: &str| files(&folder.join(name).to_string_lossy());
     let table = Table::new(&config);
     let mut shared = Shared {
         table: &table,
@@ -67,7 +69,7 @@ pub fn compile_for(
         vars: VarNames::default(),
         draws: 0,
         lists: Lists::default(),
-        files,
+        files: &below,
         env,
         target,
         findings: Vec::new(),

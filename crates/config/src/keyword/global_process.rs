@@ -110,20 +110,8 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
             let Some(word) = line.arg("`current`, `config`, `parent` or `origin`") else { return };
             let mut path = word.text.to_string();
             match path.as_str() {
-                "current" => {}
-                "config" | "parent" => {
-                    line.refuse_as(
-                        codes::E0207,
-                        "files are found from the current directory only",
-                        word,
-                    );
-                }
+                "current" | "config" | "parent" => {}
                 "origin" => {
-                    line.refuse_as(
-                        codes::E0207,
-                        "files are found from the current directory only",
-                        word,
-                    );
                     let Some(origin) = line.arg("a directory") else { return };
                     path.push(' ');
                     path.push_str(&origin.text);

@@ -79,15 +79,12 @@ pub(crate) fn findings(read: Vec<Named>, target: Target, env: Env, last: bool) -
     let environment = files::environment(target);
     let Loaded { sources, config, mut diagnostics } = config::load(read, &environment, target);
     // Without --env host no other file is opened: what they hold is taken as empty.
-    let mut folder = PathBuf::new();
     if env == Env::Host {
-        let (lacks, found) = host::findings(&sources, &environment, &config);
-        diagnostics.extend(lacks);
-        folder = found;
+        diagnostics.extend(host::findings(&sources, &environment, &config));
     }
     let contents: &dyn Fn(&str) -> Result<Vec<u8>, String> = match env {
         Env::None => &|_| Ok(Vec::new()),
-        Env::Host => &|name| files::contents_in(&folder, name),
+        Env::Host => &files::contents,
     };
     let (program, mut more) = rules::compile_for(config, contents, &environment, target);
     if let Some(program) = &program

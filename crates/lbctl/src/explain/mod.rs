@@ -36,7 +36,11 @@ pub(crate) fn run(explain: &Explain) -> Result<Exit, CouldNot> {
         None => understood(&explain.files)?,
     };
     let maps = maps(&explain.map)?;
-    let contents = |name: &str| files::contents(maps.get(name).map_or(name, String::as_str));
+    let folder = loaded.config.folder();
+    let contents = |name: &str| {
+        let stand_in = maps.get(files::as_written(name, &folder));
+        files::contents(stand_in.map_or(name, String::as_str))
+    };
     let (sources, program) = compile(loaded, &contents)?;
     if let Some(wanted) = &explain.reach {
         return reaching(explain, &program, &sources, wanted);

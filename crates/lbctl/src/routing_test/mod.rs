@@ -107,7 +107,8 @@ fn suite(
     let configuration: Vec<PathBuf> = suite.files.iter().map(|name| folder.join(name)).collect();
     let loaded = explain::understood(&configuration)?;
     let maps = suite.maps.clone();
-    let contents = |name: &str| match maps.get(name) {
+    let beginning = loaded.config.folder();
+    let contents = |name: &str| match maps.get(files::as_written(name, &beginning)) {
         Some(path) => files::contents(&folder.join(path).display().to_string()),
         None => files::contents(name),
     };

@@ -82,3 +82,19 @@ fn in_the_foreground_a_relative_directory_holds_too() {
     assert!(wait_until(|| get(port, "/").1 == "one"));
     child.end();
 }
+
+#[test]
+fn default_path_leads_to_pattern_files_from_any_directory() {
+    let port = free_port();
+    let folder = laid_out(port, "");
+    folder.directory("conf/lists");
+    folder.write("conf/lists/paths", "/listed\n");
+    let rule =
+        "    http-request deny deny_status 403 if { path -f lists/paths }\n    http-request return";
+    let text = config(port, "    default-path config").replace("    http-request return", rule);
+    folder.write("conf/x.cfg", &text);
+    let (well, said) = start(&folder, &["-D", "-f", "conf/x.cfg", "-p", "conf/pid"]);
+    assert!(well, "{said}");
+    assert_eq!((get(port, "/listed").0, get(port, "/").0), (403, 200));
+    end(&folder, port);
+}

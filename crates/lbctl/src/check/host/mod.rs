@@ -14,12 +14,8 @@ use config_parse::sections;
 use config_parse::tree::{self, LineKind, Word};
 use diag::{Code, Diagnostic, Sources, Span, codes};
 
-/// What the machine lacks, and the folder in which relative names are looked up when all lines are read.
-pub(super) fn findings(
-    sources: &Sources,
-    env: &Environment,
-    config: &Config,
-) -> (Vec<Diagnostic>, PathBuf) {
+/// What the machine lacks.
+pub(super) fn findings(sources: &Sources, env: &Environment, config: &Config) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let mut words = Words::default();
     tree::each_line(sources, env, |line| {
@@ -31,7 +27,7 @@ pub(super) fn findings(
     addresses(config, &mut findings);
     names(config, &mut findings);
     limits(config, &mut findings);
-    (findings, words.folder)
+    findings
 }
 
 /// Paths and identities as they stand in the lines, whether or not `proxyd` carries the line out.
