@@ -1,8 +1,6 @@
 //! Hash functions and digests.
 
 use balance::hash::{self, avalanche};
-use hmac::{Hmac, KeyInit, Mac};
-use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 use xxhash_rust::{
@@ -14,6 +12,7 @@ use crate::base64::{self, Alphabet};
 use crate::registry::ConvertEntry;
 use crate::{Context, Sample, Type, Value, cast};
 
+use super::algorithm::{self, Algorithm};
 use super::{bin, bytes, int};
 
 const BIN: Type = Type::Bin;
@@ -104,45 +103,14 @@ fn sha2<'a>(value: Value<'a>, args: &'a Args, _: &Context<'a>) -> Sample<'a> {
     })
 }
 
-/// A digest algorithm by OpenSSL's name, in any case, with or without the dash of `SHA-256`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Algorithm {
-    Md5,
-    Sha1,
-    Sha224,
-    Sha256,
-    Sha384,
-    Sha512,
-}
-
-impl Algorithm {
-    fn of(name: &[u8]) -> Option<Algorithm> {
-        let name: Vec<u8> =
-            name.iter().filter(|b| **b != b'-').map(u8::to_ascii_lowercase).collect();
-        Some(match name.as_slice() {
-            b"md5" => Algorithm::Md5,
-            b"sha1" => Algorithm::Sha1,
-            b"sha224" | b"sha2224" => Algorithm::Sha224,
-            b"sha256" | b"sha2256" => Algorithm::Sha256,
-            b"sha384" | b"sha2384" => Algorithm::Sha384,
-            b"sha512" | b"sha2512" => Algorithm::Sha512,
-            _ => return None,
-        })
-    }
-}
-
 fn check_algorithm(args: &mut Args) -> Result<(), (usize, String)> {
     let name = args.str(0).unwrap_or_default();
-    match Algorithm::of(name) {
-        Some(_) => Ok(()),
-        None => Err((
-            0,
-            format!(
-                "`{}` is no digest that is built: md5, sha1, sha224, sha256, sha384 or sha512",
-                String::from_utf8_lossy(name)
-            ),
-        )),
+    if Algorithm::of(name).is_some() {
+        return Ok(());
     }
+    let known: Vec<&str> = algorithm::names().collect();
+    let name = String::from_utf8_lossy(name);
+    Err((0, format!("`{name}` is no digest: {}", known.join(", "))))
 }
 
 /// The key is decoded once.
@@ -157,21 +125,8 @@ fn check_hmac(args: &mut Args) -> Result<(), (usize, String)> {
 }
 
 fn digest<'a>(value: Value<'a>, args: &'a Args, _: &Context<'a>) -> Sample<'a> {
-    let data = bytes(value);
-    let Some(algorithm) = args.str(0).and_then(Algorithm::of) else { return Sample::Missing };
-    bin(match algorithm {
-        Algorithm::Md5 => Md5::digest(data).to_vec(),
-        Algorithm::Sha1 => Sha1::digest(data).to_vec(),
-        Algorithm::Sha224 => Sha224::digest(data).to_vec(),
-        Algorithm::Sha256 => Sha256::digest(data).to_vec(),
-        Algorithm::Sha384 => Sha384::digest(data).to_vec(),
-        Algorithm::Sha512 => Sha512::digest(data).to_vec(),
-    })
-}
-
-fn keyed<M: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-    let mac = <M as KeyInit>::new_from_slice(key).ok()?;
-    Some(mac.chain_update(data).finalize().into_bytes().to_vec())
+    let algorithm = args.str(0).and_then(Algorithm::of);
+    algorithm.and_then(|known| known.digest(&bytes(value))).map_or(Sample::Missing, bin)
 }
 
 fn hmac<'a>(value: Value<'a>, args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
@@ -187,21 +142,10 @@ fn hmac<'a>(value: Value<'a>, args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
     let (Some(key), Some(algorithm)) = (key, args.str(0).and_then(Algorithm::of)) else {
         return Sample::Missing;
     };
-    keyed_by(algorithm, &key, &data).map_or(Sample::Missing, bin)
-}
-
-fn keyed_by(algorithm: Algorithm, key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-    match algorithm {
-        Algorithm::Md5 => keyed::<Hmac<Md5>>(key, data),
-        Algorithm::Sha1 => keyed::<Hmac<Sha1>>(key, data),
-        Algorithm::Sha224 => keyed::<Hmac<Sha224>>(key, data),
-        Algorithm::Sha256 => keyed::<Hmac<Sha256>>(key, data),
-        Algorithm::Sha384 => keyed::<Hmac<Sha384>>(key, data),
-        Algorithm::Sha512 => keyed::<Hmac<Sha512>>(key, data),
-    }
+    algorithm.mac(&key, &data).map_or(Sample::Missing, bin)
 }
 
 /// A keyed digest by the name of its algorithm.
 pub(super) fn mac(algorithm: &[u8], key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-    keyed_by(Algorithm::of(algorithm)?, key, data)
+    Algorithm::of(algorithm)?.mac(key, data)
 }

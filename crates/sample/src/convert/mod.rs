@@ -1,6 +1,7 @@
 //! The converters, one file for each group (manual 7.3.1).
 
 mod aes;
+mod algorithm;
 mod arithmetic;
 mod binary;
 mod cut;
