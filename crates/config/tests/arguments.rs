@@ -94,6 +94,7 @@ fn proxy_keywords_take_what_haproxy_takes() {
         email-alert level foo                   | E0301 | E0301
         source 0.0.0.0 x                        | E0301 | E0301
         dispatch 1.2.3.4:80                     | -     | E0209
+        option transparent                      | -     | E0209
         guid a/b                                | E0202 | E0307
         srvtcpka-cnt x                          | E0302 | E0302
         load-server-state-from-file x           | E0301 | E0301

@@ -530,6 +530,28 @@ backend b
 }
 
 #[test]
+fn a_backend_balances_or_goes_to_one_place() {
+    check_below_defaults(
+        "backend a
+ balance roundrobin
+ dispatch 127.0.0.1:1
+ server s 127.0.0.1:2
+backend b
+ balance roundrobin
+ option transparent
+backend c
+ option transparent
+backend d
+ dispatch 127.0.0.1:1
+ server s 127.0.0.1:2",
+        expect![[r#"
+            8:2 W0211 `dispatch` has no effect: `a` balances; 7: it balances because of this line
+            12:2 E0310 `b` cannot both balance and go where clients asked to go; 11: it balances because of this line (leave one of the two out)
+        "#]],
+    );
+}
+
+#[test]
 fn upgrade_tests_must_not_depend_on_case_or_on_the_only_token() {
     check_below_defaults(
         "frontend f

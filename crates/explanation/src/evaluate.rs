@@ -67,6 +67,11 @@ pub enum Ending {
         /// What the client sees; 0 in `mode tcp`.
         status: u16,
     },
+    /// It went to the address of `dispatch`, or where the client wanted to go (`option transparent`).
+    Direct {
+        /// What the client sees; 0 in `mode tcp`.
+        status: u16,
+    },
     /// It waits in the queue of its backend.
     Queued,
     /// It was answered here.
@@ -123,7 +128,7 @@ impl Explained {
 
     /// Whether a server gets it.
     pub fn is_routed(&self) -> bool {
-        matches!(self.ending, Ending::Server { .. } | Ending::Queued)
+        matches!(self.ending, Ending::Server { .. } | Ending::Direct { .. } | Ending::Queued)
             || matches!(&self.ending, Ending::Reply(reply) if reply.kind == ReplyKind::Return)
     }
 }
@@ -307,7 +312,7 @@ impl Walk<'_> {
     }
 
     /// The response rules, on the answer that the server is assumed to give.
-    fn respond(&mut self, server: u32) -> Ending {
+    fn respond(&mut self, server: Option<u32>) -> Ending {
         let mut response = ResponseHead::with_status(self.answer.status);
         for (name, value) in &self.answer.headers {
             response.fields.add(name.as_bytes(), value.as_bytes());
@@ -323,10 +328,26 @@ impl Walk<'_> {
         );
         match verdict {
             Verdict::Forward(_) | Verdict::Wait { .. } | Verdict::Pause(_) | Verdict::NoBackend => {
-                Ending::Server { server, status: response.status }
+                reached(server, response.status)
             }
             other => self.end(other, true),
         }
+    }
+
+    /// The request as it is sent, and what becomes of the answer.
+    fn exchange(&mut self, server: Option<u32>, http: bool) -> Ending {
+        if !http {
+            return reached(server, 0);
+        }
+        rules::prepare(
+            self.program,
+            &mut self.stream,
+            server,
+            &mut self.head,
+            &self.facts,
+            &mut self.events,
+        );
+        self.respond(server)
     }
 
     fn choose(&mut self, backend: sample::BackendRef, http: bool) -> Ending {
@@ -347,24 +368,22 @@ impl Walk<'_> {
             Choice::Server { server, .. } => {
                 balancer.take(server as usize);
                 balancer.release(server as usize);
-                if http {
-                    rules::prepare(
-                        self.program,
-                        &mut self.stream,
-                        server,
-                        &mut self.head,
-                        &self.facts,
-                        &mut self.events,
-                    );
-                }
-                if http { self.respond(server) } else { Ending::Server { server, status: 0 } }
+                self.exchange(Some(server), http)
             }
+            Choice::Direct => self.exchange(None, http),
             Choice::Queue | Choice::WaitBody => Ending::Queued,
             Choice::NoServer => match self.facts.unanswered() {
                 Some(fact @ Fact::Draw(_)) => Ending::Unknown(fact),
                 _ => self.nowhere(),
             },
         }
+    }
+}
+
+fn reached(server: Option<u32>, status: u16) -> Ending {
+    match server {
+        Some(server) => Ending::Server { server, status },
+        None => Ending::Direct { status },
     }
 }
 

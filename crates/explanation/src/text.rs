@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use config::model::Direct;
 use diag::{Sources, Span};
 use rules::{Change, Event, Outcome, Phase, Program, RuleFamily, Seen};
 
@@ -164,10 +165,17 @@ pub fn verdict(program: &Program, sources: &Sources, explained: &Explained) -> S
             let to = line.map_or_else(String::new, |line| {
                 format!("{name}/{} at {}", line.name.value, address_text(&line.address))
             });
-            let changed = *status != 0 && *status != explained.asked.answer.status;
-            let status =
-                if changed { format!(", whose answer becomes {status}") } else { String::new() };
-            format!("{to}{}{status}", by(switch(&explained.events)))
+            format!("{to}{}{}", by(switch(&explained.events)), changed_status(explained, *status))
+        }
+        Ending::Direct { status } => {
+            let backend = explained.stream.backend.map(|backend| program.backend(backend));
+            let to = match backend.and_then(|backend| backend.proxy().direct()) {
+                Some(Direct::Dispatch(address)) => format!("at {}", address_text(address)),
+                _ => "where the client wanted to go".to_owned(),
+            };
+            let name = backend_name(program, explained);
+            let rule = by(switch(&explained.events));
+            format!("{name}, {to}{rule}{}", changed_status(explained, *status))
         }
         Ending::Queued => {
             format!("{}, where it waits in the queue", backend_name(program, explained))
@@ -192,6 +200,11 @@ pub fn verdict(program: &Program, sources: &Sources, explained: &Explained) -> S
         Ending::BadRequest { status, why } => format!("{status} before any rule: {why}"),
         Ending::Unknown(_) => "unknown".to_owned(),
     }
+}
+
+fn changed_status(explained: &Explained, status: u16) -> String {
+    let changed = status != 0 && status != explained.asked.answer.status;
+    if changed { format!(", whose answer becomes {status}") } else { String::new() }
 }
 
 fn backend_name<'p>(program: &'p Program, explained: &Explained) -> &'p str {

@@ -68,7 +68,8 @@ pub(crate) struct Session {
 
 /// A server connection that belongs to one client.
 pub(crate) struct Kept<T> {
-    pub(crate) server: Arc<ServerState>,
+    /// `None`: it leads to the address of `dispatch`, or to where the client wanted to go.
+    pub(crate) server: Option<Arc<ServerState>>,
     pub(crate) connection: ServerConnection<T>,
 }
 

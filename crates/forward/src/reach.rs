@@ -79,8 +79,11 @@ impl<C: Connector> Reach<'_, C> {
                 }
                 Err(failed) => failed,
             };
-            let Some(server) = self.ledger.server else { return Err(no_server()) };
-            backend.saw_connection(server, false);
+            let server = self.ledger.server;
+            if server.is_none() && backend.direct.is_none() {
+                return Err(no_server());
+            }
+            server.iter().for_each(|server| backend.saw_connection(*server, false));
             if self.ledger.retries >= allowed || !again {
                 // A try that is followed by another is a retry, not an error.
                 self.count_connect_failure(backend, server);
@@ -93,7 +96,9 @@ impl<C: Connector> Reach<'_, C> {
             }
             self.ledger.retries += 1;
             let interval = program.backend(backend.reference).redispatch();
-            if redispatches(interval, persistent, self.ledger.retries, allowed) {
+            if let Some(server) = server
+                && redispatches(interval, persistent, self.ledger.retries, allowed)
+            {
                 self.ledger.slot = None;
                 persistent = self.acquire(backend, Some(server)).await?;
                 self.ledger.times.queued = Some(Instant::now());
@@ -144,6 +149,11 @@ impl<C: Connector> Reach<'_, C> {
                     }
                     None => (Place::Server(server), persistent),
                 },
+                Choice::Direct => {
+                    self.ledger.server = None;
+                    self.ledger.times.queued.get_or_insert(self.ledger.times.begun.instant);
+                    return Ok(false);
+                }
                 Choice::Queue => (Place::Backend, false),
                 Choice::NoServer => return Err(no_server()),
                 Choice::WaitBody => {
@@ -257,8 +267,8 @@ impl<C: Connector> Reach<'_, C> {
         backend: &Backend,
     ) -> Result<ServerConnection<C::Io>, NotConnected> {
         let known = self.ledger.server.and_then(|server| backend.server(server));
-        let Some(known) = known else { return Err(NotConnected::Refused) };
-        let local = self.ledger.state.overrides.destination().or(self.connection.local);
+        let Some(known) = known else { return self.connect_directly(backend).await };
+        let local = self.destination();
         let Some(mut to) = known.connect_to(local) else { return Err(NotConnected::Refused) };
         to.marks = self.ledger.state.overrides.to_server;
         self.ledger.address = to.address.socket();
@@ -274,13 +284,49 @@ impl<C: Connector> Reach<'_, C> {
             self.connected(&connection);
             return Ok(connection);
         }
+        let connection = self.open(backend, to, header).await?;
+        counters.opened.add(1);
+        Ok(connection)
+    }
+
+    /// A connection to where streams go that have no server: the one that this client had there, or a new one.
+    async fn connect_directly(
+        &mut self,
+        backend: &Backend,
+    ) -> Result<ServerConnection<C::Io>, NotConnected> {
+        let to = backend.direct.as_ref().and_then(|direct| direct.connect_to(self.destination()));
+        let Some(mut to) = to else { return Err(NotConnected::Refused) };
+        to.marks = self.ledger.state.overrides.to_server;
+        self.ledger.address = to.address.socket();
+        if self.reuses(backend)
+            && let Some(kept) = self.connection.kept.take()
+            && kept.server.is_none()
+            && kept.connection.address == to.address
+            && let Some(connection) = kept.connection.if_quiet()
+        {
+            self.connected(&connection);
+            return Ok(connection);
+        }
+        self.open(backend, to, None).await
+    }
+
+    /// Where the client wanted to go, as rules left it.
+    fn destination(&self) -> Option<std::net::SocketAddr> {
+        self.ledger.state.overrides.destination().or(self.connection.local)
+    }
+
+    async fn open(
+        &mut self,
+        backend: &Backend,
+        to: ConnectTo,
+        header: Option<Box<[u8]>>,
+    ) -> Result<ServerConnection<C::Io>, NotConnected> {
         let due = self.connect_timeout(backend);
         let address = to.address.clone();
         let mut io = open(self.connection, to, due).await?;
         if let Some(header) = &header {
             begin(self.connection, &mut io, header).await?;
         }
-        counters.opened.add(1);
         let local = self.logs_source().then(|| io.local_addr()).flatten();
         let connection = ServerConnection { io, address, local, header, requests: 0 };
         self.ledger.waited = true;
@@ -327,7 +373,7 @@ impl<C: Connector> Reach<'_, C> {
         header: Option<&[u8]>,
     ) -> Option<ServerConnection<C::Io>> {
         if let Some(kept) = self.connection.kept.take()
-            && Arc::ptr_eq(&kept.server, &known.state)
+            && kept.server.as_ref().is_some_and(|server| Arc::ptr_eq(server, &known.state))
             && kept.connection.header.as_deref() == header
             && let Some(connection) = kept.connection.if_quiet()
         {
@@ -369,18 +415,18 @@ impl<C: Connector> Reach<'_, C> {
         set.or(limit(timeouts.queue)).or(limit(timeouts.connect))
     }
 
-    fn count_connect_failure(&self, backend: &Backend, server: u32) {
+    fn count_connect_failure(&self, backend: &Backend, server: Option<u32>) {
         let index = self.connection.worker.index;
         backend.state.counters.of(index).connect_errors.add(1);
-        if let Some(known) = backend.server(server) {
+        if let Some(known) = server.and_then(|server| backend.server(server)) {
             known.state.counters.of(index).connect_errors.add(1);
         }
     }
 
-    fn count_retry(&self, backend: &Backend, server: u32) {
+    fn count_retry(&self, backend: &Backend, server: Option<u32>) {
         let index = self.connection.worker.index;
         backend.state.counters.of(index).retries.add(1);
-        if let Some(known) = backend.server(server) {
+        if let Some(known) = server.and_then(|server| backend.server(server)) {
             known.state.counters.of(index).retries.add(1);
         }
     }

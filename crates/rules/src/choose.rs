@@ -55,7 +55,7 @@ pub fn choose<T: Trace>(
     m.request_body = body;
     if exclude.is_some() {
         redispatched(&mut m);
-        return balanced(backend, balancer, exclude, &mut m, trace);
+        return free(backend, balancer, exclude, &mut m, trace);
     }
     let ruled = use_server(backend, balancer, &mut m, trace);
     let asked = read_cookie(backend, balancer, ruled.is_some(), &mut m, trace);
@@ -66,7 +66,7 @@ pub fn choose<T: Trace>(
     if let Some(server) = last_server(backend, balancer, m.stream) {
         return Choice::Server { server, persistent: false };
     }
-    balanced(backend, balancer, None, &mut m, trace)
+    free(backend, balancer, None, &mut m, trace)
 }
 
 /// Reads the cookie of a request that a rule of its backend denies: HAProxy logs the server that it names.
@@ -214,6 +214,20 @@ fn last_server(backend: Backend<'_>, balancer: &Balancer, stream: &Stream) -> Op
     let on = backend.proxy().options.prefer_last_server.is_some_and(|option| option.value);
     let (last, server) = stream.last_server.filter(|_| on)?;
     (last == backend.reference() && persistence::is_up(balancer, server)).then_some(server)
+}
+
+/// A stream that nothing binds to a server.
+fn free<T: Trace>(
+    backend: Backend<'_>,
+    balancer: &Balancer,
+    exclude: Option<u32>,
+    m: &mut Moment<'_>,
+    trace: &mut T,
+) -> Choice {
+    match backend.proxy().direct() {
+        Some(_) => Choice::Direct,
+        None => balanced(backend, balancer, exclude, m, trace),
+    }
 }
 
 fn balanced<T: Trace>(

@@ -143,6 +143,13 @@ pub(crate) fn answer(asked: &Answer<'_>, seen: &Persistence, fields: &mut Fields
     }
 }
 
+/// Whether a response of the server has a cookie of the line's name.
+pub(crate) fn sets_cookie(line: &Cookie, fields: &Fields) -> bool {
+    let name = line.name.as_bytes();
+    let all = fields.all(b"set-cookie").chain(fields.all(b"set-cookie2"));
+    all.into_iter().any(|value| cookie::set_value(value, name).is_some())
+}
+
 /// Whether the dates in a good cookie have to be renewed.
 fn outdated(line: &Cookie, seen: &Persistence, now: i64) -> bool {
     let last = seen.last_seen;

@@ -64,17 +64,17 @@ fn dotted(mask: &str) -> Option<u8> {
 
 /// Makes the request ready for a server: `unique-id-header`, `option forwardfor` and `originalto`,
 /// the persistence cookie taken out (`indirect`) or its prefix cut off (`prefix`),
-/// `http-send-name-header`. `Connection` and framing fields are the caller's. A redispatch begins
+/// `http-send-name-header`. Without a server it goes to the address of `dispatch`. `Connection` and framing fields are the caller's. A redispatch begins
 /// again with the head as it was before: call it on a copy when there may be one.
 pub fn prepare<T: Trace>(
     program: &Program,
     stream: &mut Stream,
-    server: u32,
+    server: Option<u32>,
     head: &mut RequestHead,
     facts: &dyn Facts,
     trace: &mut T,
 ) {
-    stream.server = Some(server);
+    stream.server = server;
     let Some(backend) = stream.backend else { return };
     let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
@@ -95,7 +95,7 @@ pub fn prepare<T: Trace>(
     if let Some(line) = &back.proxy().cookie {
         hide_cookie(line, &mut m, trace);
     }
-    if let Some(line) = &back.proxy().http_send_name_header {
+    if let Some((line, server)) = back.proxy().http_send_name_header.as_ref().zip(server) {
         name_server(line, server, &mut m, trace);
     }
     m.flush(trace);

@@ -170,7 +170,16 @@ fn set_cookie<T: Trace>(
     trace: &mut T,
 ) {
     let servers = m.program.backend(backend).servers();
-    let server = m.stream.server.and_then(|at| servers.get(at as usize));
+    let Some(server) = m.stream.server else {
+        // There is nothing to set (`dispatch`), and what the server sets is only looked at.
+        let fields = m.response.as_deref().map(|response| &response.fields);
+        let sets = fields.is_some_and(|fields| persistence::sets_cookie(&line.value, fields));
+        if sets && line.value.mode != config::model::CookieMode::Passive {
+            m.stream.persistence.set_cookie = SetCookie::Passive;
+        }
+        return;
+    };
+    let server = servers.get(server as usize);
     let cookie = server.and_then(|server| server.settings.cookie.as_ref());
     let dated = line.value.maxidle.is_some() || line.value.maxlife.is_some();
     let answer = Answer {

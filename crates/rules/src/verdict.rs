@@ -118,6 +118,8 @@ pub enum Choice {
         /// A rule or a cookie decided: the server is waited for, not balanced away from.
         persistent: bool,
     },
+    /// No server: the address of `dispatch`, or where the client wanted to go (`option transparent`).
+    Direct,
     /// Every usable server is full: wait in the backend's queue.
     Queue,
     /// No server can take it: 503.

@@ -80,6 +80,7 @@ pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
         if target.is_proxyd() {
             servers::datagrams(proxy, findings);
         }
+        servers::direct(proxy, findings);
         external::proxy(config, proxy, findings);
         if !target.is_proxyd() {
             tls::proxy(config, proxy, findings);

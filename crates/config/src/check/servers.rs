@@ -108,6 +108,27 @@ impl<'p> FreshNames<'p> {
     }
 }
 
+/// `dispatch` and `option transparent` beside `balance`.
+pub(super) fn direct(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+    let Some(balance) = &proxy.balance else { return };
+    if let Some(option) = proxy.options.transparent.filter(|option| option.value) {
+        let message =
+            format!("`{}` cannot both balance and go where clients asked to go", proxy.name.value);
+        findings.push(
+            Diagnostic::new(codes::E0310, option.span, message)
+                .related(balance.span, "it balances because of this line")
+                .help("leave one of the two out"),
+        );
+    }
+    if let Some(dispatch) = &proxy.dispatch {
+        let message = format!("`dispatch` has no effect: `{}` balances", proxy.name.value);
+        findings.push(
+            Diagnostic::new(codes::W0211, dispatch.span, message)
+                .related(balance.span, "it balances because of this line"),
+        );
+    }
+}
+
 fn same_cookies(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<&str, &Server> = HashMap::new();
     for server in &proxy.servers {

@@ -152,8 +152,23 @@ const SWITCHES: &[Keyword<Draft>] = &[
         .ignored("the system decides when it sends an ACK"),
     switch!(tcp_smart_connect, "tcp-smart-connect", BACK, "delays the first ACK to a server")
         .ignored("the system decides when it sends an ACK"),
-    switch!(transparent, "transparent", BACK, "connects to the address that the client asked for")
-        .refused("connecting to the address that the client asked for is not built yet"),
+    Keyword::new(
+        "transparent",
+        Places::BACK,
+        "",
+        "4.2",
+        "connects to the address that the client asked for",
+        |line, draft| {
+            if line.target.is_from(3, 5) {
+                let message = "`option transparent` was removed from the language";
+                let finding = Diagnostic::new(codes::E0209, line.keyword_span(), message);
+                line.report(finding.help("write a server with the address `0.0.0.0`"));
+                line.skip_rest();
+                return;
+            }
+            switch(line, &mut draft.proxy.options.transparent);
+        },
+    ),
 ];
 
 const OTHERS: &[Keyword<Draft>] = &[

@@ -1,7 +1,7 @@
 //! Directives of proxies that `proxyd` refuses by name: their words are checked as HAProxy checks them.
 
 use config_parse::tree::Word;
-use diag::{Diagnostic, codes};
+use diag::codes;
 
 use super::{Keyword, Places, Shape, log};
 use crate::lower::{Directive, Draft, spanned};
@@ -56,21 +56,6 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
             line.one_of(&["request", "response"]);
             line.arg("a list of filters");
             line.skip_rest();
-        },
-    ),
-    directive(
-        "transparent",
-        Places::BACK,
-        "",
-        "transparent proxying is not built yet",
-        |line, _| {
-            if line.target.is_from(3, 5) {
-                let message = "`transparent` was removed from the language";
-                let finding = Diagnostic::new(codes::E0209, line.keyword_span(), message);
-                line.report(finding.help("write a server with the address `0.0.0.0`"));
-                line.skip_rest();
-            }
-            line.end();
         },
     ),
     shaped("clitcpka-cnt", Places::FRONT, INTEGER, PROBES),

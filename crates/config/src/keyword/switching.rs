@@ -95,10 +95,26 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
             }
             let Some(word) = line.arg("an address") else { return };
             line.end();
-            line.refuse_as(codes::E0207, "`dispatch` is not built: write a `server` line", word);
             if let Some(address) = line.address(word, AddressUse::Dispatch) {
                 draft.proxy.dispatch = Some(Spanned::new(address, line.span()));
             }
+        },
+    ),
+    Keyword::new(
+        "transparent",
+        Places::BACK,
+        "",
+        "4.2",
+        "the old name of `option transparent`",
+        |line, draft| {
+            if line.target.is_from(3, 5) {
+                let message = "`transparent` was removed from the language";
+                let finding = Diagnostic::new(codes::E0209, line.keyword_span(), message);
+                line.report(finding.help("write a server with the address `0.0.0.0`"));
+                line.skip_rest();
+            }
+            line.end();
+            draft.proxy.options.transparent = Some(Spanned::new(true, line.span()));
         },
     ),
 ];

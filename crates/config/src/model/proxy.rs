@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use config_parse::address::Address;
 use config_parse::condition::{AclExpr, Condition};
 use config_parse::expr::Expr;
 use config_parse::log_format::LogFormat;
@@ -177,11 +178,11 @@ pub struct Proxy {
     /// `force-persist`, `ignore-persist`.
     pub persist_rules: Vec<PersistRule>,
     /// `dispatch ADDR`.
-    pub dispatch: Setting<config_parse::address::Address>,
+    pub dispatch: Setting<Address>,
     /// `persist rdp-cookie[(NAME)]`, default `msts`.
     pub persist_rdp_cookie: Setting<String>,
     /// `source ADDR`: where connections to the servers come from.
-    pub source: Setting<config_parse::address::Address>,
+    pub source: Setting<Address>,
     /// `http-send-name-header`: the header that carries the server's name.
     pub http_send_name_header: Setting<String>,
     /// `option http-restrict-req-hdr-names`: `preserve`, `delete` or `reject`.
@@ -192,7 +193,28 @@ pub struct Proxy {
     pub looked_at: Vec<LookedAt>,
 }
 
+/// Where streams go that no rule and no cookie gives a server, in a backend that does not balance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Direct<'a> {
+    /// `dispatch`.
+    Dispatch(&'a Address),
+    /// `option transparent`: where the client wanted to go.
+    Destination,
+}
+
 impl Proxy {
+    /// Where its streams go instead of being balanced; `balance` counts more than `dispatch`.
+    pub fn direct(&self) -> Option<Direct<'_>> {
+        if self.balance.is_some() {
+            return None;
+        }
+        let transparent = self.options.transparent.is_some_and(|option| option.value);
+        match &self.dispatch {
+            Some(address) => Some(Direct::Dispatch(&address.value)),
+            None => transparent.then_some(Direct::Destination),
+        }
+    }
+
     /// A proxy that nothing is said of.
     pub fn new(name: Spanned<String>, kind: ProxyKind, span: Span) -> Self {
         Self {

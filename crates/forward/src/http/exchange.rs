@@ -219,7 +219,7 @@ impl<C: Connector> HttpStream<'_, C> {
 
     fn write_request(&mut self, keeps: bool) {
         let HttpStream { connection, work, ledger, .. } = self;
-        let server = ledger.server.unwrap_or_default();
+        let server = ledger.server;
         let (state, facts) = ledger.evaluate(&connection.worker.process);
         let program = &facts.generation.program;
         rules::prepare(program, state, server, &mut work.request, &facts, &mut NoTrace);
@@ -508,8 +508,9 @@ impl<C: Connector> HttpStream<'_, C> {
         state: &Exchange,
     ) {
         let known = self.ledger.server.and_then(|server| backend.server(server));
-        let Some(known) = known else { return };
-        let worn = u32::try_from(known.max_reuse).is_ok_and(|most| server.requests > most);
+        let worn = known
+            .and_then(|known| u32::try_from(known.max_reuse).ok())
+            .is_some_and(|most| server.requests > most);
         // Bytes that nobody asked for would be taken for the next answer.
         let clean = self.work.server.is_empty() && self.work.to_server.is_empty();
         if !state.keep_server || state.up_closed || worn || !clean {
@@ -519,14 +520,16 @@ impl<C: Connector> HttpStream<'_, C> {
         let program = &self.ledger.bound.generation.program;
         let reuse = program.backend(backend.reference).proxy().http_reuse;
         let never = reuse.is_some_and(|reuse| reuse.value == config::model::HttpReuse::Never);
-        // One that began with a PROXY header speaks for this client.
-        if never || server.header.is_some() {
-            let server_state = Arc::clone(&known.state);
-            self.connection.kept =
-                Some(Box::new(Kept { server: server_state, connection: server }));
-        } else {
-            let worker = &self.connection.worker;
-            worker.pool.give(&worker.process, &known.state, server, known.pool_max);
+        // One that began with a PROXY header speaks for this client; one without a server has no pool.
+        match known.filter(|_| !never && server.header.is_none()) {
+            Some(known) => {
+                let worker = &self.connection.worker;
+                worker.pool.give(&worker.process, &known.state, server, known.pool_max);
+            }
+            None => {
+                let state = known.map(|known| Arc::clone(&known.state));
+                self.connection.kept = Some(Box::new(Kept { server: state, connection: server }));
+            }
         }
     }
 }

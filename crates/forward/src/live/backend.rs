@@ -12,6 +12,7 @@ use tunnel::Kill;
 use crate::counters::{Gauge, PerThread};
 use crate::log::ProxyLog;
 
+use super::direct::Direct;
 use super::queue::{Order, Queue, Rank, Waiter};
 use super::{Counters, Place, Server, Turn};
 
@@ -79,6 +80,8 @@ pub struct Backend {
     pub fullconn: u32,
     /// Where its servers' state changes are logged.
     pub log: Arc<ProxyLog>,
+    /// Where streams go that have no server.
+    pub(crate) direct: Option<Direct>,
     /// What a log line calls the section.
     pub(super) section: &'static str,
     /// `option log-health-checks`.

@@ -18,6 +18,7 @@ use crate::process::Process;
 use crate::proxy_protocol::SendProxy;
 
 use super::backend::balance_state;
+use super::direct::Direct;
 use super::{Backend, BackendState, CheckAims, FrontendState, Server, ServerState};
 
 /// Resolves the host name of a server line; `None` when it cannot.
@@ -159,6 +160,7 @@ fn build_backend(
             |old| Arc::clone(&old.state),
         ),
         balancer: Arc::new(balancer),
+        direct: Direct::of(proxy, resolve),
         limits_move: servers.iter().any(|server| server.minconn < server.maxconn()),
         fullconn: fullconn(program, proxy.fullconn),
         log: Arc::new(ProxyLog::new(process, program.config(), proxy)),
@@ -314,7 +316,7 @@ pub(crate) fn server_address(address: &Address, resolve: &Resolve<'_>) -> Option
     }
 }
 
-fn source_address(address: &Address, resolve: &Resolve<'_>) -> Option<SocketAddr> {
+pub(super) fn source_address(address: &Address, resolve: &Resolve<'_>) -> Option<SocketAddr> {
     match &address.kind {
         AddressKind::Inet { host: Host::Any, family, .. } => {
             let any = match family {

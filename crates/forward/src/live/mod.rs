@@ -7,6 +7,7 @@
 
 mod backend;
 mod build;
+mod direct;
 mod frontend;
 mod orders;
 mod queue;

@@ -114,7 +114,9 @@ fn made_up(old: &Program, before: FrontendRef, new: &Program, after: FrontendRef
 /// What becomes of a request, and the same in a few words that many requests share.
 fn way(program: &Program, explained: &Explained) -> (String, String) {
     let words = match &explained.ending {
-        Ending::Server { .. } | Ending::Queued => backend(program, explained),
+        Ending::Server { .. } | Ending::Direct { .. } | Ending::Queued => {
+            backend(program, explained)
+        }
         Ending::Nowhere { .. } if explained.stream.backend.is_some() => backend(program, explained),
         Ending::Nowhere { .. } => "no backend (503)".into(),
         Ending::Closed { kind, .. } => (*kind).into(),

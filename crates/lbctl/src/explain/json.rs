@@ -94,7 +94,7 @@ fn verdict(program: &Program, sources: &Sources, explained: &Explained) -> Value
     };
     let backend = explained.stream.backend.map(|backend| program.backend(backend).name());
     match &explained.ending {
-        Ending::Server { status, .. } => {
+        Ending::Server { status, .. } | Ending::Direct { status } => {
             json!({"kind": "backend", "backend": backend, "rule": rule(switch(&explained.events)), "status": status})
         }
         Ending::Queued => {

@@ -236,7 +236,7 @@ fn serve<T: Trace>(
     out: &mut Exchange,
 ) {
     let program = &lab.program;
-    prepare(program, stream, server, head, world, trace);
+    prepare(program, stream, Some(server), head, world, trace);
     let line = format!(
         "{} {}",
         String::from_utf8_lossy(head.method()),
