@@ -446,6 +446,11 @@ impl Ledger {
         }
     }
 
+    /// How header names are written for the client.
+    pub(crate) fn client_case(&self) -> Option<&Arc<http1::CaseMap>> {
+        self.bound.generation.program.client_case(self.bound.frontend)
+    }
+
     fn level(&self) -> u8 {
         let proxy = self.bound.generation.program.frontend(self.bound.frontend).proxy();
         match self.state.overrides.log_level {

@@ -20,6 +20,7 @@
 
 mod body;
 mod bytes;
+mod case;
 mod chunk;
 mod connection;
 mod cursor;
@@ -33,6 +34,7 @@ mod target;
 mod values;
 
 pub use body::{BodyLength, FramingError, request_body, response_body};
+pub use case::CaseMap;
 pub use chunk::{
     ChunkDecoder, ChunkError, ChunkEvent, LAST_CHUNK, write_chunk_end, write_chunk_size,
 };

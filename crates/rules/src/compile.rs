@@ -1,5 +1,6 @@
 //! From a configuration to a program, with every finding on the way.
 
+mod case;
 mod checks;
 mod dynamic_cookie;
 mod looked_at;
@@ -105,6 +106,8 @@ pub fn compile_for(
     let Shared { vars, draws, lists, mut findings, failed, asks_server_socket, .. } = shared;
     drop(table);
     findings.append(&mut prove::findings(&config));
+    let case_adjust = case::map(&config.global, files, &mut findings);
+    let failed = failed || findings.iter().any(Diagnostic::is_error);
     let process_vars = process_vars::of(&vars);
     let program = Program {
         vars,
@@ -113,6 +116,7 @@ pub fn compile_for(
         draws,
         asks_server_socket,
         lists,
+        case_adjust: Arc::new(case_adjust),
         config,
         ..program
     };

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acl::Condition;
-use config::model::{CheckKind, Config, ConnectionMode, HttpCheckStep, Mode, Proxy, Server};
+use config::model::{
+    CheckKind, Config, ConnectionMode, HttpCheckStep, Mode, Proxy, Server, Setting,
+};
 use config_parse::address::Address;
 use diag::Span;
+use http1::CaseMap;
 use sample::lists::Lists;
 use sample::{
     BackendRef, Compiled, CompiledFormat, FrontendRef, LogOrigin, ProcVars, VarId, VarNames,
@@ -40,6 +43,8 @@ pub struct Program {
     pub(crate) asks_server_socket: bool,
     /// Random draws that expressions use; those of `balance random` come behind them.
     pub(crate) draws: u32,
+    /// `h1-case-adjust`.
+    pub(crate) case_adjust: Arc<CaseMap>,
     /// Pattern files and maps: the one thing about a program that changes while it runs.
     pub(crate) lists: Lists,
 }
@@ -244,6 +249,22 @@ impl Program {
 
     pub(crate) fn backend_by_bytes(&self, name: &[u8]) -> Option<BackendRef> {
         self.backend_names.get(name).copied()
+    }
+
+    /// How header names are written for the clients of a frontend (`option h1-case-adjust-bogus-client`).
+    pub fn client_case(&self, frontend: FrontendRef) -> Option<&Arc<CaseMap>> {
+        let option = self.frontend(frontend).proxy().options.h1_case_adjust_bogus_client;
+        self.case_for(option)
+    }
+
+    /// How header names are written for the servers of a backend (`option h1-case-adjust-bogus-server`).
+    pub fn server_case(&self, backend: BackendRef) -> Option<&Arc<CaseMap>> {
+        let option = self.backend(backend).proxy().options.h1_case_adjust_bogus_server;
+        self.case_for(option)
+    }
+
+    fn case_for(&self, option: Setting<bool>) -> Option<&Arc<CaseMap>> {
+        option.filter(|on| on.value && !self.case_adjust.is_empty()).map(|_| &self.case_adjust)
     }
 
     /// Whether the addresses of connections to servers must be known while their streams run.

@@ -48,6 +48,7 @@ pub(super) fn global(global: &Global) -> Section {
         localpeer,
         unix_bind_prefix,
         h1_case_adjust,
+        h1_case_adjust_file,
         set_vars,
         switches,
     } = global;
@@ -94,6 +95,7 @@ pub(super) fn global(global: &Global) -> Section {
     out.list("h1-case-adjust", h1_case_adjust, |pair| {
         (text::words([pair.value.0.as_str(), &pair.value.1]), pair.span)
     });
+    out.text("h1-case-adjust-file", h1_case_adjust_file);
     out.list("set-var", set_vars, |(name, value)| {
         let (keyword, value) = match value {
             GlobalValue::Expr(value) => ("", text::expr(value)),

@@ -149,21 +149,26 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
             let Some(from) = line.arg("two header names") else { return };
             let Some(into) = line.arg("a second header name") else { return };
             line.end();
-            if !from.text.eq_ignore_ascii_case(&into.text)
-                || from.text.bytes().any(|b| b.is_ascii_uppercase())
-            {
-                line.error(
-                    codes::E0301,
-                    into.span,
-                    "the two names may differ in case only, and the first is in lower case",
-                );
+            if !from.text.eq_ignore_ascii_case(&into.text) {
+                let message = "the two names may differ in case only";
+                line.error(codes::E0301, into.span, message);
                 return;
             }
             let pair = (from.text.to_string(), into.text.to_string());
+            if to.h1_case_adjust.iter().any(|known| known.value.0 == pair.0) {
+                let message = format!("`{}` was given a case before", pair.0);
+                line.error(codes::E0301, from.span, message);
+                return;
+            }
             to.h1_case_adjust.push(Spanned::new(pair, line.span()));
         },
-    )
-    .ignored("only `option h1-case-adjust-bogus-*` reads it, which are refused"),
+    ),
+    global(
+        "h1-case-adjust-file",
+        "<file>",
+        "a file with a pair of `h1-case-adjust` on each line",
+        |line, to| text(line, &mut to.h1_case_adjust_file),
+    ),
     // The environment was changed when the lines were read: variables are known before sections are.
     global("setenv", "<name> <value>", "sets a variable", |line, _| both(line)),
     global("presetenv", "<name> <value>", "sets a variable that is not set", |line, _| both(line)),

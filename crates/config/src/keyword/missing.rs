@@ -57,11 +57,6 @@ pub(super) const GLOBAL: &[Missing] = &[
     Missing::removed("leave it out: there is one process, with threads", &[("nbproc", 0)]),
     Missing::removed("start with `-d`", &[("debug", 0)]),
     Missing::unknown("as distributions build it: without QUIC", &[("tune.quic.*", 0)]),
-    Missing::not_built(
-        "h1-case-adjust rules are read from `h1-case-adjust` lines only",
-        "3.1",
-        &[("h1-case-adjust-file", 0)],
-    ),
     Missing::not_built("this hardening is not built yet", "3.1", &[("setcap", 0)]),
     Missing::unknown(
         "as distributions build it: without device detection",

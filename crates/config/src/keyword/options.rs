@@ -84,15 +84,13 @@ const SWITCHES: &[Keyword<Draft>] = &[
         "h1-case-adjust-bogus-client",
         FRONT,
         "header names in the case that clients want"
-    )
-    .refused("header names are sent in lower case only"),
+    ),
     switch!(
         h1_case_adjust_bogus_server,
         "h1-case-adjust-bogus-server",
         BACK,
         "header names in the case that servers want"
-    )
-    .refused("header names are sent in lower case only"),
+    ),
     switch!(
         http_buffer_request,
         "http-buffer-request",

@@ -90,6 +90,8 @@ pub struct Global {
     pub unix_bind_prefix: Setting<String>,
     /// `h1-case-adjust FROM TO`.
     pub h1_case_adjust: Vec<Spanned<(String, String)>>,
+    /// `h1-case-adjust-file`.
+    pub h1_case_adjust_file: Setting<String>,
     /// `set-var NAME EXPR` and `set-var-fmt NAME FMT`, in order.
     pub set_vars: Vec<(Spanned<String>, GlobalValue)>,
     /// Keywords that were given and may not be given again.

@@ -4,13 +4,16 @@
 //! is decoded and framed anew, as HAProxy does: extensions are left out, trailers are kept.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http1::{BodyLength, ChunkDecoder, ChunkEvent, Fields, Parsed};
+use http1::{BodyLength, CaseMap, ChunkDecoder, ChunkEvent, Fields, Parsed};
 use tokio::io::ReadBuf;
 
 use crate::buffer::{self, Buffer, Outgoing, poll_write};
 use crate::io::Io;
+
+use super::wire;
 
 /// A chunked body broke its grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub(crate) struct Body {
     kind: Kind,
     /// Bytes as the log counts them: data, and names and values of trailers.
     pub(crate) counted: u64,
+    /// How the names of trailers are written.
+    pub(crate) case: Option<Arc<CaseMap>>,
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +48,7 @@ impl Body {
             BodyLength::UntilClose => Kind::UntilClose,
             BodyLength::Chunked => Kind::Chunked(ChunkDecoder::new()),
         };
-        Body { kind, counted: 0 }
+        Body { kind, counted: 0, case: None }
     }
 
     pub(crate) fn is_done(&self) -> bool {
@@ -140,7 +145,9 @@ impl Body {
             Ok(Parsed::Complete { consumed }) => {
                 input.consume(consumed);
                 out.extend_from_slice(b"0\r\n");
+                let begun = out.len();
                 trailers.write_to(out);
+                wire::adjust(self.case.as_ref(), out, begun);
                 out.extend_from_slice(b"\r\n");
                 let names_and_values = trailers.written_len() - trailers.len() * b": \r\n".len();
                 // Quirk: HAProxy counts the end of the trailers as one byte, also without any.

@@ -227,7 +227,10 @@ impl<C: Connector> HttpStream<'_, C> {
         let backend = state.backend.map(|backend| program.backend(backend).proxy());
         let named = backend.and_then(|backend| backend.http_send_name_header.as_ref());
         let last = named.map(|name| name.value.as_str());
-        wire::write_request(&mut work.request, keeps, last, work.to_server.append());
+        let case = state.backend.and_then(|backend| program.server_case(backend));
+        let to_server = work.to_server.append();
+        wire::write_request(&mut work.request, keeps, last, case, to_server);
+        self.up.case = case.cloned();
         // What is there of the body goes with the head; a fault in it is found again below.
         let _ = self.up.pass(&mut work.client, work.to_server.append());
         work.server.clear();

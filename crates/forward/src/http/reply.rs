@@ -123,7 +123,8 @@ impl<C: Connector> HttpStream<'_, C> {
     fn write_head(&mut self) {
         let (version, keep) = (self.received.version, self.keep_client);
         let work = &mut *self.work;
-        wire::write_response(&mut work.response, version, keep, work.to_client.append());
+        let case = self.ledger.client_case();
+        wire::write_response(&mut work.response, version, keep, case, work.to_client.append());
     }
 
     /// A service answers: like a server's, its response goes through all response rules.
@@ -214,7 +215,8 @@ impl<C: Connector> HttpStream<'_, C> {
             // Quirk: also a client of HTTP/1.0 is sent chunks.
             self.work.response.fields.add(b"transfer-encoding", b"chunked");
         }
-        self.work.response.write_to(self.work.to_client.append());
+        let case = self.ledger.client_case();
+        wire::put_response(&self.work.response, case, self.work.to_client.append());
         if chunks {
             let out = self.work.to_client.append();
             if !made.body.is_empty() {

@@ -152,7 +152,7 @@ impl<C: Connector> HttpStream<'_, C> {
         request.fields.remove(b"expect");
         let head = http1::ResponseHead::with_status(100);
         self.ledger.bytes_out += wire::counted_response(&head);
-        head.write_to(self.work.to_client.append());
+        wire::put_response(&head, self.ledger.client_case(), self.work.to_client.append());
         self.flush().await;
     }
 

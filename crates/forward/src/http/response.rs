@@ -108,14 +108,16 @@ impl<C: Connector> HttpStream<'_, C> {
         // Quirk: HAProxy counts what it received; what rules add to it is not counted.
         self.ledger.bytes_out += counted;
         let work = &mut *self.work;
+        let case = self.ledger.client_case();
         if emptied {
             http1::set_response_connection(&mut work.response, version, keep);
             work.response.fields.add(b"transfer-encoding", b"chunked");
-            work.response.write_to(work.to_client.append());
+            wire::put_response(&work.response, case, work.to_client.append());
             work.to_client.append().extend_from_slice(http1::LAST_CHUNK);
         } else {
-            wire::write_response(&mut work.response, version, keep, work.to_client.append());
+            wire::write_response(&mut work.response, version, keep, case, work.to_client.append());
         }
+        self.down.case = case.cloned();
         // Head and the beginning of the body leave in one write.
         let begun = self.down.pass(&mut work.server, work.to_client.append());
         if begun.is_err() {
@@ -148,7 +150,8 @@ impl<C: Connector> HttpStream<'_, C> {
         let work = &mut *self.work;
         self.ledger.bytes_out += wire::counted_response(&work.response);
         if self.received.version == http1::Version::Http11 {
-            work.response.write_to(work.to_client.append());
+            let case = self.ledger.client_case();
+            wire::put_response(&work.response, case, work.to_client.append());
         }
     }
 

@@ -280,7 +280,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
         }
         for hint in &hints {
             self.ledger.bytes_out += wire::counted_response(hint);
-            hint.write_to(self.work.to_client.append());
+            wire::put_response(hint, self.ledger.client_case(), self.work.to_client.append());
         }
         self.flush().await;
     }

@@ -41,7 +41,11 @@ impl<C: Connector> HttpStream<'_, C> {
         switch: Switch,
     ) -> Result<Next<C::Io>, Failure> {
         let work = &mut *self.work;
-        work.response.write_to(work.to_client.append());
+        super::wire::put_response(
+            &work.response,
+            self.ledger.client_case(),
+            work.to_client.append(),
+        );
         let opening = Opening {
             to_server: work.client.filled().to_vec(),
             to_client: work.server.filled().to_vec(),

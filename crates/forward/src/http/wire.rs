@@ -3,7 +3,9 @@
 //! The tokens `close` and `keep-alive` are taken out when a head is received, before rules see it,
 //! and say what *this* proxy wants when it is sent on.
 
-use http1::{Fields, RequestHead, ResponseHead, Version};
+use std::sync::Arc;
+
+use http1::{CaseMap, Fields, RequestHead, ResponseHead, Version};
 
 /// Takes `close` and `keep-alive` out of a received head.
 pub(crate) fn strip_connection(fields: &mut Fields) {
@@ -20,6 +22,7 @@ pub(crate) fn write_request(
     head: &mut RequestHead,
     keep: bool,
     last: Option<&str>,
+    case: Option<&Arc<CaseMap>>,
     out: &mut Vec<u8>,
 ) {
     http1::set_request_connection(head, keep);
@@ -28,7 +31,9 @@ pub(crate) fn write_request(
     {
         head.fields.set(name.as_bytes(), &value);
     }
+    let begun = out.len();
     head.write_to(out);
+    adjust(case, out, begun);
 }
 
 /// Appends a response for a client, who spoke `client` and whose connection is kept or not.
@@ -36,10 +41,25 @@ pub(crate) fn write_response(
     head: &mut ResponseHead,
     client: Version,
     keep: bool,
+    case: Option<&Arc<CaseMap>>,
     out: &mut Vec<u8>,
 ) {
     http1::set_response_connection(head, client, keep);
+    put_response(head, case, out);
+}
+
+/// Appends a response as it stands, its names in the case that the client wants.
+pub(crate) fn put_response(head: &ResponseHead, case: Option<&Arc<CaseMap>>, out: &mut Vec<u8>) {
+    let begun = out.len();
     head.write_to(out);
+    adjust(case, out, begun);
+}
+
+/// Gives the names in what was appended since `begun` their case (`h1-case-adjust`).
+pub(crate) fn adjust(case: Option<&Arc<CaseMap>>, out: &mut [u8], begun: usize) {
+    if let (Some(case), Some(head)) = (case, out.get_mut(begun..)) {
+        case.adjust(head);
+    }
 }
 
 /// The version as it was received, for the log.
