@@ -161,7 +161,7 @@ fn compared(operator: Operator, number: i64) -> (i64, i64) {
 
 /// `5`, `1:10`, `1-10`, `1:`, `:10`.
 ///
-/// Quirk: a minus in front is such a separator too, so `-5` is all up to 5, and `--5` all up to -5.
+/// Quirk: a minus in front is such a separator too, so `-5` is all up to 5, `--5` all up to -5, and `--` all up to 0.
 fn range(text: &str) -> Result<(i64, i64), String> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = |text: &str| text.parse::<i64>().ok();
@@ -175,6 +175,7 @@ fn range(text: &str) -> Result<(i64, i64), String> {
     };
     let high = match high {
         "" => Some(i64::MAX),
+        "-" => Some(0),
         high => number(high).filter(|_| digits(high.strip_prefix('-').unwrap_or(high))),
     };
     match (low, high) {

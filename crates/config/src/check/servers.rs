@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use config_parse::address::{AddressKind, Host, Ports};
-use diag::{Diagnostic, Edit, Safety, codes};
+use config_parse::address::{Address, AddressKind, Host, Ports};
+use diag::{Diagnostic, Edit, Safety, Spanned, codes};
 
 use crate::lower::can_resolve;
-use crate::model::{Balance, Config, MOST_LISTENERS, Mode, Proxy, Server};
+use crate::model::{
+    Balance, CheckKind, Config, ConnectStep, MOST_LISTENERS, Mode, Proxy, Server, StepKind,
+};
 
 /// A server that takes datagrams belongs to `mode log`; HAProxy finds that out when it connects.
 pub(super) fn datagrams(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
@@ -26,7 +28,7 @@ pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnosti
     same_cookies(proxy, findings);
     for server in &proxy.servers {
         resolvable(server, findings);
-        check_port(server, findings);
+        check_port(proxy, server, findings);
         track(config, proxy, server, findings);
         agent_port(server, findings);
     }
@@ -167,8 +169,8 @@ fn resolvable(server: &Server, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A check needs a port: the server's or its own.
-fn check_port(server: &Server, findings: &mut Vec<Diagnostic>) {
+/// A check needs a port: the server's, its own, or that of each connection it makes.
+fn check_port(proxy: &Proxy, server: &Server, findings: &mut Vec<Diagnostic>) {
     let settings = &server.settings;
     let Some(check) = settings.check.filter(|check| check.value) else { return };
     let portless = matches!(
@@ -198,7 +200,8 @@ fn check_port(server: &Server, findings: &mut Vec<Diagnostic>) {
             }
             None => false,
         };
-    if portless && !service && !checked && settings.check_port.is_none_or(|port| port.value == 0) {
+    let own = settings.check_port.is_some_and(|port| port.value != 0);
+    if portless && !service && !checked && !own && !connects_to_ports(proxy) {
         let message = format!("`{}` has no port that could be checked", server.name.value);
         findings.push(
             Diagnostic::new(codes::E0313, check.span, message)
@@ -206,6 +209,31 @@ fn check_port(server: &Server, findings: &mut Vec<Diagnostic>) {
                 .help("write `port` and a number behind `check`"),
         );
     }
+}
+
+/// Whether the steps of a `tcp-check` say to which port they connect, each time.
+fn connects_to_ports(proxy: &Proxy) -> bool {
+    if !matches!(proxy.check, Some(Spanned { value: CheckKind::TcpScript, .. })) {
+        return false;
+    }
+    let talks = |kind: &&StepKind| {
+        !matches!(
+            kind,
+            StepKind::Comment
+                | StepKind::SetVar { .. }
+                | StepKind::SetVarFmt { .. }
+                | StepKind::UnsetVar { .. }
+        )
+    };
+    let steps = || proxy.check_steps.iter().map(|step| &step.kind).filter(talks);
+    let named = |step: &ConnectStep| {
+        let port = |address: &Address| {
+            matches!(address.kind, AddressKind::Inet { ports: Ports::One(1..), .. })
+        };
+        step.port.is_some_and(|port| port != 0) || step.addr.as_ref().is_some_and(port)
+    };
+    matches!(steps().next(), Some(StepKind::Connect(_)))
+        && steps().all(|kind| !matches!(kind, StepKind::Connect(step) if !named(step)))
 }
 
 /// `track` needs a server that is checked itself.

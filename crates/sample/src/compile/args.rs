@@ -50,7 +50,12 @@ pub(super) fn compile(
                 Err(Diagnostic::new(codes::E0503, arg.span, message))
             }
             Some(arg) => one(arg, *kind, written, env).map_err(|finding| *finding),
-            None => omitted(call, *kind, index < required, env),
+            None => {
+                // Quirk: a table that may be left out must be there where parentheses leave a place for it.
+                let place = call.args.as_ref().is_some_and(|args| index < args.len().max(1));
+                let required = index < required || (*kind == ArgKind::Table && place);
+                omitted(call, *kind, required, env)
+            }
         };
         match arg {
             Ok(arg) => args.push(arg),
