@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::farm::{Farm, ServingCell};
 use crate::generation::Successor;
 use crate::ring::Upkeep;
-use crate::server::{self, Limits, Load, Server};
+use crate::server::{self, Limits, Load, LoadRef, Server};
 use crate::shares::Shares;
 use crate::spec::{Algorithm, ServerSpec, Spec, State};
 use crate::weight::EffectiveWeight;
@@ -20,6 +20,9 @@ use crate::weight::EffectiveWeight;
 pub struct Balancer {
     pub(crate) spec: Spec,
     pub(crate) servers: Box<[Server]>,
+    /// The loads of all servers, where they lie in one row: a ring then asks those it passes over without reading more
+    /// of them.
+    row: Option<Arc<Vec<Load>>>,
     pub(crate) engine: Engine,
     pub(crate) serving: ServingCell,
     /// Streams that all servers serve together; counts for `hash-balance-factor`.
@@ -40,15 +43,17 @@ impl Balancer {
     /// A balancer at start: nothing served yet, no limits, the states of `servers`.
     #[must_use]
     pub fn new(spec: Spec, servers: Vec<ServerSpec>) -> Self {
-        let fresh = |spec: ServerSpec| Server::new(spec, Arc::default());
-        Self::build(spec, servers.into_iter().map(fresh).collect(), Arc::default())
+        let loads = LoadRef::row(servers.len());
+        let servers = servers.into_iter().zip(loads);
+        let fresh = servers.map(|(server, load)| Server::new(server, load));
+        Self::build(spec, fresh.collect(), Arc::default())
     }
 
     pub(crate) fn build(spec: Spec, servers: Box<[Server]>, served: Arc<AtomicU32>) -> Self {
         let mut control = Control { farm: Farm::new(&spec), upkeep: Default::default() };
         let engine = Engine::new(&spec, &servers, &mut control);
         for (at, server) in servers.iter().enumerate().filter(|(_, s)| engine.usable(s) > 0) {
-            control.farm.note(at, server.spec.backup, true);
+            control.farm.note(at, server.backup, true);
         }
         let serving = ServingCell::new(control.farm.serving());
         let shares = Shares {
@@ -57,6 +62,7 @@ impl Balancer {
         };
         let balancer = Self {
             spec,
+            row: LoadRef::whole_row(servers.iter().map(|server| &server.load)),
             servers,
             engine,
             serving,
@@ -179,7 +185,7 @@ impl Balancer {
 
     pub(crate) fn load_changed(&self, at: usize) {
         let server = &self.servers[at];
-        let group = usize::from(server.spec.backup);
+        let group = usize::from(server.backup);
         match &self.engine {
             Engine::LeastConn(groups) => lock(groups)[group].touch(at, server),
             Engine::First(groups) => lock(groups)[group].touch(at, server),
@@ -203,7 +209,7 @@ impl Balancer {
         }
         self.engine.set(&self.servers, at, after, &mut control);
         if (before == 0) != (after == 0) {
-            control.farm.note(at, server.spec.backup, after > 0);
+            control.farm.note(at, server.backup, after > 0);
             self.serving.store(control.farm.serving());
         }
         if let Engine::Map(map) = &self.engine {
@@ -217,7 +223,10 @@ impl Balancer {
     }
 
     pub(crate) fn served(&self, at: usize) -> u32 {
-        self.servers[at].load.served()
+        match &self.row {
+            Some(row) => row[at].served(),
+            None => self.servers[at].load.served(),
+        }
     }
 
     pub(crate) fn control(&self) -> MutexGuard<'_, Control> {

@@ -117,7 +117,9 @@ impl Balancer {
                 return self.random(ring, draws, exclude, trace);
             }
         } else if let Some(hash) = self.hash_of(input, trace) {
-            return self.ring_by_hash(ring, hash, exclude, trace).ok_or(NoServer::NoneUsable);
+            let points = ring.points();
+            let found = self.ring_by_hash((ring, &points), hash, exclude, trace);
+            return found.ok_or(NoServer::NoneUsable);
         }
         self.ring_in_turn(ring, exclude, trace).ok_or(NoServer::AllFull)
     }
@@ -141,7 +143,7 @@ impl Balancer {
 
     fn counts_in(&self, at: usize, group: usize) -> bool {
         let server = &self.servers[at];
-        usize::from(server.spec.backup) == group && server.usable_weight() > 0
+        usize::from(server.backup) == group && server.usable_weight() > 0
     }
 
     fn tell_who_serves<T: Trace>(&self, serving: Serving, trace: &mut T) {
@@ -149,16 +151,16 @@ impl Balancer {
             let why = match serving {
                 _ if server.state() != State::Up => WhyNot::State(server.state()),
                 _ if self.engine.usable(server) == 0 => WhyNot::NoWeight,
-                Serving::Active if server.spec.backup => WhyNot::BackupNotNeeded,
+                Serving::Active if server.backup => WhyNot::BackupNotNeeded,
                 Serving::Only(only) if at == only => continue,
-                Serving::Only(only) if !self.servers[only].spec.backup => WhyNot::BackupNotNeeded,
+                Serving::Only(only) if !self.servers[only].backup => WhyNot::BackupNotNeeded,
                 Serving::Only(_) => WhyNot::LaterBackup,
                 _ => continue,
             };
             trace.step(Step::Passed { server: at, why });
         }
         match serving {
-            Serving::Only(only) if self.servers[only].spec.backup => {
+            Serving::Only(only) if self.servers[only].backup => {
                 trace.step(Step::Backups { count: 1 });
             }
             Serving::Backups => {

@@ -15,7 +15,7 @@ use crate::spec::{Algorithm, HashMethod, Spec};
 /// Active servers and backups have an order each.
 #[derive(Debug)]
 pub(crate) enum Engine {
-    RoundRobin(Mutex<[RoundRobin; 2]>),
+    RoundRobin(Box<Mutex<[RoundRobin; 2]>>),
     LeastConn(Mutex<[LeastConn; 2]>),
     First(Mutex<[First; 2]>),
     Sticky(Mutex<[Fifo; 2]>),
@@ -25,27 +25,31 @@ pub(crate) enum Engine {
 
 impl Engine {
     pub(crate) fn new(spec: &Spec, servers: &[Server], control: &mut Control) -> Self {
+        // Mostly there are no backups, and then their order needs no memory.
+        let places = |backup: bool| -> &[Server] {
+            if servers.iter().any(|server| server.backup == backup) { servers } else { &[] }
+        };
         let weights = |backup: bool| -> Vec<u32> {
-            let weight = |s: &Server| if s.spec.backup == backup { s.usable_weight() } else { 0 };
-            servers.iter().map(weight).collect()
+            let weight = |s: &Server| if s.backup == backup { s.usable_weight() } else { 0 };
+            places(backup).iter().map(weight).collect()
         };
         let consistent = spec.hash_type.method == HashMethod::Consistent;
         match spec.algorithm {
             Algorithm::RoundRobin => {
                 let group = |backup| RoundRobin::new(&weights(backup));
-                Self::RoundRobin(Mutex::new([group(false), group(true)]))
+                Self::RoundRobin(Box::new(Mutex::new([group(false), group(true)])))
             }
             Algorithm::LeastConn => {
-                let mut groups = [LeastConn::new(servers.len()), LeastConn::new(servers.len())];
+                let mut groups = [false, true].map(|backup| LeastConn::new(places(backup).len()));
                 for (at, server) in servers.iter().enumerate() {
-                    groups[usize::from(server.spec.backup)].touch(at, server);
+                    groups[usize::from(server.backup)].touch(at, server);
                 }
                 Self::LeastConn(Mutex::new(groups))
             }
             Algorithm::First => {
-                let mut groups = [First::new(servers), First::new(servers)];
+                let mut groups = [false, true].map(|backup| First::new(places(backup)));
                 for (at, server) in servers.iter().enumerate() {
-                    groups[usize::from(server.spec.backup)].touch(at, server);
+                    groups[usize::from(server.backup)].touch(at, server);
                 }
                 Self::First(Mutex::new(groups))
             }
@@ -54,7 +58,7 @@ impl Engine {
                 for (at, server) in
                     servers.iter().enumerate().filter(|(_, s)| s.usable_weight() > 0)
                 {
-                    groups[usize::from(server.spec.backup)].push(at, 0);
+                    groups[usize::from(server.backup)].push(at, 0);
                 }
                 Self::Sticky(Mutex::new(groups))
             }
@@ -62,7 +66,7 @@ impl Engine {
             Algorithm::StaticRr => Self::Map(Map::new(servers)),
             Algorithm::Hash | Algorithm::Random { .. } => {
                 let [active, backups] =
-                    [false, true].map(|backup| Ring::new(servers, |s| s.spec.backup == backup));
+                    [false, true].map(|backup| Ring::new(servers, |s| s.backup == backup));
                 control.upkeep = [active.1, backups.1];
                 Self::Ring([active.0, backups.0])
             }
@@ -79,7 +83,7 @@ impl Engine {
     }
 
     pub(crate) fn set(&self, servers: &[Server], at: usize, weight: u32, control: &mut Control) {
-        let group = usize::from(servers[at].spec.backup);
+        let group = usize::from(servers[at].backup);
         match self {
             Self::RoundRobin(groups) => lock(groups)[group].set(at, weight),
             Self::LeastConn(groups) => lock(groups)[group].requeue(at, &servers[at]),

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 const NONE: u32 = u32::MAX;
+/// Stands before a server that is not in the order.
+const UNLINKED: u32 = u32::MAX - 1;
 
 #[derive(Debug, Clone, Copy)]
 struct Ends {
@@ -20,7 +22,6 @@ struct Link {
     key: u64,
     before: u32,
     after: u32,
-    linked: bool,
 }
 
 /// The order. Servers are numbers below the size it was made for.
@@ -32,7 +33,7 @@ pub(crate) struct Fifo {
 
 impl Fifo {
     pub(crate) fn new(servers: usize) -> Self {
-        let unlinked = Link { key: 0, before: NONE, after: NONE, linked: false };
+        let unlinked = Link { key: 0, before: UNLINKED, after: NONE };
         Self { lists: BTreeMap::new(), links: vec![unlinked; servers] }
     }
 
@@ -61,7 +62,7 @@ impl Fifo {
         let Some(link) = self.links.get_mut(server) else { return };
         let number = server as u32;
         let ends = self.lists.entry(key).or_insert(Ends { head: number, tail: NONE });
-        *link = Link { key, before: ends.tail, after: NONE, linked: true };
+        *link = Link { key, before: ends.tail, after: NONE };
         let before = std::mem::replace(&mut ends.tail, number);
         if before != NONE {
             self.links[before as usize].after = number;
@@ -71,7 +72,7 @@ impl Fifo {
     /// Takes a server out; false when it was not in.
     pub(crate) fn remove(&mut self, server: usize) -> bool {
         let Some(link) = self.linked(server) else { return false };
-        self.links[server].linked = false;
+        self.links[server].before = UNLINKED;
         if link.before != NONE {
             self.links[link.before as usize].after = link.after;
         }
@@ -104,7 +105,7 @@ impl Fifo {
     }
 
     fn linked(&self, server: usize) -> Option<Link> {
-        self.links.get(server).copied().filter(|link| link.linked)
+        self.links.get(server).copied().filter(|link| link.before != UNLINKED)
     }
 }
 

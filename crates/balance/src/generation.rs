@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::balancer::{Balancer, lock};
 use crate::engine::Engine;
-use crate::server::Server;
+use crate::server::{LoadRef, Server};
 use crate::spec::{ServerSpec, Spec};
 use crate::weight::EffectiveWeight;
 
@@ -29,12 +29,14 @@ impl Balancer {
         let _no_change_meanwhile = old.control();
         let places: HashMap<&str, &Server> =
             old.servers.iter().map(|server| (server.spec.name.as_str(), server)).collect();
+        let is_fresh = |spec: &&ServerSpec| !places.contains_key(spec.name.as_str());
+        let mut loads = LoadRef::row(servers.iter().filter(is_fresh).count());
         let adopt = |spec: ServerSpec| {
             let Some(known) = places.get(spec.name.as_str()) else {
-                return Server::new(spec, Arc::default());
+                return Server::new(spec, loads.next().expect("a load for each fresh server"));
             };
             let unchanged = known.spec.weight == spec.weight && known.spec.state == spec.state;
-            let server = Server::new(spec, Arc::clone(&known.load));
+            let server = Server::new(spec, known.load.clone());
             server.set_limits(known.limits());
             if unchanged {
                 server.set_state(known.state());
@@ -57,9 +59,10 @@ impl Balancer {
 
     /// Makes `new` hear of the streams that still end on this balancer. Only the first call counts.
     pub fn hand_over(&self, new: &Arc<Self>) {
-        let place = |server: &Server| {
-            new.servers.iter().position(|other| Arc::ptr_eq(&other.load, &server.load))
-        };
+        let there = new.servers.iter().enumerate();
+        let there: HashMap<usize, usize> =
+            there.map(|(at, server)| (server.load.address(), at)).collect();
+        let place = |server: &Server| there.get(&server.load.address()).copied();
         let places: Vec<Option<usize>> = self.servers.iter().map(place).collect();
         let followed: Vec<usize> = places.iter().copied().flatten().collect();
         if self.successor.set(Successor { balancer: Arc::clone(new), places }).is_ok() {

@@ -19,6 +19,7 @@
 
 mod balancer;
 mod bitset;
+mod calendar;
 mod choose;
 mod engine;
 mod farm;

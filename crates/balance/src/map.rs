@@ -1,7 +1,7 @@
 //! `hash-type map-based` and `static-rr`: an array with a slot for each unit of weight.
 //!
 //! The array is made anew after a server came or went, by the first pick that needs it: a hundred
-//! state changes in a row then cost one array. Weights are those at start, divided by their
+//! state changes in a row then cost one array, and a server that was away for a while none. Weights are those at start, divided by their
 //! greatest common divisor; a change at run time counts only to 0 and back.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,10 +20,26 @@ use crate::weight::EffectiveWeight;
 pub(crate) struct Map {
     slots: ArcSwap<Vec<u32>>,
     stale: AtomicBool,
-    rebuilding: Mutex<()>,
+    /// The array in use, and the one before it: a server that comes back brings that one back.
+    dealt: Mutex<[Deal; 2]>,
     /// The slot whose turn is next in round robin.
     turn: AtomicUsize,
     weights: Vec<u32>,
+}
+
+/// An array, and whom it was made for.
+#[derive(Debug, Default)]
+struct Deal {
+    who: Who,
+    slots: Arc<Vec<u32>>,
+}
+
+/// The servers that are dealt to.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Who {
+    members: Vec<bool>,
+    /// Slots, where they are not the weight of all members.
+    over: Option<u32>,
 }
 
 impl Map {
@@ -31,7 +47,7 @@ impl Map {
         Self {
             slots: ArcSwap::default(),
             stale: AtomicBool::new(true),
-            rebuilding: Mutex::new(()),
+            dealt: Mutex::default(),
             turn: AtomicUsize::new(0),
             weights: reduced(
                 servers.iter().map(|server| server.spec.weight.min(EffectiveWeight::MAX_USER)),
@@ -94,30 +110,44 @@ impl Map {
         if !self.stale.load(Ordering::Acquire) {
             return;
         }
-        let _one = self.rebuilding.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.stale.swap(false, Ordering::AcqRel) {
-            self.slots.store(Arc::new(self.build(servers, serving)));
+        let mut dealt = self.dealt.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.stale.swap(false, Ordering::AcqRel) {
+            return;
         }
+        let who = self.who(servers, serving);
+        let [now, before] = &mut *dealt;
+        if now.who != who {
+            std::mem::swap(now, before);
+        }
+        if now.who != who {
+            *now = Deal { slots: Arc::new(self.build(&who)), who };
+        }
+        self.slots.store(Arc::clone(&now.slots));
     }
 
-    fn build(&self, servers: &[Server], serving: Serving) -> Vec<u32> {
-        let backups = match serving {
-            Serving::Nobody => return Vec::new(),
-            Serving::Only(only) => servers[only].spec.backup,
-            Serving::Active => false,
-            Serving::Backups => true,
+    fn who(&self, servers: &[Server], serving: Serving) -> Who {
+        let (backups, over) = match serving {
+            Serving::Nobody => return Who::default(),
+            Serving::Only(only) => (servers[only].backup, Some(self.weights[only])),
+            Serving::Active => (false, None),
+            Serving::Backups => (true, None),
         };
-        let takes_part = |server: &Server, weight: u32| {
-            server.spec.backup == backups && server.usable_weight() > 0 && weight > 0
+        let takes_part = |(server, weight): (&Server, &u32)| {
+            server.backup == backups && server.usable_weight() > 0 && *weight > 0
         };
+        let members = servers.iter().zip(&self.weights).map(takes_part).collect();
+        Who { members, over }
+    }
+
+    fn build(&self, who: &Who) -> Vec<u32> {
         let candidates: Vec<(u32, u32)> = (0..)
-            .zip(servers.iter().zip(&self.weights))
-            .filter(|(_, (server, weight))| takes_part(server, **weight))
+            .zip(who.members.iter().zip(&self.weights))
+            .filter(|(_, (member, _))| **member)
             .map(|(at, (_, weight))| (at, *weight))
             .collect();
-        match serving {
-            Serving::Only(only) => deal(&candidates, self.weights[only]),
-            _ => spread(&candidates),
+        match who.over {
+            Some(total) => deal(&candidates, total),
+            None => spread(&candidates),
         }
     }
 }

@@ -2,21 +2,23 @@
 
 use crate::balancer::Balancer;
 use crate::pick::{NoServer, Step, Trace, WhyNot, passed};
-use crate::ring::{Point, Ring};
+use crate::ring::{Points, Ring};
+use crate::shares::Quota;
 use crate::spec::Affinity;
 
 impl Balancer {
     /// The nearest server on the ring that is neither excluded nor over its share of the load.
     pub(crate) fn ring_by_hash<T: Trace>(
         &self,
-        ring: &Ring,
+        (ring, points): (&Ring, &Points),
         hash: u32,
         exclude: Option<usize>,
         trace: &mut T,
     ) -> Option<usize> {
         let mut told = false;
         let mut turned_down = None;
-        let found = ring.nearest(hash, |point| {
+        let quota = self.quota();
+        let found = ring.nearest(points, hash, |point| {
             if T::ENABLED && !told {
                 told = true;
                 trace.step(Step::Point { position: point.position, server: point.server });
@@ -25,14 +27,11 @@ impl Balancer {
             if turned_down == Some(point.server) {
                 return None;
             }
-            match self.turns_down(point, exclude) {
-                None => Some(point.server),
-                Some(why) => {
-                    passed(trace, point.server, || why);
-                    turned_down = Some(point.server);
-                    None
-                }
+            if self.turns_down((ring, point.server), exclude, quota, trace) {
+                turned_down = Some(point.server);
+                return None;
             }
+            Some(point.server)
         });
         // All were turned down: only the excluded one is left, or the loads changed meanwhile.
         if T::ENABLED && found.is_none() && turned_down.is_some() {
@@ -41,16 +40,28 @@ impl Balancer {
         found.or(turned_down)
     }
 
-    fn turns_down(&self, point: Point, exclude: Option<usize>) -> Option<WhyNot> {
-        if exclude == Some(point.server) {
-            return Some(WhyNot::Excluded);
+    fn turns_down<T: Trace>(
+        &self,
+        (ring, server): (&Ring, usize),
+        exclude: Option<usize>,
+        quota: Option<Quota>,
+        trace: &mut T,
+    ) -> bool {
+        if exclude == Some(server) {
+            passed(trace, server, || WhyNot::Excluded);
+        } else if self.is_left_for_another(server) {
+            passed(trace, server, || self.server(server).fullness());
+        } else if let Some(quota) = quota
+            && self.has_its_share(quota, server, ring.weight(server))
+        {
+            passed(trace, server, || {
+                let share = self.share(quota, server, ring.weight(server));
+                WhyNot::Overloaded { served: self.served(server), share }
+            });
+        } else {
+            return false;
         }
-        if self.is_left_for_another(point.server) {
-            return Some(self.server(point.server).fullness());
-        }
-        let share = self.share(point.server)?;
-        let served = self.served(point.server);
-        (served >= share).then_some(WhyNot::Overloaded { served, share })
+        true
     }
 
     /// `hash-preserve-affinity` passes over a server in this state.
@@ -98,13 +109,17 @@ impl Balancer {
         trace: &mut T,
     ) -> Result<usize, NoServer> {
         let mut best: Option<usize> = None;
+        let points = ring.points();
+        points.approach(draws);
         for draw in draws {
             if T::ENABLED {
                 trace.step(Step::Hash(*draw));
             }
-            let Some(drawn) = self.ring_by_hash(ring, *draw, exclude, trace) else { break };
+            let Some(drawn) = self.ring_by_hash((ring, &points), *draw, exclude, trace) else {
+                break;
+            };
             let winner = match best.filter(|best| *best != drawn) {
-                Some(best) if self.busier(drawn, best) => best,
+                Some(best) if self.busier(ring, drawn, best) => best,
                 _ => drawn,
             };
             if let Some(loser) = best.into_iter().chain([drawn]).find(|server| *server != winner) {
@@ -122,9 +137,9 @@ impl Balancer {
     }
 
     /// Serves `a` more than `b` for its weight? At equal load the later draw wins.
-    fn busier(&self, a: usize, b: usize) -> bool {
+    fn busier(&self, ring: &Ring, a: usize, b: usize) -> bool {
         let load = |server: usize, other: usize| {
-            u64::from(self.served(server)) * u64::from(self.server(other).weight())
+            u64::from(self.served(server)) * u64::from(ring.weight(other))
         };
         load(a, b) > load(b, a)
     }

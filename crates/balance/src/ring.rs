@@ -6,9 +6,11 @@
 //! the array: whether point number n counts is `n < points in use`, one atomic. So most state
 //! changes cost one store, and the array is made anew only when few of its points are in use.
 
+use std::hint::black_box;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering::Relaxed};
 
 use arc_swap::ArcSwap;
 
@@ -21,7 +23,8 @@ use crate::weight::EffectiveWeight;
 #[derive(Debug)]
 pub(crate) struct Ring {
     points: ArcSwap<Points>,
-    in_use: Vec<AtomicU32>,
+    /// Points in use of each server.
+    in_use: Vec<AtomicU16>,
     /// The position of the last pick by round robin; [`Self::NEVER`] before the first.
     last: AtomicU64,
 }
@@ -49,7 +52,7 @@ impl Ring {
     pub(crate) fn new(servers: &[Server], members: impl Fn(&Server) -> bool) -> (Self, Upkeep) {
         let ring = Self {
             points: ArcSwap::default(),
-            in_use: servers.iter().map(|_| AtomicU32::new(0)).collect(),
+            in_use: servers.iter().map(|_| AtomicU16::new(0)).collect(),
             last: AtomicU64::new(Self::NEVER),
         };
         let mut upkeep = Upkeep {
@@ -59,7 +62,7 @@ impl Ring {
         };
         for (at, server) in servers.iter().enumerate().filter(|(_, server)| members(server)) {
             upkeep.held[at] = server.weight();
-            ring.in_use[at].store(server.usable_weight(), Relaxed);
+            ring.in_use[at].store(server.usable_weight() as u16, Relaxed);
             upkeep.all_in_use += server.usable_weight() as usize;
         }
         ring.make(servers, &mut upkeep);
@@ -68,7 +71,7 @@ impl Ring {
 
     /// Sets how many points of a server are in use: its usable weight.
     pub(crate) fn set(&self, servers: &[Server], at: usize, weight: u32, upkeep: &mut Upkeep) {
-        let before = self.in_use[at].swap(weight, Relaxed);
+        let before = u32::from(self.in_use[at].swap(weight as u16, Relaxed));
         // Quirk: a server that grows beyond the weight it ever had takes all its points out and
         // puts them in again.
         let anew = weight > upkeep.most[at];
@@ -93,7 +96,7 @@ impl Ring {
             self.make(servers, upkeep);
         } else if upkeep.all_in_use * 4 < upkeep.all_held && upkeep.churn * 2 > upkeep.all_held {
             for (held, in_use) in upkeep.held.iter_mut().zip(&self.in_use) {
-                *held = in_use.load(Relaxed);
+                *held = u32::from(in_use.load(Relaxed));
             }
             self.make(servers, upkeep);
         }
@@ -119,7 +122,7 @@ impl Ring {
     }
 
     fn is_member(&self, servers: &[Server], like: usize, server: &Server) -> bool {
-        servers[like].spec.backup == server.spec.backup
+        servers[like].backup == server.backup
     }
 
     fn make(&self, servers: &[Server], upkeep: &mut Upkeep) {
@@ -133,10 +136,19 @@ impl Ring {
 
     /// The nearest point in use, and then all others around the ring until the walk has come back
     /// to the start for the second time.
-    pub(crate) fn nearest<R>(&self, hash: u32, visit: impl FnMut(Point) -> Option<R>) -> Option<R> {
-        let points = self.points.load();
+    pub(crate) fn nearest<R>(
+        &self,
+        points: &Points,
+        hash: u32,
+        visit: impl FnMut(Point) -> Option<R>,
+    ) -> Option<R> {
         let start = points.nearest(hash, |point| self.counts(point))?;
-        self.walk(&points, start, visit)
+        self.walk(points, start, visit)
+    }
+
+    /// The points as they are now.
+    pub(crate) fn points(&self) -> impl Deref<Target = Arc<Points>> {
+        self.points.load()
     }
 
     /// The points in use from the one behind the last pick on, once around; the one at which the
@@ -176,8 +188,13 @@ impl Ring {
             .find_map(&mut visit)
     }
 
+    /// The usable weight of a server, 0 beyond the list: as many points are in use.
+    pub(crate) fn weight(&self, server: usize) -> u32 {
+        self.in_use.get(server).map_or(0, |in_use| u32::from(in_use.load(Relaxed)))
+    }
+
     fn counts(&self, point: Point) -> bool {
-        self.in_use.get(point.server).is_some_and(|in_use| point.number < in_use.load(Relaxed))
+        point.number < self.weight(point.server)
     }
 
     pub(crate) fn last(&self) -> u64 {
@@ -219,15 +236,18 @@ impl Point {
 
 /// The points in order, with an index over their positions.
 #[derive(Debug, Default)]
-struct Points {
+pub(crate) struct Points {
     sorted: Vec<u64>,
-    /// `index[p >> shift]` is the first point at or behind the start of that stretch of the ring.
-    /// Positions are hashes, so a stretch holds a few points and no binary search is needed.
+    /// `index[p >> shift]` is the first point at or behind the start of that stretch of the ring. A stretch holds
+    /// about [`Self::STRETCH`] points, so that the index stays in the cache where the points do not.
     index: Vec<u32>,
     shift: u32,
 }
 
 impl Points {
+    /// Points of a stretch: a cache line of them.
+    const STRETCH: usize = 8;
+
     fn new(servers: &[Server], held: &[u32]) -> Self {
         let mut sorted: Vec<u64> = Vec::with_capacity(held.iter().map(|n| *n as usize).sum());
         for (at, (server, held)) in servers.iter().zip(held).enumerate().take(1 << 20) {
@@ -236,7 +256,7 @@ impl Points {
             sorted.extend((0..*held).map(|number| point(number).pack()));
         }
         sorted.sort_unstable();
-        let bits = sorted.len().max(2).ilog2().min(24);
+        let bits = (sorted.len() / Self::STRETCH).max(2).ilog2();
         let shift = 32 - bits;
         let mut index = Vec::with_capacity((1 << bits) + 1);
         for (at, packed) in (0_u32..).zip(&sorted) {
@@ -248,12 +268,31 @@ impl Points {
         Self { sorted, index, shift }
     }
 
+    /// Reads where each of `hashes` leads, so that their cache misses are one wait and not one after the other.
+    pub(crate) fn approach(&self, hashes: &[u32]) {
+        for hash in hashes {
+            black_box(self.sorted.get(self.about(*hash)).copied());
+        }
+    }
+
     /// The first point at `position` or behind it, as an index that may be one past the end.
     fn at_or_behind(&self, position: u32) -> usize {
-        let Some(start) = self.index.get((position >> self.shift) as usize) else { return 0 };
-        let rest = &self.sorted[*start as usize..];
-        let skip = rest.iter().position(|packed| (packed >> 32) as u32 >= position);
-        *start as usize + skip.unwrap_or(rest.len())
+        let guess = self.about(position);
+        let goes_before = |packed: &u64| ((packed >> 32) as u32) < position;
+        let (before, from) = self.sorted.split_at(guess);
+        match from.iter().take_while(|packed| goes_before(packed)).count() {
+            0 => guess - before.iter().rev().take_while(|packed| !goes_before(packed)).count(),
+            more => guess + more,
+        }
+    }
+
+    /// An index near `position`. Positions are hashes: how far into the stretch says how far into its points.
+    fn about(&self, position: u32) -> usize {
+        let stretch = (position >> self.shift) as usize;
+        let Some([start, end]) = self.index.get(stretch..stretch + 2) else { return 0 };
+        let far = u64::from(position & !(u32::MAX << self.shift));
+        let points = (u64::from(end - start) * far) >> self.shift;
+        (*start as usize + points as usize).min(self.sorted.len())
     }
 
     /// The first point behind `position`, as an index that may be one past the end.

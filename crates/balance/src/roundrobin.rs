@@ -14,10 +14,14 @@
 //! A schedule fixed in advance would not do: where a server lands that comes back, and what a
 //! weight change moves, depend on the seats at that moment.
 
+use crate::calendar::Calendar;
 use crate::fifo::Fifo;
 use crate::pick::{Step, Trace, WhyNot, passed};
 use crate::server::Server;
 use crate::weight::EffectiveWeight;
+
+/// Keys for each seat: servers with the same seat are ordered by weight.
+const PER_SEAT: u64 = EffectiveWeight::MAX_USER as u64;
 
 /// One group's turns.
 #[derive(Debug, Clone)]
@@ -28,7 +32,7 @@ pub(crate) struct RoundRobin {
     round: u64,
     next_round: u64,
     fresh: Fifo,
-    seated: Fifo,
+    seated: Calendar,
     later: Fifo,
     seats: Vec<Seat>,
 }
@@ -64,7 +68,7 @@ impl RoundRobin {
             round: total,
             next_round: total,
             fresh: Fifo::new(count),
-            seated: Fifo::new(count),
+            seated: Calendar::new(count, total * PER_SEAT, total * PER_SEAT),
             later: Fifo::new(count),
             seats: vec![Seat::default(); count],
         };
@@ -130,7 +134,7 @@ impl RoundRobin {
         let mut avoided = None;
         let mut skipped = Vec::new();
         if self.round == 0 {
-            (self.round, self.now) = (self.next_round, self.next_round);
+            self.begin_round();
         }
         let chosen = loop {
             let Some(at) = self.due() else {
@@ -213,8 +217,14 @@ impl RoundRobin {
         for at in std::iter::successors(self.fresh.first(), |at| self.fresh.after(*at)) {
             self.seats[at].queue = Queue::Fresh;
         }
+        self.begin_round();
+    }
+
+    /// Seats of a round are those from its length to twice its length.
+    fn begin_round(&mut self) {
         self.round = self.next_round;
         self.now = self.round;
+        self.seated.begin(self.round * PER_SEAT, self.round * PER_SEAT);
     }
 
     /// A seat counted from the start of the next round, recounted in this one.
@@ -237,7 +247,7 @@ impl RoundRobin {
             Queue::Seated => {
                 // Of servers with the same seat the heavier comes first.
                 let order = (lightness + seat.rest) / u64::from(EffectiveWeight::SCALE);
-                self.seated.push(at, seat.next * u64::from(EffectiveWeight::MAX_USER) + order);
+                self.seated.push(at, seat.next * PER_SEAT + order);
             }
         }
     }

@@ -1,7 +1,8 @@
 //! One server as all threads see it: state and weight, limits, and what it carries right now.
 
+use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering::Relaxed};
 
 use crate::pick::WhyNot;
 use crate::spec::{ServerSpec, State};
@@ -40,6 +41,46 @@ impl Load {
     }
 }
 
+/// Where the [`Load`] of a server is. Those that were made together lie side by side: of ten thousand servers they fit
+/// into the cache.
+#[derive(Debug, Clone)]
+pub(crate) struct LoadRef {
+    row: Arc<Vec<Load>>,
+    at: u32,
+}
+
+impl LoadRef {
+    /// Loads of servers that serve nothing yet.
+    pub(crate) fn row(servers: usize) -> impl Iterator<Item = LoadRef> {
+        let row: Arc<Vec<Load>> = Arc::new((0..servers).map(|_| Load::default()).collect());
+        (0..servers as u32).map(move |at| LoadRef { row: Arc::clone(&row), at })
+    }
+
+    /// The row, when these are all of its loads in order.
+    pub(crate) fn whole_row<'a>(
+        mut loads: impl Iterator<Item = &'a LoadRef>,
+    ) -> Option<Arc<Vec<Load>>> {
+        let first = loads.next()?;
+        let follows =
+            |(at, load): (u32, &LoadRef)| load.at == at && Arc::ptr_eq(&load.row, &first.row);
+        let all = first.at == 0 && (1..).zip(loads).all(follows);
+        all.then(|| Arc::clone(&first.row))
+    }
+
+    /// Equal for two servers that share a load.
+    pub(crate) fn address(&self) -> usize {
+        std::ptr::from_ref::<Load>(self).addr()
+    }
+}
+
+impl Deref for LoadRef {
+    type Target = Load;
+
+    fn deref(&self) -> &Load {
+        &self.row[self.at as usize]
+    }
+}
+
 /// One more or one less; a counter never wraps, whatever the caller does.
 pub(crate) fn step(counter: &AtomicU32, more: bool) {
     if more {
@@ -59,25 +100,28 @@ pub struct Limits {
     pub maxqueue: u32,
 }
 
+/// Half a cache line: a pick looks at servers that it did not look at for long.
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub(crate) spec: ServerSpec,
-    pub(crate) load: Arc<Load>,
-    state: AtomicU8,
-    weight: AtomicU32,
+    pub(crate) spec: Box<ServerSpec>,
+    pub(crate) load: LoadRef,
     maxconn: AtomicU32,
     maxqueue: AtomicU32,
+    weight: AtomicU16,
+    state: AtomicU8,
+    pub(crate) backup: bool,
 }
 
 impl Server {
-    pub(crate) fn new(spec: ServerSpec, load: Arc<Load>) -> Self {
+    pub(crate) fn new(spec: ServerSpec, load: LoadRef) -> Self {
         Self {
             load,
-            state: AtomicU8::new(spec.state as u8),
-            weight: AtomicU32::new(EffectiveWeight::full(spec.weight).get()),
             maxconn: AtomicU32::new(0),
             maxqueue: AtomicU32::new(0),
-            spec,
+            weight: AtomicU16::new(EffectiveWeight::full(spec.weight).bits()),
+            state: AtomicU8::new(spec.state as u8),
+            backup: spec.backup,
+            spec: Box::new(spec),
         }
     }
 
@@ -91,11 +135,11 @@ impl Server {
 
     /// The weight in sixteenths, whatever the state.
     pub(crate) fn weight(&self) -> u32 {
-        self.weight.load(Relaxed)
+        u32::from(self.weight.load(Relaxed))
     }
 
     pub(crate) fn set_weight(&self, weight: EffectiveWeight) {
-        self.weight.store(weight.get(), Relaxed);
+        self.weight.store(weight.bits(), Relaxed);
     }
 
     /// The weight that counts in balancing: 0 when the server takes nothing new.

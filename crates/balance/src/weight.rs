@@ -34,6 +34,10 @@ impl EffectiveWeight {
     pub fn get(self) -> u32 {
         u32::from(self.0)
     }
+
+    pub(crate) fn bits(self) -> u16 {
+        self.0
+    }
 }
 
 /// How far a server that came back has warmed up (manual 5.2, `slowstart`).
