@@ -15,14 +15,17 @@ use rules::{Admission, NoTrace, Stream};
 use sample::{Value, VarId};
 use tokio::time::Instant;
 
+use crate::address::Address;
 use crate::clock::Now;
 use crate::facts::LiveFacts;
 use crate::generation::{Bound, Generation, Listener};
 use crate::http::{self, TunnelStart};
 use crate::idle::ServerConnection;
-use crate::io::{Connector, Io};
+use crate::io::{Bare, Connector, Io};
 use crate::ledger::LEVEL_INFO;
 use crate::live::{FrontendState, ServerState};
+use crate::parking::{PARK_AFTER, Parking};
+use crate::process::Process;
 use crate::proxy_protocol::Proxied;
 use crate::streams::Place;
 use crate::tcp;
@@ -59,6 +62,57 @@ pub(crate) struct Connection<C: Connector> {
     pub(crate) place: Arc<Place>,
 }
 
+/// A client connection that is idle and has no task. What it has is that of [`Connection`].
+pub(crate) struct Parked {
+    pub(crate) io: Bare,
+    /// When it is closed if nothing comes until then.
+    pub(crate) due: Option<Instant>,
+    listener: Arc<Listener>,
+    peer: Address,
+    local: Address,
+    proxied: Option<Rc<Proxied>>,
+    accepted: Instant,
+    accepted_micros: i64,
+    idle_since: Instant,
+    requests: u64,
+    admitted: Option<Box<Stream>>,
+    session: Option<Box<Session>>,
+    seat: Seat,
+}
+
+impl Parked {
+    /// Goes on as a task, which sees what happened.
+    pub(crate) fn leave<C: Connector>(self, worker: &Rc<Worker<C>>) {
+        let Ok(client) = C::Io::unpark(self.io) else { return };
+        let peer = self.peer.socket();
+        let connection = Connection {
+            worker: Rc::clone(worker),
+            client,
+            listener: self.listener,
+            peer,
+            local: self.local.socket(),
+            proxied: self.proxied,
+            accepted: self.accepted,
+            accepted_micros: self.accepted_micros,
+            idle_since: self.idle_since,
+            requests: self.requests,
+            timer: Timer::default(),
+            kept: None,
+            admitted: self.admitted,
+            session: self.session,
+            seat: self.seat,
+            place: worker.streams.enter(peer, self.accepted_micros),
+        };
+        tokio::task::spawn_local(connection.run_http(true));
+    }
+
+    /// Whether it may go on waiting.
+    pub(crate) fn is_wanted(&self, process: &Process) -> bool {
+        // A client that was promised an answer to its first request gets one.
+        self.requests == 0 || !(process.is_stopping() || self.listener.bound().is_none())
+    }
+}
+
 /// The variables of a session, `sess.name`. They belong to the program that numbered them: a reload
 /// forgets them.
 pub(crate) struct Session {
@@ -79,20 +133,22 @@ pub(crate) enum After<T> {
     KeepAlive,
     /// It ends in order.
     Close,
+    /// It has waited so long that it goes on waiting without a task.
+    Park,
     /// It is handed over to a tunnel, which runs as its own task.
     Tunnel(Box<TunnelStart<T>>),
 }
 
 /// The place of a connection in the counts of process, frontend and listener.
 pub(crate) struct Seat {
-    process: Arc<crate::process::Process>,
+    process: Arc<Process>,
     frontend: Arc<FrontendState>,
     listener: Arc<Listener>,
 }
 
 impl Seat {
     fn take(
-        process: &Arc<crate::process::Process>,
+        process: &Arc<Process>,
         frontend: &Arc<FrontendState>,
         listener: &Arc<Listener>,
     ) -> Seat {
@@ -124,6 +180,8 @@ enum FirstBytes {
     Here(Box<Work>),
     Closed,
     TimedOut,
+    /// Idle long enough to be parked.
+    Quiet,
     /// The process or the listener ends.
     Unwanted,
 }
@@ -188,19 +246,20 @@ impl<C: Connector> Connection<C> {
         let http = bound.generation.program.frontend(bound.frontend).mode() == Mode::Http;
         match work {
             Some(work) if http => tokio::task::spawn_local(self.become_http(work)),
-            None if http => tokio::task::spawn_local(self.run_http()),
+            None if http => tokio::task::spawn_local(self.run_http(false)),
             work => tokio::task::spawn_local(tcp::run(self, Arc::clone(bound), work)),
         };
     }
 
     /// The block moves what it captures once; an `async fn` would keep its argument beside it.
     #[expect(clippy::manual_async_fn, reason = "the future would be twice as large")]
-    fn run_http(mut self) -> impl Future<Output = ()> {
+    fn run_http(mut self, mut was_parked: bool) -> impl Future<Output = ()> {
         async move {
             loop {
-                match self.next_request().await {
+                match self.next_request(std::mem::take(&mut was_parked)).await {
                     After::KeepAlive => {}
                     After::Close => return,
+                    After::Park => return self.park(),
                     After::Tunnel(start) => return http::begin_tunnel(self, *start),
                 }
             }
@@ -217,26 +276,65 @@ impl<C: Connector> Connection<C> {
             Box::pin(http::serve(&mut self, work)).await
         };
         match after {
-            After::KeepAlive => self.run_http().await,
+            After::KeepAlive => self.run_http(false).await,
             After::Close => {}
+            After::Park => self.park(),
             After::Tunnel(start) => http::begin_tunnel(self, *start),
         }
     }
 
     /// Waits for a request and serves it, and those that come with it.
-    async fn next_request(&mut self) -> After<C::Io> {
+    async fn next_request(&mut self, was_parked: bool) -> After<C::Io> {
         let first = self.requests == 0;
         let Some(bound) = self.listener.bound() else { return After::Close };
-        self.timer.set(idle_deadline(&bound, first, self.idle_since));
+        let due = idle_deadline(&bound, first, self.idle_since);
         drop(bound);
+        let quiet = self.quiet_from(was_parked).filter(|quiet| due.is_none_or(|due| *quiet < due));
+        self.timer.set(quiet.or(due));
         // The large futures live only as long as there is something to do.
-        match self.first_bytes(first).await {
+        match self.first_bytes(first, quiet.is_some()).await {
             FirstBytes::Here(work) => Box::pin(http::serve(self, work)).await,
             FirstBytes::Unwanted => After::Close,
+            FirstBytes::Quiet => After::Park,
             FirstBytes::Closed | FirstBytes::TimedOut if !first => After::Close,
             FirstBytes::Closed => Box::pin(http::no_request(self, false)).await,
             FirstBytes::TimedOut => Box::pin(http::no_request(self, true)).await,
         }
+    }
+
+    /// When it may be parked if nothing comes until then.
+    fn quiet_from(&self, was_parked: bool) -> Option<Instant> {
+        // A connection of its own to a server needs the reactor.
+        if !self.client.parks() || self.kept.is_some() {
+            return None;
+        }
+        let since = if was_parked { Instant::now() } else { self.idle_since };
+        since.checked_add(PARK_AFTER)
+    }
+
+    /// Ends its task until something happens.
+    fn park(self) {
+        let Some(bound) = self.listener.bound() else { return };
+        let due = idle_deadline(&bound, self.requests == 0, self.idle_since);
+        let worker = self.worker;
+        let Ok(io) = self.client.park() else { return };
+        let parked = Parked {
+            io,
+            due,
+            listener: self.listener,
+            peer: Address::of(self.peer),
+            local: Address::of(self.local),
+            proxied: self.proxied,
+            accepted: self.accepted,
+            accepted_micros: self.accepted_micros,
+            idle_since: self.idle_since,
+            requests: self.requests,
+            admitted: self.admitted,
+            session: self.session,
+            seat: self.seat,
+        };
+        // Without room for it the connection ends here.
+        let _ = Parking::park(&worker, parked);
     }
 
     /// Runs `tcp-request connection` and counts the connection; false when it must end.
@@ -353,7 +451,7 @@ impl<C: Connector> Connection<C> {
     }
 
     /// Waits for the first bytes of a request without holding a buffer.
-    async fn first_bytes(&mut self, first: bool) -> FirstBytes {
+    async fn first_bytes(&mut self, first: bool, parks: bool) -> FirstBytes {
         let Connection { worker, client, timer, listener, place, .. } = self;
         poll_fn(|cx| {
             let mut work = worker.take_work();
@@ -366,7 +464,8 @@ impl<C: Connector> Connection<C> {
                 Poll::Pending => worker.give_work(work),
             }
             if timer.poll(cx).is_ready() {
-                return Poll::Ready(FirstBytes::TimedOut);
+                let ends = if parks { FirstBytes::Quiet } else { FirstBytes::TimedOut };
+                return Poll::Ready(ends);
             }
             // A client that was promised an answer to its first request gets one.
             if !first && (worker.process.is_stopping() || listener.bound().is_none()) {
@@ -413,8 +512,10 @@ mod tests {
         fn size<F>(_: impl FnOnce(Connection<SystemConnector>) -> F) -> usize {
             size_of::<F>()
         }
+        let parked = size_of::<Parked>();
+        assert!(parked <= 160, "{parked}");
         let connection = size_of::<Connection<SystemConnector>>();
-        let future = size(Connection::run_http);
+        let future = size(|connection| connection.run_http(false));
         assert!(connection <= 256 && future <= connection + 192, "{connection} {future}");
     }
 }

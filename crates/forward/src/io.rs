@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -33,6 +34,33 @@ pub trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// refuses, for want of rights for one, leaves them as they are.
     fn mark(&mut self, _marks: rules::Marks) {}
 
+    /// Whether [`Io::park`] is possible.
+    fn parks(&self) -> bool {
+        false
+    }
+
+    /// The connection without its place in the reactor.
+    ///
+    /// # Errors
+    /// When it has none, or the system fails.
+    fn park(self) -> io::Result<Bare>
+    where
+        Self: Sized,
+    {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// A connection that was parked.
+    ///
+    /// # Errors
+    /// When the reactor cannot take it.
+    fn unpark(_bare: Bare) -> io::Result<Self>
+    where
+        Self: Sized,
+    {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// The same connection for the thread that calls: another one opened it.
     ///
     /// # Errors
@@ -46,6 +74,24 @@ pub trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {
 }
 
 impl Io for DuplexStream {}
+
+/// A socket that no reactor knows.
+#[derive(Debug)]
+pub enum Bare {
+    /// TCP.
+    Tcp(std::net::TcpStream),
+    /// A unix stream socket.
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl AsFd for Bare {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Bare::Tcp(socket) => socket.as_fd(),
+            Bare::Unix(socket) => socket.as_fd(),
+        }
+    }
+}
 
 /// Where a server is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -194,11 +240,26 @@ impl Io for Socket {
         }
     }
 
-    fn rehome(self) -> io::Result<Self> {
+    fn parks(&self) -> bool {
+        true
+    }
+
+    fn park(self) -> io::Result<Bare> {
         Ok(match self {
-            Socket::Tcp(stream) => Socket::Tcp(TcpStream::from_std(stream.into_std()?)?),
-            Socket::Unix(stream) => Socket::Unix(UnixStream::from_std(stream.into_std()?)?),
+            Socket::Tcp(stream) => Bare::Tcp(stream.into_std()?),
+            Socket::Unix(stream) => Bare::Unix(stream.into_std()?),
         })
+    }
+
+    fn unpark(bare: Bare) -> io::Result<Self> {
+        Ok(match bare {
+            Bare::Tcp(stream) => Socket::Tcp(TcpStream::from_std(stream)?),
+            Bare::Unix(stream) => Socket::Unix(UnixStream::from_std(stream)?),
+        })
+    }
+
+    fn rehome(self) -> io::Result<Self> {
+        Self::unpark(self.park()?)
     }
 }
 

@@ -9,14 +9,15 @@
 //! - **Whole swap.** A stream holds the generation it began with; the next request of the same
 //!   connection may meet another.
 //! - **One evaluator.** What becomes of a request is decided in `rules` alone.
-//! - **Nothing held while idle.** An idle connection has no buffer and no large future; an idle
-//!   tunnel has no buffer either.
+//! - **Nothing held while idle.** An idle connection has no buffer and no large future, and after a while no
+//!   task; an idle tunnel has no buffer either.
 //! - No lock is held across an await, and none is taken per request on a backend without `maxconn`
 //!   beyond the balancer's own.
 //! - **No panic from outside.** Whatever a client or a server sends becomes a status or a log line.
 //!
 //! Start with [`Worker::serve`]; a request's life is `http/stream.rs`.
 
+mod address;
 mod arrivals;
 mod buffer;
 mod check;
@@ -31,6 +32,7 @@ mod io;
 mod ledger;
 mod live;
 mod log;
+mod parking;
 mod process;
 mod proxy_protocol;
 mod reach;

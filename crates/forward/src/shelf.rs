@@ -3,7 +3,6 @@
 //! Thousands of tunnels lie idle for hours, and each keeps what it will be logged with. Addresses
 //! of IPv4 and moments are kept short here, and settings that no rule made take no room.
 
-use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use rules::{Captures, Overrides, Persistence, Stream};
 use sample::{BackendRef, Vars};
 use tokio::time::Instant;
 
+use crate::address::Address;
 use crate::clock::Now;
 use crate::generation::{Bound, Listener};
 use crate::ledger::{BackendSeat, Ledger, Times};
@@ -77,13 +77,6 @@ struct Rare {
 
 /// No moment.
 const NEVER: u64 = u64::MAX;
-
-/// A socket address in half the room.
-enum Address {
-    None,
-    V4(SocketAddrV4),
-    V6(Box<SocketAddrV6>),
-}
 
 impl Shelf {
     /// Puts a ledger away.
@@ -220,24 +213,6 @@ impl Rare {
             && !self.unlogged
             && self.server_queue == 0
             && self.backend_queue == 0
-    }
-}
-
-impl Address {
-    fn of(address: Option<SocketAddr>) -> Address {
-        match address {
-            None => Address::None,
-            Some(SocketAddr::V4(address)) => Address::V4(address),
-            Some(SocketAddr::V6(address)) => Address::V6(Box::new(address)),
-        }
-    }
-
-    fn socket(&self) -> Option<SocketAddr> {
-        match self {
-            Address::None => None,
-            Address::V4(address) => Some((*address).into()),
-            Address::V6(address) => Some((**address).into()),
-        }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::generation::Listener;
 use crate::idle::IdlePool;
 use crate::io::{Connector, Io, SystemConnector};
 use crate::log::LogRing;
+use crate::parking::Parking;
 use crate::process::Process;
 use crate::streams::Streams;
 use crate::tunnels::Tunnels;
@@ -37,6 +38,8 @@ pub struct Worker<C: Connector = SystemConnector> {
     spare: RefCell<Vec<Box<Work>>>,
     /// The client connections that run here.
     pub(crate) streams: Arc<Streams>,
+    /// Client connections that are idle for long.
+    pub(crate) parking: Parking,
     seed: Cell<u64>,
 }
 
@@ -61,6 +64,7 @@ impl<C: Connector> Worker<C> {
             tunnels: Arc::default(),
             spare: RefCell::default(),
             streams: Arc::default(),
+            parking: Parking::default(),
             seed: Cell::new(seed),
         });
         worker.process.add_tunnels(&worker.tunnels);
@@ -91,13 +95,19 @@ impl<C: Connector> Worker<C> {
 
     /// Wakes every idle client connection, so that it can see that the process is stopping or its
     /// listener is gone.
-    pub fn wake_idle(&self) {
+    pub fn wake_idle(self: &Rc<Self>) {
         self.streams.wake_all();
+        Parking::review(self, |parked| parked.is_wanted(&self.process));
     }
 
     /// Idle connections to servers that this thread keeps.
     pub fn idle_server_connections(&self) -> usize {
         self.pool.len()
+    }
+
+    /// Client connections that have been idle for long and have no task.
+    pub fn parked_connections(&self) -> usize {
+        self.parking.len()
     }
 
     /// A set of buffers, its contents undefined but empty.

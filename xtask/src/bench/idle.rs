@@ -15,6 +15,9 @@ use crate::shell::{self, Failure};
 /// Connections that come and go before the first reading, so that lazily made things are not counted.
 const WARM: usize = 20;
 
+/// How long connections have been idle before they are weighed: what was freed goes back to the system a little later.
+const REST: Duration = Duration::from_secs(4);
+
 /// One turn of a contender.
 pub(crate) fn measure(
     scenario: &Scenario,
@@ -36,7 +39,7 @@ pub(crate) fn measure(
     shell::wait_until(Duration::from_millis(300), || accounting::sockets(pid) + WARM <= sockets);
     let (memory, sockets) = (accounting::memory(pid), accounting::sockets(pid));
     let mut client = Client::open(&stage.bins, &plan(load.connections))?;
-    std::thread::sleep(Duration::from_millis(200));
+    std::thread::sleep(REST);
     let before = Usage::of(pid);
     let more = accounting::memory(pid).saturating_sub(memory);
     let opened = accounting::sockets(pid).saturating_sub(sockets);
