@@ -229,6 +229,8 @@ impl Wanted {
         if let Some(interface) = &self.interface {
             socket.bind_device(Some(interface.as_bytes()))?;
         }
+        // Connections inherit it, those too that come before a thread accepts.
+        socket.set_tcp_nodelay(true)?;
         self.tune(&socket);
         socket.bind(&address.into())?;
         socket.listen(self.backlog)?;

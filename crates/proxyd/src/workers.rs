@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use forward::{
     Checks, Generation, Listener, LogInputs, Permit, Process, Socket, SystemConnector, Worker,
 };
+use socket2::SockRef;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
@@ -265,16 +267,29 @@ fn is_full(process: &Process, listener: &Listener) -> bool {
 }
 
 enum Acceptor {
-    Tcp(tokio::net::TcpListener),
+    /// With the address that all its connections have on our side, where that is known.
+    Tcp(tokio::net::TcpListener, Option<SocketAddr>),
     Unix(tokio::net::UnixListener),
 }
 
-type Accepted = (Socket, Option<std::net::SocketAddr>, Option<std::net::SocketAddr>);
+type Accepted = (Socket, Option<SocketAddr>, Option<SocketAddr>);
 
 impl Acceptor {
     fn new(socket: Listening) -> io::Result<Acceptor> {
         match socket {
-            Listening::Tcp(socket) => Ok(Acceptor::Tcp(tokio::net::TcpListener::from_std(socket)?)),
+            Listening::Tcp(socket) => {
+                let options = SockRef::from(&socket);
+                // Otherwise answers would wait for acknowledgements. What is accepted inherits it.
+                options.set_tcp_nodelay(true)?;
+                let local = socket.local_addr()?;
+                let transparent = match local {
+                    SocketAddr::V4(_) => options.ip_transparent_v4(),
+                    SocketAddr::V6(_) => options.ip_transparent_v6(),
+                };
+                let known = !local.ip().is_unspecified() && !transparent.unwrap_or(true);
+                let socket = tokio::net::TcpListener::from_std(socket)?;
+                Ok(Acceptor::Tcp(socket, known.then_some(local)))
+            }
             Listening::Unix(socket) => {
                 Ok(Acceptor::Unix(tokio::net::UnixListener::from_std(socket)?))
             }
@@ -284,16 +299,16 @@ impl Acceptor {
     /// A second handle on the socket.
     fn share(&self) -> io::Result<OwnedFd> {
         match self {
-            Acceptor::Tcp(socket) => socket.as_fd().try_clone_to_owned(),
+            Acceptor::Tcp(socket, _) => socket.as_fd().try_clone_to_owned(),
             Acceptor::Unix(socket) => socket.as_fd().try_clone_to_owned(),
         }
     }
 
     async fn accept(&self) -> io::Result<Accepted> {
         match self {
-            Acceptor::Tcp(socket) => {
+            Acceptor::Tcp(socket, local) => {
                 let (client, peer) = socket.accept().await?;
-                Ok(accepted(client, peer))
+                Ok(accepted(client, peer, *local))
             }
             Acceptor::Unix(socket) => {
                 let (client, _) = socket.accept().await?;
@@ -308,11 +323,11 @@ impl Acceptor {
     /// `WouldBlock` when there is none.
     fn accept_waiting(&self) -> io::Result<Accepted> {
         match self {
-            Acceptor::Tcp(socket) => {
+            Acceptor::Tcp(socket, local) => {
                 let socket = std::net::TcpListener::from(socket.as_fd().try_clone_to_owned()?);
                 let (client, peer) = socket.accept()?;
                 client.set_nonblocking(true)?;
-                Ok(accepted(tokio::net::TcpStream::from_std(client)?, peer))
+                Ok(accepted(tokio::net::TcpStream::from_std(client)?, peer, *local))
             }
             Acceptor::Unix(socket) => {
                 let socket =
@@ -325,9 +340,38 @@ impl Acceptor {
     }
 }
 
-fn accepted(client: tokio::net::TcpStream, peer: std::net::SocketAddr) -> Accepted {
-    // Without it answers would wait for acknowledgements; a socket that refuses is closed already.
-    let _ = client.set_nodelay(true);
-    let local = client.local_addr().ok();
+fn accepted(
+    client: tokio::net::TcpStream,
+    peer: SocketAddr,
+    local: Option<SocketAddr>,
+) -> Accepted {
+    let local = local.or_else(|| client.local_addr().ok());
     (Socket::Tcp(client), Some(peer), local)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_accepted_sends_at_once_and_knows_its_address() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            for (bound, known) in [("127.0.0.1:0", true), ("0.0.0.0:0", false), ("[::]:0", false)] {
+                let Ok(socket) = std::net::TcpListener::bind(bound) else { continue };
+                socket.set_nonblocking(true).expect("a socket");
+                let port = socket.local_addr().expect("a bound socket").port();
+                let acceptor = Acceptor::new(Listening::Tcp(socket)).expect("a listener");
+                assert!(matches!(acceptor, Acceptor::Tcp(_, local) if local.is_some() == known));
+                let client =
+                    tokio::net::TcpStream::connect(("127.0.0.1", port)).await.expect("one");
+                let (accepted, peer, local) = acceptor.accept().await.expect("a connection");
+                let Socket::Tcp(accepted) = accepted else { panic!("no connection of TCP") };
+                assert!(accepted.nodelay().expect("an option"));
+                assert_eq!(local, accepted.local_addr().ok());
+                assert_eq!(peer, accepted.peer_addr().ok());
+                drop(client);
+            }
+        });
+    }
 }
