@@ -61,6 +61,11 @@ pub trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    /// Whether the peer has reset the connection since the last call.
+    fn was_reset(&self) -> bool {
+        false
+    }
+
     /// The same connection for the thread that calls: another one opened it.
     ///
     /// # Errors
@@ -240,6 +245,13 @@ impl Io for Socket {
         }
     }
 
+    fn was_reset(&self) -> bool {
+        match self {
+            Socket::Tcp(stream) => matches!(stream.take_error(), Ok(Some(_))),
+            Socket::Unix(stream) => matches!(stream.take_error(), Ok(Some(_))),
+        }
+    }
+
     fn parks(&self) -> bool {
         true
     }
@@ -315,5 +327,30 @@ impl AsyncWrite for Socket {
             Socket::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Socket::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A client that leaves, and what is told of the connection when that has arrived.
+    async fn told_of(leave: impl FnOnce(TcpStream)) -> bool {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let client = TcpStream::connect(address).await.expect("a connection");
+        let (server, _) = listener.accept().await.expect("its other side");
+        leave(client);
+        server.ready(tokio::io::Interest::READABLE).await.expect("an event");
+        Socket::Tcp(server).was_reset()
+    }
+
+    #[tokio::test]
+    async fn a_reset_is_told_and_an_orderly_end_is_none() {
+        let reset = |client: TcpStream| {
+            socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO)).expect("an option");
+        };
+        assert!(told_of(reset).await);
+        assert!(!told_of(drop).await);
     }
 }

@@ -105,6 +105,10 @@ async fn reach_server<C: Connector>(
     let counters = backend.state.counters.of(connection.worker.index);
     counters.sessions.add(1);
     counters.session_rate.add(ledger.times.begun.micros, 1);
+    // The check of another proxy, most often: no server hears of it.
+    if connection.client.was_reset() {
+        return Err(Failure::silent(Cause::Client, Phase::Request));
+    }
     let asks = Asks { head: None, received: &mut work.client, body: None };
     let mut reach = Reach { connection, ledger, backend: &backend, asks, asked_enough: true };
     let mut server = reach.run().await?.io;
