@@ -70,12 +70,15 @@ fn own_page(body: &str) -> bool {
 fn own_page_size(line: &str) -> String {
     let own = |word: &str| word.ends_with("/<STATS>") || word.ends_with("/<PROMEX>");
     let mut words: Vec<&str> = line.split(' ').collect();
-    // Behind the server's name: timers, status, size.
-    if let Some(at) = words.iter().position(|word| own(word))
-        && words.get(at + 2) == Some(&"200")
-        && let Some(size) = words.get_mut(at + 3)
-    {
-        *size = "(size)";
+    // Behind the server's name: timers, status, size; in the format of `option tcplog` no status.
+    if let Some(at) = words.iter().position(|word| own(word)) {
+        let is_tcplog = words.get(at + 3).is_some_and(|flags| flags.len() == 2);
+        let size = if is_tcplog { at + 2 } else { at + 3 };
+        if (is_tcplog || words.get(at + 2) == Some(&"200"))
+            && let Some(size) = words.get_mut(size)
+        {
+            *size = "(size)";
+        }
     }
     words.join(" ")
 }

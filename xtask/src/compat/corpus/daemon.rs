@@ -69,12 +69,11 @@ fn start(
 ) -> Result<Running, Failure> {
     // Limits of the machine that the file was written for are not those of this one: ours come first and stay.
     let limits = scratch.join("limits.cfg");
-    std::fs::write(&limits, "global\n    maxconn 1000\n").map_err(|e| e.to_string())?;
+    std::fs::write(&limits, "global\n    maxconn 1000\n    ulimit-n 8000\n")
+        .map_err(|e| e.to_string())?;
     let extra = scratch.join("extra.cfg");
-    let text = format!(
-        "global\n    nbthread 1\n    ulimit-n 8000\n    stats socket {} level admin\n",
-        socket.display()
-    );
+    let text =
+        format!("global\n    nbthread 1\n    stats socket {} level admin\n", socket.display());
     std::fs::write(&extra, text).map_err(|e| e.to_string())?;
     let errors = scratch.join("stderr");
     let stderr = std::fs::File::create(&errors).map_err(|e| e.to_string())?;
