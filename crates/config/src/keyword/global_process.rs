@@ -57,12 +57,10 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
         .shaped(Shape::Changed(&COUNT, &Shape::Whole(i32::MIN, i32::MAX))),
     global("maxconnrate", "<n>", "new connections a second", |line, to| {
         count(line, &mut to.maxconnrate)
-    })
-    .refused("new connections and sessions are not limited yet"),
+    }),
     global("maxsessrate", "<n>", "new sessions a second", |line, to| {
         count(line, &mut to.maxsessrate)
-    })
-    .refused("new connections and sessions are not limited yet"),
+    }),
     global("ulimit-n", "<n>", "file descriptors", |line, to| {
         let number = line.lenient("a number", 0..=i64::MAX);
         line.end();
@@ -204,7 +202,7 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     .ignored("connections with odd encodings are closed"),
     switch("pp2-never-send-local", "", "checks send no LOCAL PROXY header")
         .shaped(Shape::Nothing)
-        .ignored("PROXY headers are not sent"),
+        .ignored("the PROXY header of a check names no addresses"),
 ];
 
 /// A plain switch, kept by name.

@@ -195,7 +195,7 @@ pub(super) const KEYWORDS: &[Keyword<Global>] = &[
     nothing("tune.pool-low-fd-ratio", PERCENT, "idle connections are closed by age"),
     nothing("tune.http.cookielen", COUNT, LOGS),
     nothing("tune.http.logurilen", COUNT, LOGS),
-    nothing("tune.ring.queues", Shape::Maybe(&Shape::Number(0, 16)), "ring buffers are not built"),
+    nothing("tune.ring.queues", Shape::Maybe(&Shape::Number(0, 16)), "a ring has one queue"),
     nothing("tune.stick-counters", Shape::Maybe(&Shape::Then(&Shape::Whole(0, 100))), PEERS),
     nothing("tune.peers.max-updates-at-once", Shape::Number(1, i32::MAX), PEERS),
     nothing("cluster-secret", Shape::Word, QUIC),

@@ -42,8 +42,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
                 count(line, &mut draft.proxy.rate_limit_sessions);
             }
         },
-    )
-    .refused("new sessions are not limited yet"),
+    ),
     Keyword::new("retries", Places::BACK, "<n>", MANUAL, "connection attempts", |line, draft| {
         let number = line.lenient("a number of attempts", i64::MIN..=i64::MAX);
         line.end();

@@ -338,6 +338,7 @@ impl Lowering {
                 before_sections(&mut line, first);
                 true
             }
+            Section::Global if keyword::given_before(&mut line, &mut self.config.global) => true,
             Section::Global => line.keyword(&GLOBAL, &mut self.config.global),
             Section::Defaults(defaults) => line.keyword(&PROXY, &mut defaults.draft),
             Section::Proxy(draft) => line.keyword(&PROXY, draft),

@@ -105,3 +105,26 @@ fn answers_are_marked_with_their_severity_where_the_socket_says_so() {
     let (_daemon, _, socket) = start(&folder, "");
     assert_eq!(ask(&socket, "set server a/b state ready"), "[3]: No such backend.\n\n");
 }
+
+#[test]
+fn arrivals_above_a_limit_wait_and_all_are_served() {
+    for (global, section) in
+        [("maxconnrate 2", ""), ("maxsessrate 2", ""), ("", "    rate-limit sessions 2\n")]
+    {
+        let folder = Folder::new();
+        let (port, socket) = (free_port(), folder.path("sock"));
+        let global = format!("    nbthread 1\n    stats socket {socket} level admin\n    {global}");
+        let text = config(port, &global)
+            .replace("    http-request", &format!("{section}    http-request"));
+        let daemon = Daemon::start_quietly(&["-db", "-f", &folder.write("x.cfg", &text)]);
+        assert!(wait_until(|| daemon.is_bound(port)));
+        let clients: Vec<_> =
+            (0..6).map(|_| std::thread::spawn(move || get(port, "/").0)).collect();
+        let served = clients.into_iter().map(|client| client.join().expect("a client"));
+        assert_eq!(served.collect::<Vec<_>>(), [200; 6], "{global}{section}");
+        let info = ask(&socket, "show info");
+        let most = info.lines().find_map(|line| line.strip_prefix("MaxConnRate: "));
+        let most: u32 = most.and_then(|number| number.parse().ok()).expect("a number");
+        assert!(most < 6, "not all in one second, as without a limit: {most}");
+    }
+}
