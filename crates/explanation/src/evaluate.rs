@@ -215,8 +215,7 @@ impl Walk<'_> {
                 Some(hello) => hello.clone(),
                 None => [asked.head.as_slice(), asked.body.as_slice()].concat(),
             };
-            let payload = Buffered { bytes: &payload, complete: true };
-            rules::inspect(self.program, &mut self.stream, payload, &self.facts, &mut self.events)
+            self.inspect(&payload)
         };
         if !matches!(verdict, Verdict::SwitchMode) {
             return self.end(verdict, http);
@@ -227,6 +226,21 @@ impl Walk<'_> {
         }
         let verdict = self.route();
         self.end(verdict, true)
+    }
+
+    /// The rules of `mode tcp` run before the first bytes; what came meanwhile counts only where one waits for it.
+    fn inspect(&mut self, payload: &[u8]) -> Verdict {
+        let mut early = (self.stream.clone(), Vec::new());
+        let nothing = Buffered { bytes: &[], complete: false };
+        let verdict =
+            rules::inspect(self.program, &mut early.0, nothing, &self.facts, &mut early.1);
+        if !matches!(verdict, Verdict::Wait { .. }) {
+            self.stream = early.0;
+            self.events.append(&mut early.1);
+            return verdict;
+        }
+        let whole = Buffered { bytes: payload, complete: true };
+        rules::inspect(self.program, &mut self.stream, whole, &self.facts, &mut self.events)
     }
 
     fn parse(&mut self, asked: &Asked) -> Result<(), Ending> {

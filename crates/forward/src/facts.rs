@@ -128,6 +128,10 @@ impl Facts for LiveFacts<'_> {
         match fact {
             Fact::Src => address(self.client),
             Fact::Dst => address(self.local),
+            Fact::ServerAddress(server) => {
+                let known = self.server(server)?.1.state.address();
+                address(known.and_then(|known| known.socket()))
+            }
             Fact::ServerSideSrc => address(self.server_side.0),
             Fact::ServerSideDst => address(self.server_side.1),
             Fact::ConnectionSrc => {

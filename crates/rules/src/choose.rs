@@ -12,7 +12,7 @@ use crate::persistence::{self, Asked};
 use crate::program::Backend;
 use crate::{
     Choice, CookieState, Event, NoTrace, Outcome, Program, RuleFamily, Stream, Trace, balance_key,
-    condition, explain,
+    condition, explain, rdp,
 };
 
 /// A compiled `use-server`.
@@ -59,7 +59,9 @@ pub fn choose<T: Trace>(
     }
     let ruled = use_server(backend, balancer, &mut m, trace);
     let asked = read_cookie(backend, balancer, ruled.is_some(), &mut m, trace);
-    if let Some(server) = ruled.or(asked) {
+    let even_down = even_down(backend, m.stream);
+    let bound = ruled.or(asked).or_else(|| rdp::server(backend, balancer, even_down, &mut m));
+    if let Some(server) = bound {
         m.stream.persistence.direct = true;
         return Choice::Server { server, persistent: true };
     }

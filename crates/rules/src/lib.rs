@@ -36,6 +36,7 @@ mod process_vars;
 mod program;
 mod prove;
 mod proxy_tlvs;
+mod rdp;
 mod recording;
 mod respond;
 mod restrict;

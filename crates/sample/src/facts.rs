@@ -84,6 +84,8 @@ pub enum Fact {
     ServerWeight(ServerRef),
     /// A server's weight as set now, before slow start and the like (`srv_uweight`).
     ServerUserWeight(ServerRef),
+    /// Where a server is.
+    ServerAddress(ServerRef),
     /// A server's weight in the file (`srv_iweight`).
     ServerInitialWeight(ServerRef),
     /// How many more streams a server takes (`srv_conn_free`); -1 without a limit.

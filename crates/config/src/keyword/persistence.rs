@@ -25,8 +25,7 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
             };
             draft.proxy.persist_rdp_cookie = Some(Spanned::new(name, line.span()));
         },
-    )
-    .refused("persistence by the cookie of RDP is not built yet: `balance rdp-cookie` is"),
+    ),
     Keyword::new(
         "force-persist",
         Places::BACK.no_defaults(),
