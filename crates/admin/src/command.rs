@@ -302,6 +302,10 @@ pub enum Command {
     SetServerHealth(ServerName, ServerHealth),
     /// `set server b/s addr`.
     SetServerAddress(ServerName, IpAddr, NewPort),
+    /// `set server b/s fqdn`: the name that its address is resolved from.
+    SetServerName(ServerName, String),
+    /// `show resolvers`: all sections, or this one.
+    ShowResolvers(Option<String>),
     /// `set server b/s check-port` and its kin.
     SetCheck(ServerName, CheckSetting),
     /// `set server b/s weight`, `set weight b/s`.

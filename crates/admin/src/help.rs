@@ -328,7 +328,7 @@ const COMMANDS: &[CommandHelp] = {
             Operator,
             &["show", "resolvers"],
             "show resolvers [id]",
-            "list the resolvers: there are none",
+            "list the counters of name servers",
         ),
         theirs(
             User,

@@ -20,6 +20,7 @@ mod lists;
 mod master;
 mod parse;
 mod pattern_lists;
+mod resolvers;
 mod servers;
 mod session;
 mod stat;
@@ -37,6 +38,7 @@ pub use info::{Info, uptime};
 pub use lists::{SessionRow, TunnelRow};
 pub use master::Proc;
 pub use pattern_lists::{FoundRow, ListAsk, ListCommand, ListKind, ListRow};
+pub use resolvers::{NameserverRow, ResolversRow};
 pub use servers::{ServerConnRow, ServerStateRow};
 pub use session::{Next, Reply, Session, Severity, SeverityFormat, payload_end, split};
 pub use stat::{ObjectKind, StatRow};
@@ -53,6 +55,7 @@ pub mod reply {
         entry_not_found, found_in_list, key_not_found, shared_with_map, show_list, show_lists,
         unknown_list, version_created, version_in_future, version_out_of_range,
     };
+    pub use crate::resolvers::{name_set, no_resolution, no_such_resolvers, show_resolvers};
     pub use crate::servers::{show_servers_conn, show_servers_state};
     pub use crate::stat::show_stat;
     pub use crate::words::{

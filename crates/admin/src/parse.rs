@@ -63,7 +63,8 @@ pub(crate) fn command(
         ["show", "threads"] => Command::ShowInternals(Internals::Threads),
         ["show", "errors"] => errors(first, names)?,
         ["show", "table"] if first.is_some() => return Err(words::no_such_table()),
-        ["show", "peers" | "resolvers" | "table"] => return Err(Reply::Dump(String::new())),
+        ["show", "resolvers"] => Command::ShowResolvers(first.map(str::to_owned)),
+        ["show", "peers" | "table"] => return Err(Reply::Dump(String::new())),
         ["get", "var"] => Command::GetVar(first.ok_or_else(words::variable_expected)?.to_owned()),
         ["set", "var"] => set_var(arguments)?,
         ["set", "rate-limit"] => rate_limit(arguments)?,
@@ -254,9 +255,10 @@ fn set_server(arguments: &[&str], names: &impl Names) -> Parsed<Command> {
             Some("down") => Ok(Command::SetCheck(server, CheckSetting::Agent(false))),
             _ => Err(words::expects_agent()),
         },
-        Some("fqdn") if value.is_none() => Err(words::fqdn_expected()),
-        // Nothing resolves names while it runs.
-        Some("fqdn") => Err(words::no_resolution()),
+        Some("fqdn") => {
+            let host = value.ok_or_else(words::fqdn_expected)?;
+            Ok(Command::SetServerName(server, host.to_owned()))
+        }
         Some("ssl") => Err(words::no_ssl_settings()),
         _ => Err(words::set_server_usage()),
     }

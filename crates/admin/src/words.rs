@@ -106,6 +106,10 @@ pub(crate) fn no_resolution() -> Reply {
     error("set server <b>/<s> fqdn failed because no resolution is configured.")
 }
 
+pub(crate) fn no_such_resolvers() -> Reply {
+    error("Can't find that resolvers section")
+}
+
 pub(crate) fn no_ssl_settings() -> Reply {
     error("'set server <srv> ssl' cannot be set.  default-server should define ssl settings")
 }

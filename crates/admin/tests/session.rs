@@ -290,9 +290,11 @@ fn rates_are_limited_for_the_process_alone() {
 
 #[test]
 fn what_does_not_exist_is_an_empty_listing() {
-    for line in ["show peers", "show resolvers", "show table"] {
+    for line in ["show peers", "show table"] {
         check(line, "\n");
     }
+    understood("show resolvers", Command::ShowResolvers(None));
+    understood("show resolvers d", Command::ShowResolvers(Some("d".into())));
     understood("show errors be request", Command::ShowErrors);
     understood("show errors -1", Command::ShowErrors);
     understood("wait 2s", Command::Wait(Duration::from_secs(2)));

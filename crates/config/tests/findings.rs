@@ -110,7 +110,6 @@ resolvers r
             13:1 E0207 `cache` is refused by proxyd: caching is not built yet
             15:1 N0208 `peers` has no effect: there are no stick tables that peers could share
             17:2 E0202 no keyword of a `peers` section is named `bogus`
-            18:1 N0208 `resolvers` has no effect: the system resolves names, at the start and at each reload
         "#]],
     );
 }

@@ -157,16 +157,19 @@ pub fn evaluate(program: &Program, world: &mut World, asked: &Asked) -> Explaine
         events: Vec::new(),
         body: &asked.body,
         answer: asked.answer.clone(),
+        unresolved: Vec::new(),
     };
     walk.stream.requests_before = world.on_connection;
     walk.stream.changes_nothing = world.changes_nothing;
     let ending = walk.all(asked);
     let timeouts = rules::timeouts_in_force(program, &walk.stream);
-    let Walk { stream, head, events, .. } = walk;
+    let Walk { stream, head, events, unresolved, .. } = walk;
     let mut notes = Vec::new();
     if given.assumed.get() {
         notes.push("load was assumed to be that of a daemon that just started".to_owned());
     }
+    let looked_up = |name| format!("`{name}` would be looked up: it was taken to have no address");
+    notes.extend(unresolved.iter().map(looked_up));
     if let Ending::Unknown(fact) = &ending {
         notes.push(format!("the verdict depends on {}, which was not given", in_words(*fact)));
     }
@@ -190,6 +193,8 @@ struct Walk<'w> {
     events: Vec<Event>,
     body: &'w [u8],
     answer: Answer,
+    /// Names that rules would have looked up.
+    unresolved: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -280,7 +285,12 @@ impl Walk<'_> {
                 &self.facts,
                 &mut self.events,
             );
-            if !matches!(verdict, Verdict::Wait { .. } | Verdict::Pause(_)) {
+            if let Verdict::Resolve(ask) = &verdict {
+                self.unresolved.push(ask.name.clone());
+            }
+            let goes_on =
+                matches!(verdict, Verdict::Wait { .. } | Verdict::Pause(_) | Verdict::Resolve(_));
+            if !goes_on {
                 return verdict;
             }
         }
@@ -305,9 +315,11 @@ impl Walk<'_> {
             Verdict::Close(rule) => Ending::Closed { kind: "reject", rule },
             Verdict::SilentDrop(rule) => Ending::Closed { kind: "silent-drop", rule },
             Verdict::Unknown(fact) => Ending::Unknown(fact),
-            Verdict::Wait { .. } | Verdict::Pause(_) | Verdict::NoBackend | Verdict::SwitchMode => {
-                self.nowhere()
-            }
+            Verdict::Wait { .. }
+            | Verdict::Pause(_)
+            | Verdict::Resolve(_)
+            | Verdict::NoBackend
+            | Verdict::SwitchMode => self.nowhere(),
         }
     }
 
@@ -341,9 +353,11 @@ impl Walk<'_> {
             &mut self.events,
         );
         match verdict {
-            Verdict::Forward(_) | Verdict::Wait { .. } | Verdict::Pause(_) | Verdict::NoBackend => {
-                reached(server, response.status)
-            }
+            Verdict::Forward(_)
+            | Verdict::Wait { .. }
+            | Verdict::Pause(_)
+            | Verdict::Resolve(_)
+            | Verdict::NoBackend => reached(server, response.status),
             other => self.end(other, true),
         }
     }

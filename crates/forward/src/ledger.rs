@@ -20,6 +20,7 @@ use crate::live::{Backend, Counters, Slot};
 use crate::log::LogRing;
 use crate::process::Process;
 use crate::proxy_protocol::{Proxied, Refused};
+use crate::resolve::Kind;
 use crate::termination::{Cause, Phase, Termination};
 
 /// syslog's `info` and `err`.
@@ -444,6 +445,19 @@ impl Ledger {
             }
             _ => true,
         }
+    }
+
+    /// `do-resolve`.
+    pub(crate) async fn look_up(&mut self, ask: &rules::Resolve) {
+        let mut sections = self.bound.generation.live.resolvers.iter();
+        let section = sections.find(|known| known.name() == &*ask.resolvers).cloned();
+        let kind = if ask.v4 { Kind::V4 } else { Kind::V6 };
+        self.waited = true;
+        let address = match section {
+            Some(section) => section.address(&ask.name, kind).await,
+            None => None,
+        };
+        ask.found(&mut self.state, address);
     }
 
     /// How header names are written for the client.

@@ -36,6 +36,7 @@ mod parking;
 mod process;
 mod proxy_protocol;
 mod reach;
+mod resolve;
 mod service;
 mod shelf;
 mod socks4;
@@ -56,11 +57,12 @@ pub use counters::{Counter, Gauge, PerThread, Rate};
 pub use generation::{Bound, Generation, Listener};
 pub use io::{ConnectTo, Connector, Io, ServerAddress, Socket, SystemConnector};
 pub use live::{
-    Backend, BackendState, CheckAims, Counters, FrontendState, Live, Resolve, Server, ServerState,
-    TimeSums,
+    Backend, BackendState, CheckAims, Counters, FrontendState, Live, Named, Resolve, Server,
+    ServerState, TimeSums,
 };
 pub use log::{LogInputs, LogRing, ProxyLog};
 pub use process::{Process, Settings};
+pub use resolve::{Nameserver, NameserverCounters, Resolver, system_nameservers};
 pub use stat::stat_rows;
 pub use streams::StreamInfo;
 pub use termination::{Cause, Phase, Termination};

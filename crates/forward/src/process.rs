@@ -33,6 +33,8 @@ pub struct Settings {
     pub share_idle: bool,
     /// The process id, for logs and `pid`.
     pub pid: u32,
+    /// The name servers of the system (`parse-resolv-conf`).
+    pub nameservers: Vec<std::net::SocketAddr>,
     /// The machine's name.
     pub hostname: String,
     /// What logs call the program without `log-tag`: `haproxy` when it replaces HAProxy.
@@ -49,6 +51,7 @@ impl Default for Settings {
             maxconn: 0,
             share_idle: true,
             pid: std::process::id(),
+            nameservers: Vec::new(),
             hostname: String::new(),
             tag: "haproxy".to_owned(),
         }

@@ -142,6 +142,7 @@ async fn inspect<C: Connector>(
             Verdict::SwitchMode => return Ok(Goes::AsHttp),
             // No rule of a connection says so.
             Verdict::Pause(time) => tokio::time::sleep(time).await,
+            Verdict::Resolve(ask) => Box::pin(ledger.look_up(&ask)).await,
             Verdict::Wait { within } => {
                 let due = ledger.times.begun.instant.checked_add(within);
                 complete = read_more(connection, work, due).await;

@@ -8,6 +8,7 @@
 mod agent;
 mod analysis;
 mod follow;
+mod resolution;
 mod saved;
 mod view;
 
@@ -134,6 +135,13 @@ impl Health {
             admin: AdminState::disabled(),
             ..self
         }
+    }
+
+    /// The same server before its name is resolved: in maintenance until then.
+    #[must_use]
+    pub fn unresolved(self) -> Self {
+        let admin = self.admin.with(AdminState::RESOLVER_MAINT);
+        Self { counter: 0, operational: Operational::Stopped, admin, ..self }
     }
 
     /// The same with `init-state`: where the counter stands before the first check.

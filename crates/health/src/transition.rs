@@ -29,6 +29,15 @@ pub enum Change {
         /// A forced drain is in force from here on.
         draining: bool,
     },
+    /// Its name has no address any more; why.
+    LosesName(String),
+    /// Its name has an address again.
+    FindsName {
+        /// The name.
+        host: String,
+        /// Something else keeps it in maintenance.
+        stays: bool,
+    },
     /// Forced to drain.
     EntersDrain,
     /// Left the forced drain.
@@ -58,14 +67,20 @@ impl Transition {
     /// (`on-marked-down shutdown-sessions`), queued ones go elsewhere.
     #[must_use]
     pub fn marks_down(&self) -> bool {
-        matches!(self.change, Change::Down(_) | Change::EntersMaintenance) && !self.was_down
+        let lost = matches!(
+            self.change,
+            Change::Down(_) | Change::EntersMaintenance | Change::LosesName(_)
+        );
+        lost && !self.was_down
     }
 
     /// Whether the server starts serving here (`on-marked-up`, slow start).
     #[must_use]
     pub fn marks_up(&self) -> bool {
         match self.change {
-            Change::Up(_) | Change::LeavesMaintenance { .. } => self.was_down && !self.is_down,
+            Change::Up(_) | Change::LeavesMaintenance { .. } | Change::FindsName { .. } => {
+                self.was_down && !self.is_down
+            }
             _ => false,
         }
     }

@@ -108,6 +108,16 @@ impl Transition {
                 let forced = if via.is_empty() { "forced " } else { "" };
                 format!("{name} is {up}/{then} (leaving {forced}maintenance).")
             }
+            Change::LosesName(why) => {
+                format!("{name} is going DOWN for maintenance ({why}). {left}")
+            }
+            Change::FindsName { host, stays: true } => {
+                format!("{name} ('{host}') resolves again but remains in maintenance.")
+            }
+            Change::FindsName { host, stays: false } => {
+                let then = if self.is_draining { "DRAIN" } else { "READY" };
+                format!("{name} ('{host}') is {up}/{then} (resolves again).")
+            }
             Change::EntersDrain if self.is_down => {
                 format!("{name} enters drain state{via}. {left}")
             }
@@ -122,7 +132,10 @@ impl Transition {
     }
 
     fn level(&self) -> LogLevel {
-        let lost = matches!(self.change, Change::Down(_) | Change::EntersMaintenance);
+        let lost = matches!(
+            self.change,
+            Change::Down(_) | Change::EntersMaintenance | Change::LosesName(_)
+        );
         if lost && self.was_running { LogLevel::Alert } else { LogLevel::Notice }
     }
 

@@ -210,6 +210,9 @@ fn settings(global: &Global, threads: usize, maxconn: Option<u32>) -> Settings {
             .unwrap_or_else(privileges::default_maxconn),
         share_idle: global.idle_pool_shared.is_none_or(|shared| shared.value),
         pid: std::process::id(),
+        nameservers: forward::system_nameservers(
+            &std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default(),
+        ),
         hostname: hostname(global),
         tag,
     }

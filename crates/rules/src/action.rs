@@ -125,6 +125,13 @@ pub(crate) enum Action {
     StrictMode(bool),
     /// Nothing more happens for a while.
     Pause(TimeoutValue),
+    /// A name is looked up; its address goes into a variable.
+    Resolve {
+        id: VarId,
+        resolvers: Box<str>,
+        v4: bool,
+        value: Compiled,
+    },
     /// `do-log`, with the number of its profile.
     DoLog {
         profile: Option<u32>,

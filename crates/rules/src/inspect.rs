@@ -144,6 +144,7 @@ fn list<T: Trace>(
         Ending::Wait => Verdict::Wait { within: delay.unwrap_or_default() },
         Ending::WaitForBody(within) => Verdict::Wait { within },
         Ending::Pause(time) => Verdict::Pause(time),
+        Ending::Resolve(ask) => Verdict::Resolve(ask),
         Ending::Unknown(fact) => Verdict::Unknown(fact),
     })
 }

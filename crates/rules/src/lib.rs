@@ -76,4 +76,4 @@ pub use stream::{
 pub use table::server_table;
 pub use timeouts::timeouts_in_force;
 pub use trace::{Change, Event, NoTrace, Outcome, RuleFamily, Seen, Trace};
-pub use verdict::{Admission, Choice, Final, ReplyKind, Verdict};
+pub use verdict::{Admission, Choice, Final, ReplyKind, Resolve, Verdict};

@@ -131,6 +131,7 @@ fn list<'m, T: Trace>(
         Ending::SilentDrop(span) => Verdict::SilentDrop(span),
         Ending::WaitForBody(within) => Verdict::Wait { within },
         Ending::Pause(time) => Verdict::Pause(time),
+        Ending::Resolve(ask) => Verdict::Resolve(ask),
         Ending::Unknown(fact) => Verdict::Unknown(fact),
     })
 }

@@ -185,6 +185,7 @@ fn list<T: Trace>(
         Ending::SilentDrop(span) => Verdict::SilentDrop(span),
         Ending::WaitForBody(within) => Verdict::Wait { within },
         Ending::Pause(time) => Verdict::Pause(time),
+        Ending::Resolve(ask) => Verdict::Resolve(ask),
         // Conditions of HTTP are final: there is no inspect-delay to wait for.
         Ending::Wait | Ending::SwitchMode => return ControlFlow::Continue(()),
         Ending::Unknown(fact) => Verdict::Unknown(fact),

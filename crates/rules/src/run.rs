@@ -31,6 +31,8 @@ pub(crate) enum Ending {
     WaitForBody(Duration),
     /// `pause`: the list goes on behind the rule after this time.
     Pause(Duration),
+    /// `do-resolve`: the list goes on behind the rule when the name was looked up.
+    Resolve(Box<crate::Resolve>),
     /// A condition or value depends on a fact that is not known.
     Unknown(Fact),
 }
@@ -62,9 +64,9 @@ pub(crate) fn rules<T: Trace>(list: &List<'_>, m: &mut Moment<'_>, trace: &mut T
                 m.stream.cursor = Cursor { step: list.step, rule: at as u32 };
                 return ending.unwrap_or(Ending::Wait);
             }
-            Some(Ending::Pause(_)) => {
+            Some(ending @ (Ending::Pause(_) | Ending::Resolve(_))) => {
                 m.stream.cursor = Cursor { step: list.step, rule: at as u32 + 1 };
-                return ending.unwrap_or(Ending::Done);
+                return ending;
             }
             Some(ending) => {
                 m.stream.last_rule = Some(rule.span);
@@ -223,6 +225,14 @@ fn act(rule: &Rule, m: &mut Moment<'_>, on: bool, changes: &mut Vec<Change>) -> 
         }
         Action::Pause(value) => match limit::millis(value, m) {
             Ok(time) => return time.map(Ending::Pause),
+            Err(fact) => return Some(Ending::Unknown(fact)),
+        },
+        Action::Resolve { id, resolvers, v4, value } => match variable::name_of(value, m) {
+            Ok(name) => {
+                let ask =
+                    |name| crate::Resolve { name, resolvers: resolvers.clone(), v4: *v4, id: *id };
+                return name.map(|name| Ending::Resolve(Box::new(ask(name))));
+            }
             Err(fact) => return Some(Ending::Unknown(fact)),
         },
         Action::DoLog { profile } => {

@@ -39,12 +39,35 @@ pub enum Verdict {
     },
     /// `pause`: call again with the same stream after this time.
     Pause(Duration),
+    /// `do-resolve`: call again with the same stream when the name was looked up and [`Resolve::found`] was told.
+    Resolve(Box<Resolve>),
     /// A connection in `mode tcp` goes on as HTTP (`switch-mode http`): call [`crate::route`] with each request.
     SwitchMode,
     /// No backend was chosen: 503 with `<NOSRV>` and `SC--`.
     NoBackend,
     /// A fact was missing; only without a daemon.
     Unknown(sample::Fact),
+}
+
+/// A name that a rule looks up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolve {
+    /// The name.
+    pub name: String,
+    /// The section that is to be asked.
+    pub resolvers: Box<str>,
+    /// IPv4 is asked for first.
+    pub v4: bool,
+    pub(crate) id: sample::VarId,
+}
+
+impl Resolve {
+    /// Notes what was found; without an address the variable stays as it was.
+    pub fn found(&self, stream: &mut crate::Stream, address: Option<std::net::IpAddr>) {
+        if let Some(ip) = address {
+            stream.vars.set(self.id, sample::Value::Ip(ip));
+        }
+    }
 }
 
 /// A response made here.

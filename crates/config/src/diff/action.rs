@@ -148,6 +148,10 @@ fn state(action: &Action) -> String {
         }
         Action::Pause(TimeoutValue::Literal(time)) => format!("pause {}", duration(*time)),
         Action::Pause(TimeoutValue::Expr(value)) => format!("pause {}", word(&expr(value))),
+        Action::DoResolve { name, resolvers, v4, value } => {
+            let family = if *v4 { ",ipv4" } else { "" };
+            format!("do-resolve({},{resolvers}{family}) {}", name.value, word(&expr(value)))
+        }
         Action::SetAddress { what, value } => format!("{what} {}", word(&expr(value))),
         Action::Capture { value, slot: CaptureSlot::Len(len) } => {
             format!("capture {} len {len}", word(&expr(value)))

@@ -117,7 +117,7 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
         source,
         init_addr,
         init_state,
-        resolve_prefer,
+        resolving,
         send_proxy,
         proxy_v2_options,
         proxy_v2_tlvs,
@@ -129,12 +129,17 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
         tcp_ut,
         hash_key,
         agent,
+        resolvers,
         // Refused: there is nothing that could change.
-        resolvers: _,
         tls: _,
     } = &server.settings;
     let key = |name: &str| format!("{key} {name}");
     out.number(&key("id"), id);
+    out.text(&key("resolvers"), &plain(resolvers));
+    let resolving = resolving.as_deref().cloned().unwrap_or_default();
+    out.text(&key("resolve-prefer"), &resolving.prefer);
+    out.text(&key("resolve-net"), &resolving.net);
+    out.text(&key("resolve-opts"), &resolving.opts);
     out.number(&key("weight"), weight);
     out.number(&key("maxconn"), maxconn);
     out.number(&key("minconn"), &plain(minconn));
@@ -169,7 +174,6 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
     out.put(&key("source"), &plain(source), text::address);
     out.text(&key("init-addr"), &plain(init_addr));
     out.text(&key("init-state"), &plain(init_state));
-    out.text(&key("resolve-prefer"), &plain(resolve_prefer));
     out.number(&key("send-proxy"), &plain(send_proxy));
     out.put(&key("proxy-v2-options"), &plain(proxy_v2_options), |options| options.join(","));
     for tlv in proxy_v2_tlvs {

@@ -6,7 +6,7 @@ use diag::Span;
 
 use super::text;
 use super::{Item, Objects, Section, global, listener, proxy, value};
-use crate::model::{Config, ProxyKind, Secret, Setting, Userlist};
+use crate::model::{Config, Nameserver, ProxyKind, Resolvers, Secret, Setting, Userlist};
 
 /// The canonical form: what is compared, and what changes are applied to.
 pub fn objects(config: &Config) -> Objects {
@@ -49,6 +49,9 @@ pub fn objects(config: &Config) -> Objects {
             listener::server(&mut lines, &format!("server {}", server.name.value), server);
         }
         add(format!("ring {}", ring.name.value), lines);
+    }
+    for resolvers in &config.resolvers {
+        add(format!("resolvers {}", resolvers.name.value), resolvers_lines(resolvers));
     }
     for forward in &config.log_forwards {
         let mut lines = Section::default();
@@ -141,4 +144,32 @@ fn userlist(list: &Userlist) -> Section {
         (format!("{} users {}", name.value, users.join(",")), name.span)
     });
     out
+}
+
+fn resolvers_lines(resolvers: &Resolvers) -> Section {
+    let mut lines = Section::default();
+    let span = resolvers.name.span;
+    lines.list("nameserver", &resolvers.nameservers, |nameserver| match nameserver {
+        Nameserver::One { name, address, stream } => {
+            let prefix = if *stream { "tcp@" } else { "" };
+            (format!("{} {prefix}{}", name.value, text::address(address)), name.span)
+        }
+        Nameserver::System(span) => ("parse-resolv-conf".into(), *span),
+    });
+    lines.set("accepted_payload_size", resolvers.payload.to_string(), span);
+    lines.set("resolve_retries", resolvers.retries.to_string(), span);
+    let hold = &resolvers.hold;
+    for (key, time) in [
+        ("timeout resolve", resolvers.resolve),
+        ("timeout retry", resolvers.retry),
+        ("hold nx", hold.nx),
+        ("hold timeout", hold.timeout),
+        ("hold refused", hold.refused),
+        ("hold other", hold.other),
+        ("hold valid", hold.valid),
+        ("hold obsolete", hold.obsolete),
+    ] {
+        lines.set(key, text::duration(time), span);
+    }
+    lines
 }

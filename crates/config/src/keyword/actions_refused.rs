@@ -1,4 +1,4 @@
-//! Actions that `proxyd` refuses: their words are checked as HAProxy checks them.
+//! Actions that `proxyd` refuses: their words are checked as HAProxy checks them. And `do-resolve`.
 
 use config_parse::quantity::{self, Unit};
 use diag::{Spanned, codes};
@@ -58,8 +58,7 @@ pub(super) const KEYWORDS: &[Keyword<Slot>] = &[
         "(<var>,<resolvers>[,ipv4|ipv6]) <expr>",
         "looks a name up",
         resolve,
-    )
-    .refused("resolvers are not built yet"),
+    ),
     action(
         "set-bandwidth-limit",
         Sets::CONTENT.or(Sets::TCP_RESPONSE).or(Sets::REQUEST).or(Sets::RESPONSE),
@@ -246,11 +245,14 @@ fn resolve(line: &mut Directive<'_>, to: &mut Slot) {
         line.error(codes::E0601, word.span, message);
         return;
     }
-    let name = Spanned::new((*resolvers).to_owned(), word.span);
-    to.mentions.push(Mention { noun: Noun::Resolvers, name });
-    if expr(line, to).is_some() {
-        done(line, to);
-    }
+    let resolvers = Spanned::new((*resolvers).to_owned(), word.span);
+    to.mentions.push(Mention { noun: Noun::Resolvers, name: resolvers.clone() });
+    to.action = line.expr("an expression").map(|value| Action::DoResolve {
+        name: Spanned::new((*name).to_owned(), word.span),
+        resolvers: resolvers.value,
+        v4: parts.get(2) == Some(&"ipv4"),
+        value,
+    });
 }
 
 fn group(line: &mut Directive<'_>, to: &mut Slot) {

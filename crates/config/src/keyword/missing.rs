@@ -38,8 +38,7 @@ const SUPPORTED: &[Keyword<()>] = &[
     section("http-errors", "<name>", "12.4", "error files that proxies import"),
     section("peers", "<name>", "11.2", "who shares the stick tables")
         .ignored("there are no stick tables that peers could share"),
-    section("resolvers", "<name>", "5.3", "who resolves names while the process runs")
-        .ignored("the system resolves names, at the start and at each reload"),
+    section("resolvers", "<name>", "5.3", "who resolves names while the process runs"),
     section("mailers", "<name>", "12.3", "where mail alerts go").ignored("no mail is sent"),
 ];
 

@@ -112,12 +112,19 @@ const STATE: &[Keyword<To>] = &[
             word_of(line, &mut to.on_marked_up, &["shutdown-backup-sessions"]);
         },
     ),
-    option("init-addr", "<methods>", "how its address is found at start", init_addr)
-        .ignored("names are resolved by the system at the start"),
+    option("init-addr", "<methods>", "how its address is found at start", init_addr),
+    option("resolvers", "<section>", "who resolves its name while it runs", |line, to| {
+        to.resolvers = line.value("a `resolvers` section").map(|word| Box::new(spanned(word)));
+    }),
     option("resolve-prefer", "ipv4|ipv6", "which family a name should give", |line, to| {
-        word_of(line, &mut to.resolve_prefer, &["ipv4", "ipv6"]);
-    })
-    .ignored("the first address that the system gives counts"),
+        let Some(word) = line.value("`ipv4` or `ipv6`") else { return };
+        match word.text.as_ref() {
+            "ipv4" | "ipv6" => {
+                to.resolving.get_or_insert_default().prefer = Some(spanned(word));
+            }
+            _ => line.not_one_of(word, "a family of addresses", &["ipv4", "ipv6"]),
+        }
+    }),
 ];
 
 const CHECKS: &[Keyword<To>] = &[
@@ -266,10 +273,16 @@ const IGNORED: &[Keyword<To>] = &[
     ignored("tfo", "", "connections to servers use no fast open"),
     ignored("strict-maxconn", "", "`maxconn` counts connections already"),
     ignored("check-reuse-pool", "", "checks open connections of their own"),
-    value_ignored("resolve-opts", "the system resolves names, at the start and at each reload")
-        .shaped(Shape::Maybe(&Shape::ListOf(&["allow-dup-ip", "ignore-weight", "prevent-dup-ip"]))),
-    option("resolve-net", "<network>[,...]", "the networks that are preferred", resolve_net)
-        .ignored("the system resolves names, at the start and at each reload"),
+    option("resolve-opts", "<option>[,...]", "how answers are used", |line, to| {
+        let Some(word) = line.word() else { return };
+        to.resolving.get_or_insert_default().opts = Some(spanned(word));
+    })
+    .shaped(Shape::Maybe(&Shape::ListOf(&[
+        "allow-dup-ip",
+        "ignore-weight",
+        "prevent-dup-ip",
+    ]))),
+    option("resolve-net", "<network>[,...]", "the networks that are preferred", resolve_net),
     value_ignored("guid", "statistics are not kept over restarts by this name").shaped(Shape::Word),
     value_ignored("log-bufsize", "only backends of `mode log` read it")
         .shaped(Shape::Number(1, i32::MAX)),
@@ -290,10 +303,6 @@ const fn value_ignored(name: &'static str, why: &'static str) -> Keyword<To> {
 }
 
 const REFUSED: &[Keyword<To>] = &[
-    option("resolvers", "<section>", "who resolves its name while it runs", |line, to| {
-        to.resolvers = line.value("a `resolvers` section").map(|word| Box::new(spanned(word)));
-    })
-    .ignored("the system resolves names, at the start and at each reload"),
     refused("check-pool-conn-name", "the connection that checks use"),
     refused("idle-ping", "asks silent servers").shaped(Shape::Time(i32::MAX as u64)),
     refused("namespace", "the network namespace of connections"),
@@ -436,7 +445,7 @@ fn proxy_tlv(line: &mut Directive<'_>, to: &mut To) {
 }
 
 /// Networks, separated by commas.
-fn resolve_net(line: &mut Directive<'_>, _: &mut To) {
+fn resolve_net(line: &mut Directive<'_>, to: &mut To) {
     let Some(word) = line.value("a list of networks") else { return };
     let is_network = |part: &str| {
         let (address, mask) = part.split_once('/').map_or((part, None), |(a, m)| (a, Some(m)));
@@ -449,7 +458,9 @@ fn resolve_net(line: &mut Directive<'_>, _: &mut To) {
     if !word.text.split(',').all(is_network) {
         let message = format!("`{}` is not a list of networks", word.text);
         line.error(codes::E0305, word.span, message);
+        return;
     }
+    to.resolving.get_or_insert_default().net = Some(spanned(word));
 }
 
 fn init_addr(line: &mut Directive<'_>, to: &mut To) {

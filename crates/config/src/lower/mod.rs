@@ -208,9 +208,8 @@ impl Lowering {
             }
             "defaults" => Section::Defaults(Box::new(self.open_defaults(&mut line))),
             "userlist" => open_userlist(&mut line),
-            "http-errors" | "healthcheck" | "log-profile" | "ring" | "log-forward" => {
-                open_other(keyword, &mut line)
-            }
+            "http-errors" | "healthcheck" | "log-profile" | "ring" | "log-forward"
+            | "resolvers" => open_other(keyword, &mut line),
             "frontend" => self.open_proxy(&mut line, ProxyKind::Frontend),
             "backend" => self.open_proxy(&mut line, ProxyKind::Backend),
             _ => self.open_proxy(&mut line, ProxyKind::Listen),
@@ -410,6 +409,7 @@ impl Lowering {
                         self.config.http_errors.push(HttpErrors { name, files });
                     }
                     "ring" => self.config.rings.push(other.ring),
+                    "resolvers" => self.config.resolvers.push(other.resolvers),
                     "log-forward" => self.config.log_forwards.push(other.log_forward),
                     "log-profile" => self.config.log_profiles.push(other.profile),
                     "healthcheck" => self.config.healthchecks.push(other.check),

@@ -77,6 +77,7 @@ fn action<'m>(action: &'m Action, names: &mut Vec<&'m str>) {
             value.iter().for_each(|value| format(value, names));
         }
         Action::SetVar { value, .. }
+        | Action::DoResolve { value, .. }
         | Action::SetAddress { value, .. }
         | Action::Capture { value, .. }
         | Action::SetPriority { value, .. }

@@ -11,6 +11,7 @@ mod global;
 mod log;
 mod mentions;
 mod proxy;
+mod resolvers;
 mod rule;
 mod server;
 mod tls;
@@ -23,6 +24,7 @@ pub use global::*;
 pub use log::*;
 pub use mentions::{acls_asked, acls_of_line};
 pub use proxy::*;
+pub use resolvers::*;
 pub use rule::*;
 pub use server::*;
 pub use tls::*;
@@ -51,6 +53,8 @@ pub struct Config {
     pub http_errors: Vec<HttpErrors>,
     /// `ring` sections.
     pub rings: Vec<Ring>,
+    /// `resolvers` sections.
+    pub resolvers: Vec<Resolvers>,
     /// `log-forward` sections.
     pub log_forwards: Vec<LogForward>,
     /// `log-profile` sections.
@@ -72,6 +76,11 @@ impl Config {
     /// The `healthcheck` section of this name.
     pub fn healthcheck(&self, name: &str) -> Option<&Healthcheck> {
         self.healthchecks.iter().find(|section| section.name.value == name)
+    }
+
+    /// The `resolvers` section of this name.
+    pub fn resolvers(&self, name: &str) -> Option<&Resolvers> {
+        self.resolvers.iter().find(|section| section.name.value == name)
     }
 
     /// The proxy of this name that has servers.

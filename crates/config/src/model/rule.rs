@@ -150,6 +150,8 @@ pub enum Action {
     EarlyHint { name: String, value: LogFormat },
     /// `pause`.
     Pause(TimeoutValue),
+    /// `do-resolve(NAME,RESOLVERS[,ipv4|ipv6]) EXPR`.
+    DoResolve { name: Spanned<String>, resolvers: String, v4: bool, value: Expr },
     /// `do-log [profile NAME]`.
     DoLog { profile: Option<String> },
     /// `add-acl(FILE) KEY`, `del-acl`, `set-map(FILE) KEY VALUE`, `del-map`.

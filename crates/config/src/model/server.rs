@@ -85,8 +85,8 @@ pub struct ServerSettings {
     pub init_addr: Rare<String>,
     /// `init-state`.
     pub init_state: Rare<String>,
-    /// `resolve-prefer ipv4|ipv6`.
-    pub resolve_prefer: Rare<String>,
+    /// Which of a name's addresses is taken.
+    pub resolving: Option<Box<Resolving>>,
     /// `send-proxy` (1) or `send-proxy-v2` (2).
     pub send_proxy: Rare<u8>,
     /// `proxy-v2-options` words.
@@ -113,6 +113,17 @@ pub struct ServerSettings {
     pub tls: Option<Box<super::Tls>>,
     /// `agent-check` with port, address, interval and text to send.
     pub agent: Option<Box<AgentCheck>>,
+}
+
+/// Which of a name's addresses a server takes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Resolving {
+    /// `resolve-prefer ipv4|ipv6`.
+    pub prefer: Setting<String>,
+    /// `resolve-net NET[,NET]...`.
+    pub net: Setting<String>,
+    /// `resolve-opts` words.
+    pub opts: Setting<String>,
 }
 
 /// The SOCKS4 proxy on the way to a server.

@@ -52,8 +52,10 @@ impl Checks {
         // What belongs to a generation and to no stream runs on the same thread: log messages on their way.
         let senders = log::senders(generation, &worker.process).into_iter();
         let senders = senders.map(|sender| tokio::task::spawn_local(sender.run()));
+        let names = crate::resolve::tasks(generation).into_iter();
+        let names = names.map(|names| tokio::task::spawn_local(names));
         let inputs = inputs.start(&generation.program, &worker.process);
-        Checks { tasks: tasks.chain(agents).chain(senders).chain(inputs).collect() }
+        Checks { tasks: tasks.chain(agents).chain(senders).chain(names).chain(inputs).collect() }
     }
 }
 

@@ -179,9 +179,11 @@ impl<C: Connector> HttpStream<'_, C> {
         self.mark_client();
         match verdict {
             // A `pause` of responses is refused when the lines are read.
-            Verdict::Forward(_) | Verdict::SwitchMode | Verdict::NoBackend | Verdict::Pause(_) => {
-                Ok(None)
-            }
+            Verdict::Forward(_)
+            | Verdict::SwitchMode
+            | Verdict::NoBackend
+            | Verdict::Pause(_)
+            | Verdict::Resolve(_) => Ok(None),
             Verdict::Wait { within } => Ok(Some(within)),
             Verdict::Reply(answer) => {
                 let index = self.connection.worker.index;

@@ -183,6 +183,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                     return Err(Failure::new(Cause::Server, Phase::Connect, 503));
                 }
                 Verdict::Pause(time) => tokio::time::sleep(time).await,
+                Verdict::Resolve(ask) => Box::pin(self.ledger.look_up(&ask)).await,
                 Verdict::Wait { within } => {
                     self.continue_expected().await;
                     let due = self.ledger.times.begun.instant.checked_add(within);

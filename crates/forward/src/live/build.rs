@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use balance::{Balancer, Limits};
-use config::model::{Server as ServerLine, Setting};
+use config::model::{Nameserver, Resolvers, Server as ServerLine, Setting};
 use config_parse::address::{Address, AddressKind, Family, Host, Ports};
+use diag::Span;
 use health::{CheckSettings, Health};
 use rules::Program;
 
@@ -16,10 +17,11 @@ use crate::io::ServerAddress;
 use crate::log::ProxyLog;
 use crate::process::Process;
 use crate::proxy_protocol::SendProxy;
+use crate::resolve::Resolver;
 
 use super::backend::balance_state;
 use super::direct::Direct;
-use super::{Backend, BackendState, CheckAims, FrontendState, Server, ServerState};
+use super::{Backend, BackendState, CheckAims, FrontendState, Named, Server, ServerState};
 
 /// Resolves the host name of a server line; `None` when it cannot.
 pub type Resolve<'a> = dyn Fn(&str, Family) -> Option<IpAddr> + 'a;
@@ -33,6 +35,8 @@ pub struct Live {
     pub frontend_logs: Vec<Arc<ProxyLog>>,
     /// Backends in the order of the program.
     pub backends: Vec<Arc<Backend>>,
+    /// `resolvers` sections.
+    pub resolvers: Vec<Arc<Resolver>>,
 }
 
 impl Live {
@@ -86,6 +90,7 @@ impl Live {
             frontends: frontends.collect(),
             frontend_logs: frontend_logs.collect(),
             backends: backends.collect(),
+            resolvers: resolvers(program, process),
         };
         super::track::link(program, &live.backends);
         live
@@ -101,6 +106,19 @@ impl Live {
             }
         }
     }
+}
+
+/// The sections of a program, and the one that is there without being written down.
+fn resolvers(program: &Program, process: &Process) -> Vec<Arc<Resolver>> {
+    let system = &process.settings().nameservers;
+    let config = program.config();
+    let mut all = config.resolvers.clone();
+    if config.resolvers("default").is_none() && !system.is_empty() {
+        let mut section = Resolvers::new(diag::Spanned::new("default".into(), Span::default()));
+        section.nameservers.push(Nameserver::System(Span::default()));
+        all.push(section);
+    }
+    all.iter().map(|section| Arc::new(Resolver::new(section, system))).collect()
 }
 
 /// What an earlier generation has, by name.
@@ -210,7 +228,11 @@ fn build_server(
     };
     if ordered.is_none() {
         *state.aims() = CheckAims::default();
-        state.set_address(address);
+        // What was resolved while it ran is newer than what the system says.
+        if settings.resolvers.is_none() || known.is_none() {
+            *state.named() = Named::default();
+            state.set_address(address);
+        }
     }
     let maxconn = ordered.map_or_else(|| number(settings.maxconn), Server::maxconn);
     Server {
@@ -258,7 +280,13 @@ fn initial_health(line: &ServerLine, has_address: bool) -> Health {
     };
     let agent = settings.agent.as_ref().is_some_and(|agent| agent.on);
     let health = if agent { health.with_agent() } else { health };
-    if on(settings.disabled) || !has_address { health.disabled() } else { health }
+    let resolved_later = !has_address && settings.resolvers.is_some();
+    let health = if on(settings.disabled) || !has_address && !resolved_later {
+        health.disabled()
+    } else {
+        health
+    };
+    if resolved_later { health.unresolved() } else { health }
 }
 
 /// `inter`, `fastinter`, `downinter`, `rise`, `fall` of a server line.

@@ -17,7 +17,7 @@ use crate::process::Process;
 use crate::proxy_protocol::SendProxy;
 use crate::termination::Cause;
 
-use super::Counters;
+use super::{Counters, Named};
 
 /// What belongs to a server's name: shared by all generations that have `backend/name`.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub struct ServerState {
     ended: AtomicU64,
     /// Errors in a row that `observe` saw.
     pub(super) errors: AtomicU32,
+    /// Where its name comes from.
+    named: Mutex<Named>,
     /// Where its checks go.
     aims: Mutex<CheckAims>,
     /// Its next check is to come after `fastinter`.
@@ -91,6 +93,7 @@ impl ServerState {
             down_seconds: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             errors: AtomicU32::new(0),
+            named: Mutex::default(),
             aims: Mutex::default(),
             hurry: tokio::sync::Notify::new(),
         }
@@ -117,6 +120,12 @@ impl ServerState {
     pub fn aims(&self) -> MutexGuard<'_, CheckAims> {
         // Each field is written in one step.
         self.aims.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The name that its address comes from, where it is not that of its line.
+    pub fn named(&self) -> MutexGuard<'_, Named> {
+        // It is written in one step.
+        self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where it is; `None` while its name is not resolved.
@@ -253,6 +262,8 @@ impl Server {
                 address.set_ip(local.ip());
             }
             match self.ports {
+                // A record of its service, or an operator, may have given it one.
+                Ports::Unset | Ports::One(0) if address.port() != 0 => {}
                 Ports::Unset | Ports::One(0) => address.set_port(local.port()),
                 Ports::Offset(by) => {
                     let port = i32::from(local.port()).saturating_add(by).clamp(0, 65535);

@@ -120,6 +120,9 @@ impl Health {
     }
 
     fn status_word(&self) -> &'static str {
+        if self.admin.has(AdminState::RESOLVER_MAINT) {
+            return "MAINT (resolution)";
+        }
         if self.admin.is_maint() {
             return "MAINT";
         }

@@ -15,7 +15,7 @@ use health::{AdminOrder, HealthOrder};
 use crate::VERSION;
 use crate::daemon::Daemon;
 
-use super::{dynamic, explain, internals, lists, process, servers, tunnels};
+use super::{dynamic, explain, internals, lists, process, resolvers, servers, tunnels};
 
 /// Does what a command says.
 pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
@@ -65,6 +65,8 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
         Command::DisableHealth(server) => {
             with_server(&generation, &server, |backend, at| pause_checks(backend, at, true))
         }
+        Command::ShowResolvers(section) => resolvers::show(&generation, section.as_deref()),
+        Command::SetServerName(server, host) => resolvers::rename(&generation, &server, host),
         Command::SetServerAddress(server, ip, port) => set_address(&generation, &server, ip, &port),
         Command::SetCheck(server, setting) => set_check(&generation, &server, setting),
         Command::SetWeight(server, weight) => set_weight(&generation, &server, weight),
@@ -152,7 +154,10 @@ fn show_env(daemon: &Daemon, name: Option<&str>) -> Reply {
 }
 
 /// A server of the running generation. The name was resolved in the same one, so it is there.
-fn find<'g>(generation: &'g Generation, name: &ServerName) -> Option<(&'g Arc<Backend>, u32)> {
+pub(super) fn find<'g>(
+    generation: &'g Generation,
+    name: &ServerName,
+) -> Option<(&'g Arc<Backend>, u32)> {
     let known = generation.program.backend_named(&name.backend)?;
     let at = known.server_named(name.server.as_bytes())?;
     Some((generation.live.backends.get(known.reference().0 as usize)?, at))

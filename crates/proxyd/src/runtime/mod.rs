@@ -9,6 +9,7 @@ mod internals;
 mod lists;
 mod names;
 mod process;
+mod resolvers;
 mod servers;
 mod tunnels;
 

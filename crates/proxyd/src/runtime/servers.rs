@@ -1,7 +1,7 @@
 //! `show servers state` and `show servers conn`.
 
 use admin::{ServerConnRow, ServerStateRow};
-use config_parse::address::{AddressKind, Host};
+use config_parse::address::{AddressKind, Host, Ports};
 use forward::{Generation, ServerAddress};
 use rules::Backend;
 
@@ -40,6 +40,12 @@ fn state(generation: &Generation, backend: Backend<'_>, at: usize, micros: i64) 
     let aims = state.aims().clone();
     let agent = line.settings.agent.as_ref();
     let (addr, port) = address(state.address().as_deref());
+    let addr_is_known = addr.is_some();
+    let named = state.named().host.clone();
+    let name = match &line.address.kind {
+        AddressKind::Inet { host: Host::Name(name), .. } => Some(name),
+        _ => None,
+    };
     ServerStateRow {
         be_id: backend.id(),
         be_name: backend.name().to_owned(),
@@ -63,11 +69,9 @@ fn state(generation: &Generation, backend: Backend<'_>, at: usize, micros: i64) 
         srv_check_state: health.check_state_bits(false),
         bk_f_forced_id: backend.proxy().id.is_some(),
         srv_f_forced_id: line.settings.id.is_some(),
-        srv_fqdn: match &line.address.kind {
-            AddressKind::Inet { host: Host::Name(name), .. } => Some(name.clone()),
-            _ => None,
-        },
-        srv_port: port,
+        srv_fqdn: named.or_else(|| name.filter(|name| !name.starts_with('_')).cloned()),
+        srvrecord: name.filter(|name| name.starts_with('_')).cloned(),
+        srv_port: if addr_is_known { port } else { own_port(line) },
         srv_check_port: aims
             .check_port
             .unwrap_or_else(|| line.settings.check_port.map_or(0, |port| port.value)),
@@ -75,6 +79,14 @@ fn state(generation: &Generation, backend: Backend<'_>, at: usize, micros: i64) 
         srv_agent_addr: aims.agent_addr.map(|ip| ip.to_string()),
         srv_agent_port: aims.agent_port.or_else(|| agent?.port.map(|port| port.value)).unwrap_or(0),
         ..ServerStateRow::default()
+    }
+}
+
+/// The port of a line, 0 when it has none.
+fn own_port(line: &config::model::Server) -> u16 {
+    match &line.address.kind {
+        AddressKind::Inet { ports: Ports::One(port), .. } => *port,
+        _ => 0,
     }
 }
 

@@ -8,6 +8,7 @@ mod dynamic;
 mod explain;
 mod lists;
 mod places;
+mod resolvers;
 mod sessions;
 mod tunnels;
 

@@ -72,6 +72,20 @@ pub(crate) fn store(
     }
 }
 
+/// The name that an expression gives; `None` when it gives nothing.
+///
+/// # Errors
+/// The fact that it depends on, when it is not known.
+pub(crate) fn name_of(value: &Compiled, m: &mut Moment<'_>) -> Result<Option<String>, Fact> {
+    let name = match value.eval_now(&m.context()) {
+        Sample::Known(value) => Some(String::from_utf8_lossy(&as_text(value)).into_owned()),
+        Sample::Missing | Sample::Wait => None,
+        Sample::Unknown(fact) => return Err(fact),
+    };
+    m.settle();
+    Ok(name.filter(|name| !name.is_empty()))
+}
+
 /// The value with its own text.
 pub(crate) fn owned(value: Value<'_>) -> Value<'static> {
     match value {

@@ -78,6 +78,11 @@ fn action(
             let (id, value) = (s.var(name), s.expr(value, place));
             Action::SetVar { id: id?, conditions: set_if(conditions), value: value? }
         }
+        M::DoResolve { name, resolvers, v4, value } => {
+            let (id, value) = (s.var(name), s.expr(value, place));
+            let resolvers = resolvers.as_str().into();
+            Action::Resolve { id: id?, resolvers, v4: *v4, value: value? }
+        }
         M::SetVarFmt { name, conditions, value } => {
             let (id, value) = (s.var(name), s.format(value, place));
             Action::SetVarFormat { id: id?, conditions: set_if(conditions), value: value? }

@@ -68,6 +68,7 @@ pub(super) fn touches(action: &Action, reads: &Reads) -> bool {
         | Action::ChangeList { .. }
         | Action::SetVar { .. }
         | Action::SetVarFmt { .. }
+        | Action::DoResolve { .. }
         | Action::UnsetVar { .. }
         | Action::SetLogLevel(_)
         | Action::SetTimeout { .. }

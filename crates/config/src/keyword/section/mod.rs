@@ -9,7 +9,9 @@ use diag::{Diagnostic, Spanned, codes};
 
 use super::{Found, Keyword, Places, Status, Table};
 use crate::lower::{Directive, names, spanned};
-use crate::model::{Declared, Healthcheck, LogForward, LogProfile, Noun, Ring, ServerSettings};
+use crate::model::{
+    Declared, Healthcheck, LogForward, LogProfile, Noun, Resolvers, Ring, ServerSettings,
+};
 
 /// A section while it is read.
 pub(crate) struct Other {
@@ -32,6 +34,8 @@ pub(crate) struct Other {
     pub(crate) profile: LogProfile,
     /// What a `ring` section says.
     pub(crate) ring: Ring,
+    /// What a `resolvers` section says.
+    pub(crate) resolvers: Resolvers,
     /// What a `log-forward` section says.
     pub(crate) log_forward: LogForward,
 }
@@ -126,6 +130,7 @@ impl Other {
                 server: None,
                 servers: Vec::new(),
             },
+            resolvers: Resolvers::new(name.clone()),
             log_forward: LogForward {
                 name: name.clone(),
                 streams: Vec::new(),

@@ -1,12 +1,15 @@
 //! `peers`, `resolvers`, `mailers` and `namespace_list` (manual 11.2, 5.3.2, 12.3).
 
+use std::time::Duration;
+
+use config_parse::address::Address;
 use config_parse::quantity::Unit;
 use diag::{Diagnostic, Spanned, codes};
 
 use super::super::{BIND_OPTIONS, SERVER_OPTIONS, Table, log, stick};
 use super::{Other, one_value, table, word};
-use crate::lower::{AddressUse, Directive, names};
-use crate::model::Bind;
+use crate::lower::{AddressUse, Directive, leading_number, names};
+use crate::model::{Bind, Holds, Nameserver};
 
 pub(super) static PEERS: Table<Other> = table(&[&[
     word("bind", "[<address>] [options]", "11.2", "where other peers connect to", |line, _| {
@@ -65,15 +68,26 @@ fn peer(line: &mut Directive<'_>, to: &mut Other) {
 }
 
 pub(super) static RESOLVERS: Table<Other> = table(&[&[
-    word("accepted_payload_size", "<n>", "5.3.2", "the largest answer", |line, _| {
-        line.lenient("a size in bytes", 12..=65535);
+    word("accepted_payload_size", "<n>", "5.3.2", "the largest answer", |line, to| {
+        if let Some(size) = line.lenient("a size in bytes", 12..=65535) {
+            to.resolvers.payload = u16::try_from(size.value).unwrap_or(u16::MAX);
+        }
     }),
-    word("hold", "<status> <time>", "5.3.2", "how long an answer counts", |line, _| {
+    word("hold", "<status> <time>", "5.3.2", "how long an answer counts", |line, to| {
         line.mark_head();
-        let statuses = ["nx", "timeout", "refused", "other", "valid", "obsolete"];
-        let statuses = statuses.map(|name| (name, ()));
-        if line.choice("the status of an answer", &statuses).is_some() {
-            line.duration("a time", Unit::Millisecond);
+        type Of = fn(&mut Holds) -> &mut Duration;
+        let statuses: [(&str, Of); 6] = [
+            ("nx", |hold| &mut hold.nx),
+            ("timeout", |hold| &mut hold.timeout),
+            ("refused", |hold| &mut hold.refused),
+            ("other", |hold| &mut hold.other),
+            ("valid", |hold| &mut hold.valid),
+            ("obsolete", |hold| &mut hold.obsolete),
+        ];
+        if let Some(of) = line.choice("the status of an answer", &statuses)
+            && let Some(time) = line.duration("a time", Unit::Millisecond)
+        {
+            *(of.value)(&mut to.resolvers.hold) = time.value;
         }
     }),
     word("nameserver", "<name> <address>:<port>", "5.3.2", "a server of names", |line, to| {
@@ -83,32 +97,49 @@ pub(super) static RESOLVERS: Table<Other> = table(&[&[
         names::check(line, &name, "a name server");
         let Some(address) = line.arg("an address") else { return };
         // Quirk: words behind the address are not looked at.
-        literal_address(line, address);
+        let stream = address.text.starts_with("tcp");
+        if let Some(address) = literal_address(line, address) {
+            to.resolvers.nameservers.push(Nameserver::One { name, address, stream });
+        }
     }),
-    word("parse-resolv-conf", "", "5.3.2", "the servers that the system uses", |line, _| {
+    word("parse-resolv-conf", "", "5.3.2", "the servers that the system uses", |line, to| {
         line.skip_rest();
+        to.resolvers.nameservers.push(Nameserver::System(line.span()));
     }),
-    word("resolve_retries", "<n>", "5.3.2", "how often a question is asked", |line, _| {
-        one_value(line, "a number of questions");
-    }),
-    word("timeout", "resolve|retry <time>", "5.3.2", "the times of questions", |line, _| {
+    word("resolve_retries", "<n>", "5.3.2", "how often a question is asked", |line, to| {
         line.mark_head();
-        let events = [("resolve", ()), ("retry", ())];
-        if line.choice("`resolve` or `retry`", &events).is_some() {
-            line.duration("a time", Unit::Millisecond);
+        let count = line.arg("a number of questions").map_or(0, |word| leading_number(&word.text));
+        line.skip_rest();
+        to.resolvers.retries = u32::try_from(count).unwrap_or(0);
+    }),
+    word("timeout", "resolve|retry <time>", "5.3.2", "the times of questions", |line, to| {
+        line.mark_head();
+        let events = [("resolve", true), ("retry", false)];
+        if let Some(resolve) = line.choice("`resolve` or `retry`", &events)
+            && let Some(time) = line.duration("a time", Unit::Millisecond)
+        {
+            match resolve.value {
+                true => to.resolvers.resolve = time.value,
+                false => to.resolvers.retry = time.value,
+            }
         }
     }),
 ]]);
 
 /// An address with a port that needs no resolving.
-fn literal_address(line: &mut Directive<'_>, word: &config_parse::tree::Word<'_>) {
+fn literal_address(
+    line: &mut Directive<'_>,
+    word: &config_parse::tree::Word<'_>,
+) -> Option<Address> {
     use config_parse::address::{AddressKind, Host};
 
-    let Some(address) = line.address(word, AddressUse::Nameserver) else { return };
+    let address = line.address(word, AddressUse::Nameserver)?;
     if let AddressKind::Inet { host: Host::Name(name), .. } = &address.kind {
         let message = format!("`{name}` is no address: a name server cannot be asked for itself");
         line.report(Diagnostic::new(codes::E0305, word.span, message));
+        return None;
     }
+    Some(address)
 }
 
 pub(super) static MAILERS: Table<Other> = table(&[&[
