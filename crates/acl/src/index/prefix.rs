@@ -42,6 +42,11 @@ impl Prefixes {
         Prefixes::new(entries, Prefer::Longest)
     }
 
+    /// Of several that match the first of the list is found.
+    pub(crate) fn first(entries: &Entries<'_>) -> Prefixes {
+        Prefixes::new(entries, Prefer::First)
+    }
+
     fn new(entries: &Entries<'_>, prefer: Prefer) -> Prefixes {
         let mut sorted: Vec<_> = entries.to_vec();
         // A stable sort: of equal patterns the first of the list stays first.

@@ -66,6 +66,14 @@ proptest! {
     }
 
     #[test]
+    fn the_first_substring_of_a_multitude(patterns in vec(text(4..11), 1..40), text in text(0..16)) {
+        let expected =
+            first(&patterns, |pattern| text.windows(pattern.len()).any(|part| part == pattern));
+        let index = super::substring::Multitude::new(&entries(&patterns));
+        prop_assert_eq!(index.map(|index| index.find(&text)), Some(expected));
+    }
+
+    #[test]
     fn the_first_word(patterns in patterns(), text in text(0..16)) {
         for (delimiters, bytes) in [(Delimiters::Slashes, &b"/?"[..]), (Delimiters::Dots, b"/?.:")] {
             let expected = first(&patterns, |pattern| stands(&text, pattern, bytes));
