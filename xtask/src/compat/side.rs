@@ -76,6 +76,8 @@ pub(crate) struct Wire {
     pub(crate) answers: Vec<Answer>,
     /// Log lines in the order they came.
     pub(crate) log: Vec<String>,
+    /// Whether the daemon ended by itself.
+    pub(crate) ended: bool,
 }
 
 /// Starts `daemon` on the case, sends every request, collects the log, stops it.
@@ -124,7 +126,8 @@ pub(crate) fn run(
     }
     drop(client);
     let log = collect(&place.log, Duration::from_millis(150));
-    Ok(Wire { answers, log })
+    let ended = matches!(running.child.try_wait(), Ok(Some(_)));
+    Ok(Wire { answers, log, ended })
 }
 
 /// Log lines until none came for `quiet`.

@@ -44,7 +44,8 @@ const REGEXES: &[&str] =
 /// A criterion of a response.
 pub(crate) fn of_response(draw: &mut Draw) -> String {
     let (text, kind) = expression::of_response(draw);
-    format!("{text} {}", language::matched(draw, kind))
+    let rest = language::matched(draw, &text, kind);
+    format!("{text} {rest}")
 }
 
 /// An ACL's criterion with flags and patterns.
@@ -60,10 +61,10 @@ pub(crate) fn criterion(draw: &mut Draw) -> String {
         _ => {
             let (text, kind) = expression::expression(draw);
             let rest = match kind {
-                _ if draw.chance(50) => language::matched(draw, kind),
+                _ if draw.chance(50) => language::matched(draw, &text, kind),
                 Type::Int => number(draw),
                 Type::Bool => String::new(),
-                Type::Addr | Type::Ipv4 | Type::Ipv6 => language::matched(draw, kind),
+                Type::Addr | Type::Ipv4 | Type::Ipv6 => language::matched(draw, &text, kind),
                 _ => matched(draw),
             };
             format!("{text} {rest}")
@@ -72,7 +73,18 @@ pub(crate) fn criterion(draw: &mut Draw) -> String {
 }
 
 fn suffixed(draw: &mut Draw) -> String {
-    let base = draw.one(&["path", "hdr(x-a)", "hdr(host)", "url", "base", "urlp(a)", "cook(c)"]);
+    let base = draw.one(&[
+        "path",
+        "path",
+        "hdr(x-a)",
+        "hdr(host)",
+        "hdr(host)",
+        "url",
+        "base",
+        "urlp(a)",
+        "cook(c)",
+        "hdr(user-agent)",
+    ]);
     let suffix = draw.one(&["", "_beg", "_end", "_sub", "_dir", "_dom", "_reg", "_len"]);
     let name = match base.split_once('(') {
         Some((name, argument)) => format!("{name}{suffix}({argument}"),
@@ -136,6 +148,16 @@ pub(crate) fn condition(draw: &mut Draw, names: &[String]) -> String {
                     "HTTP_1.1",
                     "LOCALHOST",
                     "HTTP_URL_SLASH",
+                    "HTTP",
+                    "HTTP_1.0",
+                    "HTTP_URL_ABS",
+                    "HTTP_URL_STAR",
+                    "HTTP_CONTENT",
+                    "METH_HEAD",
+                    "METH_PUT",
+                    "METH_OPTIONS",
+                    "WAIT_END",
+                    "RDP_COOKIE",
                 ])
                 .to_owned(),
             1 if !names.is_empty() => names[draw.below(names.len())].clone(),

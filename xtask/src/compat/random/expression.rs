@@ -32,6 +32,8 @@ pub(crate) fn fetch(draw: &mut Draw) -> (String, Type) {
         "http_auth_user",
         "req.hdr_names",
         "req.hdrs",
+        "base,word(1,.)",
+        "base,word(-1,/)",
     ];
     let number = [
         "req.hdr_cnt(x-a)",
@@ -66,7 +68,7 @@ pub(crate) fn expression(draw: &mut Draw) -> (String, Type) {
     }
     let (mut text, mut kind) = fetch(draw);
     for _ in 0..draw.below(3) {
-        let (converter, gives) = converter(draw, kind);
+        let (converter, gives) = converter(draw, &text, kind);
         text = format!("{text},{converter}");
         kind = gives;
     }
@@ -101,7 +103,7 @@ fn of_language(draw: &mut Draw, place: Place) -> (String, Type) {
     (text, kind)
 }
 
-fn converter(draw: &mut Draw, kind: Type) -> (&'static str, Type) {
+fn converter(draw: &mut Draw, text: &str, kind: Type) -> (&'static str, Type) {
     let to_text = [
         "lower",
         "upper",
@@ -111,8 +113,6 @@ fn converter(draw: &mut Draw, kind: Type) -> (&'static str, Type) {
         "field(1,/)",
         "field(2,/)",
         "field(-1,.)",
-        "word(1,/)",
-        "word(-1,.)",
         "bytes(1,3)",
         "bytes(0,2)",
         "regsub(a,b)",
@@ -142,23 +142,13 @@ fn converter(draw: &mut Draw, kind: Type) -> (&'static str, Type) {
         "xxh64",
     ];
     let on_number = [
-        "add(3)",
-        "sub(1)",
-        "mul(2)",
-        "div(2)",
-        "mod(5)",
-        "neg",
-        "not",
-        "bool",
-        "odd",
-        "even",
-        "and(6)",
-        "or(8)",
-        "xor(3)",
-        "cpl",
-        "add(txn.v)",
+        "add(3)", "sub(-1)", "mul(2)", "div(2)", "mod(5)", "neg", "not", "bool", "odd", "even",
+        "and(6)", "or(8)", "xor(3)", "cpl",
     ];
     match kind {
+        Type::Int if language::is_never_negative(text) && draw.chance(20) => {
+            (draw.one(&["sub(1)", "sub(9)", "add(txn.v)", "add(-3)"]), Type::Int)
+        }
         Type::Int => (draw.one(&on_number), Type::Int),
         _ if draw.chance(75) => (known(draw, &to_text), Type::Str),
         _ => (known(draw, &to_number), Type::Int),

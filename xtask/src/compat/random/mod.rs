@@ -11,6 +11,7 @@ mod language;
 mod request;
 mod rule;
 mod section;
+mod tcp;
 mod verdict;
 
 use std::path::Path;
@@ -18,11 +19,14 @@ use std::path::Path;
 use draw::Draw;
 
 use super::case::{self, Case};
-use super::{Compat, Totals, once, stub};
+use super::{Compat, Totals, once, side, stub};
 use crate::shell::{self, Failure};
 
 /// Requests to each configuration.
 const REQUESTS: usize = 20;
+
+/// How many configurations of a hundred are in `mode tcp`. `lbctl explain` is about requests and left out of them.
+const TCP_PERCENT: usize = 8;
 
 /// Runs `count` configurations and fails if anything differs.
 pub(crate) fn run(count: u64, compat: &Compat, haproxy: &Path) -> Result<(), Failure> {
@@ -51,7 +55,9 @@ pub(crate) fn run(count: u64, compat: &Compat, haproxy: &Path) -> Result<(), Fai
                 found = once(haproxy, &bins, &case, &stubs, !compat.no_explain);
             }
         }
-        if !found.is_empty() {
+        if !found.is_empty() && !survives(haproxy, &case, &stubs)? {
+            println!("{} is not compared: HAProxy ends in the middle of it", case.name);
+        } else if !found.is_empty() {
             keep(&case);
             totals.count(&case, &found);
         } else if (number + 1) % 50 == 0 {
@@ -65,11 +71,20 @@ pub(crate) fn run(count: u64, compat: &Compat, haproxy: &Path) -> Result<(), Fai
     if totals.differences == 0 { Ok(()) } else { Err("HAProxy and proxyd differ".into()) }
 }
 
+/// Whether the daemon still runs when all requests were made.
+fn survives(daemon: &Path, case: &Case, stubs: &stub::Stubs) -> Result<bool, Failure> {
+    let place = side::Place::new(stubs)?;
+    Ok(!side::run(daemon, case, &place, stubs)?.ended)
+}
+
 /// Configuration `number` of a seed, with its requests.
 fn case(seed: u64, number: u64) -> Result<Case, Failure> {
     let mut draw = Draw::new(seed, number);
-    let config = section::configuration(&mut draw);
-    let lines: Vec<String> = (0..REQUESTS).map(|_| request::line(&mut draw)).collect();
+    let is_tcp = draw.chance(TCP_PERCENT);
+    let config =
+        if is_tcp { tcp::configuration(&mut draw) } else { section::configuration(&mut draw) };
+    let mut line = || if is_tcp { tcp::request(&mut draw) } else { request::line(&mut draw) };
+    let lines: Vec<String> = (0..REQUESTS).map(|_| line()).collect();
     let requests = lines.iter().map(|line| case::request(line)).collect::<Result<Vec<_>, _>>()?;
     Ok(Case {
         name: format!("random-{seed}-{number}"),
@@ -77,7 +92,7 @@ fn case(seed: u64, number: u64) -> Result<Case, Failure> {
         files: language::files(),
         requests,
         open: None,
-        explain: true,
+        explain: !is_tcp,
     })
 }
 
@@ -85,8 +100,10 @@ fn case(seed: u64, number: u64) -> Result<Case, Failure> {
 fn keep(case: &Case) {
     let folder = shell::root().join("target/compat-random");
     let requests: Vec<&str> = case.requests.iter().map(|request| request.line.as_str()).collect();
+    let explained =
+        if case.explain { "" } else { "<!-- no explain: a connection is no request -->\n\n" };
     let mut text = format!(
-        "# {}\n\n```haproxy\n{}```\n\n```requests\n{}\n```\n",
+        "# {}\n\n{explained}```haproxy\n{}```\n\n```requests\n{}\n```\n",
         case.name,
         case.config,
         requests.join("\n")

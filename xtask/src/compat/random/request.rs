@@ -4,8 +4,8 @@ use super::draw::Draw;
 
 /// One request line.
 pub(crate) fn line(draw: &mut Draw) -> String {
-    let method =
-        draw.one(&["GET", "GET", "GET", "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"]);
+    let method = draw
+        .one(&["GET", "GET", "GET", "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"]);
     let path = draw.one(&[
         "/",
         "/a",
@@ -21,9 +21,14 @@ pub(crate) fn line(draw: &mut Draw) -> String {
         "/a/../b",
         "/abc",
         "/set",
+        "http://www.site.test/abs",
+        "*",
     ]);
     let query = draw.one(&["", "", "", "?a=1", "?a=one&b=two", "?b=abc", "?n=42&a=x", "?", "?a"]);
-    let mut out = format!("{method} {path}{query}");
+    let mut out = match path {
+        "*" => format!("{method} *"),
+        _ => format!("{method} {path}{query}"),
+    };
     if draw.chance(60) {
         out.push_str(&format!(
             " | Host: {}",
@@ -63,8 +68,12 @@ pub(crate) fn line(draw: &mut Draw) -> String {
     if ["POST", "PUT"].contains(&method) {
         out.push_str(draw.one(&["", " | !body=a=one&b=2", " | !body=", " | !chunked=hello"]));
     }
-    if draw.chance(8) {
+    // A 204 with another status is written in chunks, which HTTP/1.0 does not know.
+    if draw.chance(8) && !out.contains("x-stub: 204") {
         out.push_str(" | !1.0");
+    }
+    if method == "GET" && draw.chance(5) && !out.contains("x-stub") && !out.contains(" | !") {
+        out.push_str(" | !ws");
     }
     if draw.chance(15) {
         out.push_str(" | !same");

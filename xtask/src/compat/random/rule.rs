@@ -40,6 +40,16 @@ const ENDINGS: &[&str] = &[
     "return status 200 content-type text/plain lf-string \"%[path] %[method]\" hdr x-r \"%[src]\"",
     "allow",
     "auth realm r",
+    "deny errorfiles pages",
+    "deny deny_status 404 errorfiles pages",
+    "return status 404 errorfiles pages",
+    "return status 503 default-errorfiles",
+    "return status 404 errorfile \"${DIR}/e404.http\"",
+    "return status 200 content-type text/plain file \"${DIR}/texts.lst\"",
+    "return status 200 content-type text/plain lf-file \"${DIR}/page.txt\"",
+    "tarpit",
+    "tarpit deny_status 429",
+    "reject",
 ];
 
 /// Others without anything to draw.
@@ -81,6 +91,10 @@ const PLAIN: &[&str] = &[
     "del-header ^x-[ab]$ -m reg",
     "del-header -a -m end",
     "replace-header x-list ,.* \"\"",
+    "set-map(\"${DIR}\"/texts-to-texts.map) %[req.hdr(x-a)] new",
+    "del-map(\"${DIR}\"/texts-to-texts.map) %[req.hdr(x-b)]",
+    "add-acl(\"${DIR}\"/texts.lst) %[req.hdr(x-b)]",
+    "del-acl(\"${DIR}\"/texts.lst) %[req.hdr(x-a)]",
 ];
 
 /// An `http-request` rule of a frontend or backend.
@@ -113,7 +127,8 @@ fn edit(draw: &mut Draw) -> String {
     let field = draw.one(&["x-a", "x-b", "x-new", "host", "user-agent", "x-list"]);
     match draw.below(8) {
         0..=2 => format!("set-header {field} {}", format(draw)),
-        3 | 4 => format!("add-header {field} {}", format(draw)),
+        // Of two `Host` fields 2.6 overwrites one in part.
+        3 | 4 if field != "host" => format!("add-header {field} {}", format(draw)),
         5 => format!("del-header {field}"),
         6 => {
             let regex = draw.one(&["(.*)", "one", "^([^,]*)(.*)$"]);
@@ -216,8 +231,9 @@ pub(crate) fn tcp(draw: &mut Draw) -> String {
 
 /// A log format of the frontend by chance: aliases that tell no time, and expressions.
 pub(crate) fn log_format(draw: &mut Draw) -> String {
-    // With nothing of the response in it HAProxy writes the line twice.
-    let mut out = String::from("%ST");
+    // With nothing of the response in it HAProxy writes the line twice; without the request line it is not kept for
+    // the aliases of rules.
+    let mut out = String::from("%ST %{+Q}r");
     for _ in 0..=draw.below(5) {
         let word = draw.one(&[
             "%ci",
@@ -243,6 +259,9 @@ pub(crate) fn log_format(draw: &mut Draw) -> String {
             "%rc",
             "%f",
             "%fi",
+            "%fp",
+            "%sp",
+            "%ID",
             "%si",
             "%{+Q}r",
             "%{+Q,+E}hr",

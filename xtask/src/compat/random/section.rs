@@ -4,25 +4,59 @@ use super::condition::{condition, criterion};
 use super::draw::Draw;
 use super::rule;
 
+/// Lines of `defaults`.
+const DEFAULTS: &[&str] = &[
+    "option forwardfor",
+    "option forwardfor if-none",
+    "option httpclose",
+    "option http-server-close",
+    "option http-keep-alive",
+    "no option http-keep-alive",
+    "option http-no-delay",
+    "option dontlognull",
+    "option redispatch",
+    "option abortonclose",
+    "option tcpka",
+    "option splice-auto",
+    "option contstats",
+    "option prefer-last-server",
+    "option originalto",
+    "retries 2",
+    "maxconn 1000",
+    "timeout http-request 5s",
+    "timeout http-keep-alive 5s",
+    "timeout queue 3s",
+    "timeout tunnel 10s",
+    "timeout client-fin 2s",
+    "errorfiles pages",
+    "errorfiles pages 503",
+    "errorfile 403 \"${DIR}/e403.http\"",
+    "http-reuse always",
+    "balance leastconn",
+    "default-server weight 2 maxconn 50",
+];
+
 /// A whole configuration that listens on `FE` and logs to `LOG`.
 pub(crate) fn configuration(draw: &mut Draw) -> String {
     let mut out = String::from(
         "global\n    log \"127.0.0.1:${LOG}\" local0\n    expose-experimental-directives\n",
     );
     out.push_str("userlist none\n    user u insecure-password p\n");
-    out.push_str("defaults\n    mode http\n    log global\n    option httplog\n    timeout connect 2s\n    timeout client 5s\n    timeout server 5s\n");
-    if draw.chance(30) {
-        line(
-            &mut out,
-            draw.one(&[
-                "option forwardfor",
-                "option forwardfor if-none",
-                "option httpclose",
-                "option http-server-close",
-                "no option http-keep-alive",
-                "option http-no-delay",
-            ]),
-        );
+    out.push_str("http-errors pages\n");
+    for status in [403, 404, 503] {
+        line(&mut out, &format!("errorfile {status} \"${{DIR}}/e{status}.http\""));
+    }
+    let named = draw.chance(15);
+    out.push_str(if named { "defaults common\n" } else { "defaults\n" });
+    out.push_str("    mode http\n    log global\n    option httplog\n    timeout connect 2s\n    timeout client 5s\n    timeout server 5s\n    timeout tarpit 30ms\n");
+    for _ in 0..draw.below(3) {
+        line(&mut out, draw.one(DEFAULTS));
+    }
+    if named {
+        out.push_str("defaults front from common\n");
+        line(&mut out, draw.one(&["http-request set-header x-d front", "errorfiles pages"]));
+        out.push_str("defaults back from common\n");
+        line(&mut out, draw.one(&["http-response set-header x-d back", "option forwardfor"]));
     }
     frontend(draw, &mut out);
     for number in 1..=3 {
@@ -49,7 +83,10 @@ fn acls(draw: &mut Draw, out: &mut String) -> Vec<String> {
 }
 
 fn frontend(draw: &mut Draw, out: &mut String) {
-    out.push_str("frontend fe\n    bind \"127.0.0.1:${FE}\"\n");
+    let from = if out.contains("defaults front ") { " from front" } else { "" };
+    out.push_str(&format!("frontend fe{from}\n"));
+    let bind = draw.one(&["", "", "", " name web", " maxconn 500", " id 9 name web"]);
+    line(out, &format!("bind \"127.0.0.1:${{FE}}\"{bind}"));
     let names = acls(draw, out);
     if draw.chance(20) {
         line(out, "capture request header x-a len 12");
@@ -84,6 +121,14 @@ fn frontend(draw: &mut Draw, out: &mut String) {
                 "option accept-invalid-http-request",
                 "option http-use-proxy-header",
                 "option forwardfor except 127.0.0.0/8",
+                "errorfiles pages",
+                "errorfiles pages 404",
+                "errorfile 404 \"${DIR}/e404.http\"",
+                "http-error status 404 content-type text/plain lf-string \"%[path] is not here\"",
+                "http-error status 503 errorfile \"${DIR}/e503.http\"",
+                "monitor fail if { nbsrv(b1) lt 1 }",
+                "option httplog clf",
+                "log-tag web",
             ]),
         );
     }
@@ -107,14 +152,23 @@ fn frontend(draw: &mut Draw, out: &mut String) {
         if when.is_empty() {
             continue;
         }
-        let to = draw.one(&["b1", "b2", "b3", "%[req.hdr(x-backend)]", "b1"]);
+        let to = draw.one(&[
+            "b1",
+            "b2",
+            "b3",
+            "b1",
+            "%[req.hdr(x-backend)]",
+            "%[req.hdr(host),lower,map_dom(\"${DIR}/backends.map\",b3)]",
+            "%[path,map_beg(\"${DIR}/backends.map\")]",
+        ]);
         line(out, &format!("use_backend {to} {when}"));
     }
     line(out, &format!("default_backend {}", draw.one(&["b1", "b2", "b3"])));
 }
 
 fn backend(draw: &mut Draw, number: usize, out: &mut String) {
-    out.push_str(&format!("backend b{number}\n"));
+    let from = if out.contains("defaults back ") { " from back" } else { "" };
+    out.push_str(&format!("backend b{number}{from}\n"));
     let balance = draw.one(&[
         "",
         "balance roundrobin",
@@ -128,7 +182,7 @@ fn backend(draw: &mut Draw, number: usize, out: &mut String) {
         "balance url_param a",
         "balance hdr(x-a)",
         "balance first",
-        "balance hdr(host) use_domain_only",
+        "balance hdr(host)",
         "balance url_param a check_post",
         "balance uri path-only",
         "balance hash req.hdr(x-a)",
@@ -162,7 +216,8 @@ fn backend(draw: &mut Draw, number: usize, out: &mut String) {
                     "rewrite nocache",
                     "prefix indirect nocache",
                     "insert indirect secure",
-                    "prefix preserve"
+                    "prefix preserve",
+                    "insert dynamic indirect",
                 ])
             ),
         );
@@ -190,6 +245,15 @@ fn backend(draw: &mut Draw, number: usize, out: &mut String) {
                 "tcp-request content reject if { req.hdr(x-end) 2 }",
                 "tcp-response content accept",
                 "tcp-request inspect-delay 10ms",
+                "dynamic-cookie-key secret",
+                "errorfiles pages",
+                "http-error status 503 content-type text/plain string none",
+                "redirect prefix /moved if { path_beg /static }",
+                "redirect scheme https code 301 unless { path_beg /api }",
+                "option forwardfor if-none header x-client",
+                "default-server weight 2",
+                "no option forwardfor",
+                "retries 1",
             ]),
         );
     }
@@ -206,7 +270,17 @@ fn backend(draw: &mut Draw, number: usize, out: &mut String) {
     }
     for server in 1..=servers {
         let cookie = if cookies { format!(" cookie k{server}") } else { String::new() };
-        let weight = draw.one(&["", "", " weight 3", " weight 0", " backup"]);
+        let weight = draw.one(&[
+            "",
+            "",
+            " weight 3",
+            " weight 0",
+            " backup",
+            " check inter 60s",
+            " maxconn 20",
+            " disabled",
+            " redir http://r.test",
+        ]);
         // At least one server of a backend takes requests.
         let weight = if server == 1 { "" } else { weight };
         line(
