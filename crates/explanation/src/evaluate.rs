@@ -396,7 +396,14 @@ impl Walk<'_> {
             Choice::Server { server, .. } => {
                 balancer.take(server as usize);
                 balancer.release(server as usize);
-                self.exchange(Some(server), http)
+                let (program, stream) = (self.program, &mut self.stream);
+                let head = http.then_some(&self.head);
+                let elsewhere =
+                    head.and_then(|head| rules::server_redirect(program, stream, server, head));
+                match elsewhere {
+                    Some(answer) => self.end(Verdict::Reply(Box::new(answer)), http),
+                    None => self.exchange(Some(server), http),
+                }
             }
             Choice::Direct => self.exchange(None, http),
             Choice::Queue | Choice::WaitBody => Ending::Queued,

@@ -538,8 +538,10 @@ impl Ledger {
             |to: Option<Instant>, from: Option<Instant>| Some(to?.saturating_duration_since(from?));
         let start = times.begun.instant;
         let request = times.request.or(times.queued.map(|_| start));
-        // A server was assigned at once: no time was spent in a queue.
-        let queued = times.queued.or(times.request.filter(|_| self.server.is_some()));
+        // A server was assigned at once: no time was spent in a queue. That of a cookie is known before a rule
+        // ends the stream, which then asked none.
+        let asked = self.server.is_some() && self.termination.phase != Phase::Request;
+        let queued = times.queued.or(times.request.filter(|_| asked));
         [
             since(times.request, Some(start)),
             since(queued, request),

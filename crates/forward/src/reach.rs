@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use config::model::{ConnectionMode, HttpReuse, LogFormatChoice};
 use http1::RequestHead;
-use rules::{Choice, NoTrace};
+use rules::{Choice, Final, NoTrace};
 use sample::Buffered;
 use tokio::time::Instant;
 
@@ -52,6 +52,8 @@ pub(crate) struct Reach<'a, C: Connector> {
     pub(crate) asks: Asks<'a>,
     /// No more of the body can be had for a choice.
     pub(crate) asked_enough: bool,
+    /// The answer instead, when the server that was chosen sends its clients elsewhere (`redir`).
+    pub(crate) elsewhere: Option<Box<Final>>,
 }
 
 impl<C: Connector> Reach<'_, C> {
@@ -64,6 +66,7 @@ impl<C: Connector> Reach<'_, C> {
         // A stream that tries again has its server already.
         let mut persistent = self.ledger.slot.is_some() || self.acquire(backend, None).await?;
         let again = RetryOn::of(program.backend(backend.reference).proxy()).failed_connection;
+        self.redirected()?;
         loop {
             let began = match self.ledger.retries {
                 0 => self.ledger.times.queued.unwrap_or_else(|| self.ledger.now()),
@@ -104,6 +107,7 @@ impl<C: Connector> Reach<'_, C> {
                 self.ledger.times.queued = Some(Instant::now());
                 if self.ledger.server != Some(server) {
                     self.note_redispatch(backend, server);
+                    self.redirected()?;
                     continue;
                 }
             }
@@ -112,6 +116,21 @@ impl<C: Connector> Reach<'_, C> {
                 self.turn_around(backend, began).await?;
             }
         }
+    }
+
+    /// Fails with an answer when the server has a `redir` and the request's method follows it.
+    fn redirected(&mut self) -> Result<(), Failure> {
+        let (Some(head), Some(server)) = (self.asks.head, self.ledger.server) else {
+            return Ok(());
+        };
+        let program = &self.ledger.bound.generation.program;
+        let state = &mut self.ledger.state;
+        let Some(answer) = rules::server_redirect(program, state, server, head) else {
+            return Ok(());
+        };
+        self.elsewhere = Some(Box::new(answer));
+        self.ledger.times.queued.get_or_insert_with(Instant::now);
+        Err(Failure::silent(Cause::Local, Phase::Connect))
     }
 
     /// Waits before the next try on the same server; a short `timeout connect` shortens it. With

@@ -110,7 +110,8 @@ async fn reach_server<C: Connector>(
         return Err(Failure::silent(Cause::Client, Phase::Request));
     }
     let asks = Asks { head: None, received: &mut work.client, body: None };
-    let mut reach = Reach { connection, ledger, backend: &backend, asks, asked_enough: true };
+    let mut reach =
+        Reach { connection, ledger, backend: &backend, asks, asked_enough: true, elsewhere: None };
     let mut server = reach.run().await?.io;
     let program = Arc::clone(&ledger.bound.generation.program);
     let inspected = match program.backend(backend.reference).inspects_responses() {

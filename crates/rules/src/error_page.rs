@@ -80,7 +80,7 @@ pub fn choose(program: &Program, stream: &Stream, status: u16) -> Final {
 /// other methods and servers.
 pub fn server_redirect(
     program: &Program,
-    stream: &Stream,
+    stream: &mut Stream,
     server: u32,
     head: &RequestHead,
 ) -> Option<Final> {
@@ -89,6 +89,7 @@ pub fn server_redirect(
     if !matches!(head.method(), b"GET" | b"HEAD") {
         return None;
     }
+    stream.server = Some(server);
     let location = [redir.value.as_bytes(), head.path_and_query()].concat();
     let mut response = moved(302);
     response.fields.add(b"cache-control", b"no-cache");

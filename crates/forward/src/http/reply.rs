@@ -82,7 +82,11 @@ impl<C: Connector> HttpStream<'_, C> {
             self.flush().await;
             return;
         }
-        if answer.kind == ReplyKind::Redirect && self.received.has_body {
+        let closes = match answer.kind {
+            ReplyKind::Redirect => self.received.has_body,
+            kind => kind == ReplyKind::ServerRedirect,
+        };
+        if closes {
             // A client that goes elsewhere need not send its body here first.
             self.work.response.fields.add(b"connection", b"close");
         }

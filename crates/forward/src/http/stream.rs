@@ -155,7 +155,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
                     return Ok(Next::Close { linger: false });
                 }
                 Verdict::Reply(answer) => {
-                    if answer.kind == ReplyKind::Deny {
+                    if matches!(answer.kind, ReplyKind::Deny | ReplyKind::Tarpit) {
                         self.note_denied();
                     }
                     self.note_reply(answer.kind);
@@ -208,9 +208,17 @@ impl<'a, C: Connector> HttpStream<'a, C> {
             let HttpStream { connection, work, ledger, up, .. } = self;
             let received = &mut work.client;
             let asks = Asks { head: Some(&work.request), received, body: Some(up) };
-            let mut reach =
-                Reach { connection, ledger, backend: &backend, asks, asked_enough: false };
-            let server = reach.run().await?;
+            let mut reach = Reach {
+                connection,
+                ledger,
+                backend: &backend,
+                asks,
+                asked_enough: false,
+                elsewhere: None,
+            };
+            let reached = reach.run().await;
+            self.replaced = reach.elsewhere.or(self.replaced.take());
+            let server = reached?;
             self.log_connected();
             self.ledger.judged = false;
             let exchanged = self.exchange(&backend, server).await;
@@ -344,7 +352,7 @@ impl<'a, C: Connector> HttpStream<'a, C> {
             // An error is no rule's wish: a request that a normalizer could not read.
             ReplyKind::Deny | ReplyKind::Error => (Cause::Proxy, Phase::Request),
             ReplyKind::Tarpit => (Cause::Proxy, Phase::Tarpit),
-            ReplyKind::ServerRedirect => (Cause::Normal, Phase::Done),
+            ReplyKind::ServerRedirect => (Cause::Local, Phase::Connect),
             _ => (Cause::Local, Phase::Request),
         };
         self.ledger.termination = Termination::new(cause, phase);
