@@ -114,6 +114,7 @@ fn eval(condition: &Condition, head: Option<&RequestHead>, complete: bool) -> (O
     let client = Some(SocketAddr::from(([192, 0, 2, 7], 4000)));
     let world = World(head.and(client));
     let ctx = Context {
+        protocol: if head.is_some() { sample::Protocol::Http } else { sample::Protocol::Tcp },
         request: head,
         response: None,
         request_body: Buffered { bytes: b"hel", complete },
@@ -323,6 +324,7 @@ fn a_shortlist_lets_through_what_can_hold() {
         head.fields.set(b"host", host.as_bytes());
         let (vars, facts) = (Vars::default(), World(None));
         let ctx = Context {
+            protocol: sample::Protocol::Http,
             request: Some(&head),
             response: None,
             request_body: Buffered::default(),

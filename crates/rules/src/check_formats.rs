@@ -10,7 +10,7 @@ use health::script::Part;
 use http1::{Limits, Parsed, ResponseHead};
 use sample::{
     BackendRef, Buffered, Compiled, CompiledFormat, Context, Escape, Fact, FactValue, Facts,
-    Sample, Type, Value, VarId, Vars, cast,
+    Protocol, Sample, Type, Value, VarId, Vars, cast,
 };
 
 use crate::Program;
@@ -102,6 +102,7 @@ impl<'p> CheckRun<'p> {
         let evaluated = {
             let vars = self.vars.borrow();
             evaluate(&Context {
+                protocol: if self.http { Protocol::Http } else { Protocol::Tcp },
                 request: None,
                 response: matches!(parsed, Some(Ok(Parsed::Complete { .. }))).then_some(&head),
                 request_body: Buffered::default(),

@@ -5,7 +5,7 @@ use balance::{Balancer, Key, NoServer, PickInput};
 use config::model::{Balance, Cookie, CookieMode};
 use diag::Span;
 use http1::RequestHead;
-use sample::{BackendRef, Buffered, CompiledFormat, Escape, Fact, FactValue, Facts};
+use sample::{BackendRef, Buffered, CompiledFormat, Escape, Fact, FactValue, Facts, Protocol};
 
 use crate::moment::{Moment, Request, World, text};
 use crate::persistence::{self, Asked};
@@ -51,6 +51,9 @@ pub fn choose<T: Trace>(
     let backend = program.backend(backend);
     let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
+    if head.is_none() {
+        m.protocol = Protocol::Tcp;
+    }
     m.request = head.map_or(Request::None, Request::Sent);
     m.request_body = body;
     if exclude.is_some() {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use http1::{Limits, Parsed, RequestHead, ResponseHead};
-use sample::{BackendRef, Buffered, Facts};
+use sample::{BackendRef, Buffered, Facts, Protocol};
 
 use crate::action::Rule;
 use crate::moment::{Moment, Request, World};
@@ -36,6 +36,7 @@ pub fn inspect<T: Trace>(
     let mut head = RequestHead::new();
     let mut m = Moment::new(program, stream, &world);
     m.request_body = payload;
+    m.protocol = Protocol::Tcp;
     // `HTTP`, `req.hdr` and others look into what is not read as HTTP yet. Where `req.len` stands
     // among the rules they see nothing: it counts the bytes of a connection only without a head.
     if !program.frontend(m.stream.frontend).part().measures {
@@ -107,6 +108,9 @@ pub fn inspect_response<T: Trace>(
     let world = World::new(program, facts, stream, trace);
     let mut m = Moment::new(program, stream, &world);
     m.request = request.map_or(Request::None, Request::Sent);
+    if response.is_none() {
+        m.protocol = Protocol::Tcp;
+    }
     m.response = response;
     m.response_body = payload;
     // `WAIT_END` asks the request's bytes: they end with the wait.

@@ -2,7 +2,7 @@
 
 use config::model::Mode;
 use http1::{RequestHead, ResponseHead};
-use sample::{Buffered, Context, Facts, LogRecord, Sample, as_text};
+use sample::{Buffered, Context, Facts, LogRecord, Protocol, Sample, as_text};
 
 use crate::moment::{World, context};
 use crate::{LogFormats, NoTrace, Program, Stream, unique_id};
@@ -147,6 +147,7 @@ pub fn log_key(
     stream.backend = Some(backend);
     let body = Buffered { bytes: message, complete: true };
     let ctx = Context {
+        protocol: Protocol::Tcp,
         request: None,
         response: None,
         request_body: body,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use http1::{RequestHead, ResponseHead};
 use sample::{
-    BackendRef, Buffered, CompiledFormat, Context, Effect, Escape, Fact, FactValue, Facts,
+    BackendRef, Buffered, CompiledFormat, Context, Effect, Escape, Fact, FactValue, Facts, Protocol,
 };
 
 use crate::known::Whereabouts;
@@ -29,6 +29,8 @@ pub(crate) struct Moment<'m> {
     pub(crate) response: Option<&'m mut ResponseHead>,
     pub(crate) request_body: Buffered<'m>,
     pub(crate) response_body: Buffered<'m>,
+    /// What the two hold.
+    pub(crate) protocol: Protocol,
     pub(crate) world: &'m World<'m>,
     /// Conditions may say that they need more bytes.
     pub(crate) partial: bool,
@@ -140,6 +142,7 @@ impl<'m> Moment<'m> {
             response: None,
             request_body: Buffered::default(),
             response_body: Buffered::default(),
+            protocol: Protocol::Http,
             world,
             partial: false,
         }
@@ -147,13 +150,10 @@ impl<'m> Moment<'m> {
 
     /// What expressions see.
     pub(crate) fn context(&self) -> Context<'_> {
-        context(
-            self.stream,
-            self.head(),
-            self.response.as_deref(),
-            (self.so_far(self.request_body), self.so_far(self.response_body)),
-            self.world,
-        )
+        let bodies = (self.so_far(self.request_body), self.so_far(self.response_body));
+        let protocol = self.protocol;
+        let response = self.response.as_deref();
+        Context { protocol, ..context(self.stream, self.head(), response, bodies, self.world) }
     }
 
     /// Appends a format; its aliases see the stream as it is now.
@@ -248,6 +248,7 @@ pub(crate) fn context<'c>(
     facts: &'c dyn Facts,
 ) -> Context<'c> {
     Context {
+        protocol: Protocol::Http,
         request,
         response,
         request_body,

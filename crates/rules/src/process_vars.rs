@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use sample::{Buffered, Context, Facts, ProcVars, Sample, Value, VarId, Vars};
+use sample::{Buffered, Context, Facts, ProcVars, Protocol, Sample, Value, VarId, Vars};
 
 use crate::Program;
 use crate::action::variable::owned;
@@ -83,6 +83,7 @@ pub enum NotSet {
 fn evaluate(value: &GlobalValue, vars: &Vars, facts: &dyn Facts) -> Option<Value<'static>> {
     let none = Buffered { bytes: &[], complete: true };
     let ctx = Context {
+        protocol: Protocol::Tcp,
         request: None,
         response: None,
         request_body: none,

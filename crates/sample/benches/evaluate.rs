@@ -73,6 +73,7 @@ fn evaluate(criterion: &mut Criterion) {
         ..LogRecord::default()
     };
     let ctx = Context {
+        protocol: sample::Protocol::Http,
         request: Some(&head),
         response: None,
         request_body: Buffered { bytes: b"", complete: true },

@@ -16,9 +16,21 @@ pub struct Buffered<'a> {
     pub complete: bool,
 }
 
+/// What the buffers of a [`Context`] hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Protocol {
+    /// Bodies of messages: samples of raw bytes (`req.payload`, `req.ssl_sni`) have no value.
+    #[default]
+    Http,
+    /// A connection's bytes as they came.
+    Tcp,
+}
+
 /// One stream at one moment.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
+    /// What the two buffers hold.
+    pub protocol: Protocol,
     /// The request, once its head was read; with every edit made so far.
     pub request: Option<&'a RequestHead>,
     /// The response, once its head was read.

@@ -39,7 +39,7 @@ pub use arg::{Arg, ArgKind, Args};
 pub use cast::{as_text, can_cast, cast, embedded_v4, ip_text};
 pub use compile::{CaptureSlots, CompileEnv, Misplaced};
 pub use compiled::Compiled;
-pub use context::{Buffered, Context, LogOrigin, LogRecord};
+pub use context::{Buffered, Context, LogOrigin, LogRecord, Protocol};
 pub use facts::{
     BackendRef, Bound, Fact, FactValue, Facts, FrontendRef, NoFacts, ServerRef, TcpField,
 };

@@ -95,6 +95,7 @@ fn write(escape: Escape, format: &CompiledFormat, record: &LogRecord) -> String 
     let header = b"a\"b\\c]/\xc3\xa9\x01|{}#x".to_vec();
     let captured = [Some(header), None];
     let ctx = Context {
+        protocol: sample::Protocol::Http,
         request: None,
         response: None,
         request_body: Buffered::default(),

@@ -85,7 +85,7 @@ fn follow_authority(head: &mut RequestHead) {
 ///
 /// Quirk: what begins with no slash begins with an authority, up to the first slash: `?a=1` is one.
 fn authority(target: &[u8]) -> Option<&[u8]> {
-    if matches!(target, [] | [b'/', ..] | b"*") {
+    if matches!(target, [] | [b'/' | b'*', ..]) {
         return None;
     }
     let scheme = target.windows(3).position(|three| three == b"://");

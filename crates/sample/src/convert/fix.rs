@@ -10,6 +10,8 @@ use crate::{Context, Sample, Type, Value};
 use super::{bin, bool, bytes, more};
 
 const END: u8 = 1;
+/// A message without a body; what is shorter is waited for, whatever it says.
+const SHORTEST: usize = 26;
 const BEGIN_STRING: u32 = 8;
 const BODY_LENGTH: u32 = 9;
 const CHECK_SUM: u32 = 10;
@@ -59,18 +61,16 @@ enum Stop {
     Malformed,
 }
 
+/// The field that begins here. Its tag goes up to the next `=`, beyond the end of a field without one.
 fn next(message: &[u8], begin: usize) -> Result<Field<'_>, Stop> {
     let rest = message.get(begin..).unwrap_or_default();
-    let length = memchr::memchr(END, rest).ok_or(Stop::Incomplete)?;
-    let field = &rest[..length];
-    let equals = memchr::memchr(b'=', field).ok_or(Stop::Malformed)?;
-    let (tag, value) = (&field[..equals], &field[equals + 1..]);
-    if value.is_empty() || !tag.iter().all(u8::is_ascii_digit) {
-        return Err(Stop::Malformed);
-    }
-    let tag = std::str::from_utf8(tag).ok().and_then(|tag| tag.parse().ok());
+    let equals = memchr::memchr(b'=', rest).ok_or(Stop::Incomplete)?;
+    let (tag, behind) = (&rest[..equals], &rest[equals + 1..]);
+    let length = memchr::memchr(END, behind).ok_or(Stop::Incomplete)?;
+    let digits = tag.iter().all(u8::is_ascii_digit);
+    let tag = std::str::from_utf8(tag).ok().filter(|_| digits).and_then(|tag| tag.parse().ok());
     let tag = tag.ok_or(Stop::Malformed)?;
-    Ok(Field { tag, value, begin, end: begin + length + 1 })
+    Ok(Field { tag, value: &behind[..length], begin, end: begin + equals + 1 + length + 1 })
 }
 
 fn is_valid<'a>(value: Value<'a>, _: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
@@ -82,6 +82,9 @@ fn is_valid<'a>(value: Value<'a>, _: &'a Args, ctx: &Context<'a>) -> Sample<'a> 
 }
 
 fn check(message: &[u8]) -> Result<(), Stop> {
+    if message.len() < SHORTEST {
+        return Err(Stop::Incomplete);
+    }
     let expect = |field: &Field<'_>, tag| (field.tag == tag).then_some(()).ok_or(Stop::Malformed);
     let version = next(message, 0)?;
     expect(&version, BEGIN_STRING)?;
@@ -101,7 +104,8 @@ fn check(message: &[u8]) -> Result<(), Stop> {
     let sum = message[..last.begin].iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
     let told = std::str::from_utf8(last.value).ok().and_then(|text| text.parse::<u8>().ok());
     let good = last.begin == length.end + body && last.value.len() == 3 && told == Some(sum);
-    if good && last.end == message.len() { Ok(()) } else { Err(Stop::Malformed) }
+    // What follows is another message's.
+    if good { Ok(()) } else { Err(Stop::Malformed) }
 }
 
 fn tag_value<'a>(value: Value<'a>, args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
@@ -140,6 +144,9 @@ mod tests {
         assert!(matches!(check(&other), Err(Stop::Malformed)), "the sum tells");
         assert!(matches!(check(&good[..20]), Err(Stop::Incomplete)));
         assert!(matches!(check(&message("49=A|35=B|")), Err(Stop::Malformed)), "no type");
-        assert!(matches!(check(&message("35=A|49=|")), Err(Stop::Malformed)), "no value");
+        assert!(matches!(check(&message("35=A|x=1|")), Err(Stop::Malformed)), "no tag");
+        assert!(check(&message("35=A|49=|")).is_ok(), "no value");
+        assert!(matches!(check(b"x\x01"), Err(Stop::Incomplete)), "too short to tell");
+        assert!(check(&[&good[..], b"8="].concat()).is_ok(), "the next one begins");
     }
 }

@@ -8,7 +8,7 @@ use crate::fetch::same;
 use crate::registry::ConvertEntry;
 use crate::{Context, Sample, Type, Value, cast};
 
-use super::{bytes, digest, int, json, str};
+use super::{bytes, digest, int, json};
 
 const QUERY: &[ArgKind] = &[ArgKind::Str, ArgKind::Str];
 
@@ -70,7 +70,8 @@ fn parts(token: &[u8]) -> Option<[&[u8]; 3]> {
 fn query<'a>(part: &[u8], args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
     let Some(text) = base64::decode(part, Alphabet::Url) else { return Sample::Missing };
     match args.str(0) {
-        None | Some(b"") => str(text),
+        // Quirk: the manual promises the whole part, and HAProxy gives nothing.
+        None | Some(b"") => Sample::Missing,
         Some(_) => json::json_query(Value::Str(text.into()), args, ctx),
     }
 }

@@ -141,11 +141,17 @@ fn decimal(number: u32) -> Vec<u8> {
 
 fn read(bytes: &[u8]) -> Result<Packet, Stop> {
     let [first, rest @ ..] = bytes else { return Err(Stop::Incomplete) };
+    if rest.is_empty() {
+        return Err(Stop::Incomplete);
+    }
+    if !takes(first >> 4, first & 15) {
+        return Err(Stop::Malformed);
+    }
     let mut rest = Reader(rest);
     // The bytes of the length may still be on their way.
     let length = match rest.varint() {
         Ok(length) => length as usize,
-        Err(_) if bytes.len() < 5 => return Err(Stop::Incomplete),
+        Err(_) if bytes.len() < 4 => return Err(Stop::Incomplete),
         Err(stop) => return Err(stop),
     };
     if rest.0.len() < length {
@@ -153,13 +159,23 @@ fn read(bytes: &[u8]) -> Result<Packet, Stop> {
     }
     let mut packet = Packet { kind: first >> 4, ..Packet::default() };
     let mut body = Reader(rest.take(length)?);
-    match (packet.kind, first & 15) {
-        (CONNECT, 0) => connect(&mut body, &mut packet)?,
-        (CONNACK, 0) => connack(&mut body, length, &mut packet)?,
+    match packet.kind {
+        CONNECT => connect(&mut body, &mut packet)?,
+        CONNACK => connack(&mut body, length, &mut packet)?,
         _ => return Err(Stop::Malformed),
     }
     // Anything behind the packet, or left over in it, is no first packet.
     if body.0.is_empty() && rest.0.is_empty() { Ok(packet) } else { Err(Stop::Malformed) }
+}
+
+/// Whether a kind of packet may have these flags (MQTT 5.0, section 2.1.3).
+fn takes(kind: u8, flags: u8) -> bool {
+    match kind {
+        3 => true,
+        6 | 8 | 10 => flags == 2,
+        1..=15 => flags == 0,
+        _ => false,
+    }
 }
 
 fn connect(body: &mut Reader<'_>, packet: &mut Packet) -> Result<(), Stop> {
@@ -270,6 +286,9 @@ mod tests {
         let mut reserved = CONNECT_3_1_1.to_vec();
         reserved[9] |= 1;
         assert_eq!(read(&reserved), Err(Stop::Malformed));
-        assert_eq!(read(b"GET / HTTP/1.1\r\n"), Err(Stop::Incomplete));
+        assert_eq!(read(b"GET / HTTP/1.1\r\n"), Err(Stop::Malformed));
+        assert_eq!(read(b"0\x05"), Err(Stop::Incomplete));
+        assert_eq!(read(b"\x11\x05"), Err(Stop::Malformed), "no flags here");
+        assert_eq!(read(b"\x10\x80\x80\x80"), Err(Stop::Malformed), "no end of the length");
     }
 }

@@ -109,7 +109,10 @@ fn kind<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
         let found = head.fields.get(b"authorization").and_then(scheme);
         let name: &[u8] = match found {
             None => return Sample::Missing,
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case(b"basic") => b"Basic",
+            // What is no name and password has no scheme either.
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case(b"basic") && basic(head).is_some() => {
+                b"Basic"
+            }
             Some((scheme, _)) if scheme.eq_ignore_ascii_case(b"bearer") => b"Bearer",
             Some(_) => return Sample::Missing,
         };

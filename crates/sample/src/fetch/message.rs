@@ -116,7 +116,11 @@ fn base_of(head: &RequestHead) -> Cow<'_, [u8]> {
 }
 
 fn base<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    merge(request(ctx).map(|head| Sample::Known(Value::Str(base_of(head)))))
+    merge(request(ctx).map(|head| match base_of(head) {
+        // The target `*` has no path; without a host nothing is left.
+        Cow::Borrowed(b"") => Sample::Missing,
+        base => Sample::Known(Value::Str(base)),
+    }))
 }
 
 fn baseq<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {

@@ -7,7 +7,7 @@ use http1::Fields;
 use crate::arg::{ArgKind, Args};
 use crate::place::Places;
 use crate::registry::{FetchEntry, FetchGroup, Stable};
-use crate::{Buffered, Context, Sample, Type, Value};
+use crate::{Buffered, Context, Protocol, Sample, Type, Value};
 
 use super::{bool, int, request};
 
@@ -84,13 +84,20 @@ fn range<'a>(buffer: Buffered<'a>, offset: i64, length: i64) -> Sample<'a> {
     }
 }
 
-fn payload<'a>(args: &Args, buffer: Buffered<'a>) -> Sample<'a> {
+/// The bytes of a connection in a buffer; none once they were read as HTTP.
+pub(super) fn raw<'a>(ctx: &Context<'a>, buffer: Buffered<'a>) -> Option<Buffered<'a>> {
+    (ctx.protocol == Protocol::Tcp).then_some(buffer)
+}
+
+fn payload<'a>(args: &Args, buffer: Option<Buffered<'a>>) -> Sample<'a> {
+    let Some(buffer) = buffer else { return Sample::Missing };
     range(buffer, args.int(0).unwrap_or(0), args.int(1).unwrap_or(0))
 }
 
 /// A length of `args[1]` bytes at `args[0]`, then that many bytes: behind it, or at `args[2]`
 /// (relative to the end of the length when it has a sign).
-fn length_value<'a>(args: &Args, buffer: Buffered<'a>) -> Sample<'a> {
+fn length_value<'a>(args: &Args, buffer: Option<Buffered<'a>>) -> Sample<'a> {
+    let Some(buffer) = buffer else { return Sample::Missing };
     let (at, width) = (args.int(0).unwrap_or(0), args.int(1).unwrap_or(0));
     let Sample::Known(Value::Bin(digits)) = range(buffer, at, width.clamp(1, 8)) else {
         return if buffer.complete { Sample::Missing } else { Sample::Wait };
@@ -129,7 +136,10 @@ fn req_len<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
     let head = ctx
         .request
         .map_or(0, |head| stored_head(head.method().len() + head.target().len(), &head.fields));
-    int((head + ctx.request_body.bytes.len()) as i64)
+    // Quirk: the end of a chunked body takes a byte. Small bodies come with their end.
+    let chunked = ctx.request.is_some_and(|head| head.fields.get(b"transfer-encoding").is_some());
+    let body = ctx.request_body.bytes.len();
+    int((head + body + usize::from(chunked && body > 0)) as i64)
 }
 
 /// How much of HAProxy's buffer a head takes whose first line is a version and this many bytes more.
@@ -144,11 +154,11 @@ fn stored_head(line: usize, fields: &Fields) -> usize {
 }
 
 fn req_payload<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    payload(args, ctx.request_body)
+    payload(args, raw(ctx, ctx.request_body))
 }
 
 fn req_lv<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    length_value(args, ctx.request_body)
+    length_value(args, raw(ctx, ctx.request_body))
 }
 
 fn res_body<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
@@ -172,11 +182,11 @@ fn res_len<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
 }
 
 fn res_payload<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    payload(args, ctx.response_body)
+    payload(args, raw(ctx, ctx.response_body))
 }
 
 fn res_lv<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    length_value(args, ctx.response_body)
+    length_value(args, raw(ctx, ctx.response_body))
 }
 
 /// False until nothing more is waited for; an ACL then waits.
@@ -185,8 +195,9 @@ fn wait_end<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
 }
 
 /// The cookie of an RDP connection request: a TPKT and an X.224 header, then `Cookie: name=value`.
-fn find_rdp_cookie<'a>(buffer: Buffered<'a>, name: Option<&[u8]>) -> Result<Option<&'a [u8]>, ()> {
+fn find_rdp_cookie<'a>(ctx: &Context<'a>, name: Option<&[u8]>) -> Result<Option<&'a [u8]>, ()> {
     const HEADERS: usize = 11;
+    let Some(buffer) = raw(ctx, ctx.request_body) else { return Ok(None) };
     let bytes = buffer.bytes;
     let enough = if buffer.complete { Ok(None) } else { Err(()) };
     let Some(line) = bytes.get(HEADERS..) else { return enough };
@@ -208,7 +219,7 @@ fn find_rdp_cookie<'a>(buffer: Buffered<'a>, name: Option<&[u8]>) -> Result<Opti
 }
 
 fn rdp_cookie<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    match find_rdp_cookie(ctx.request_body, args.str(0)) {
+    match find_rdp_cookie(ctx, args.str(0)) {
         Ok(Some(value)) => super::text(value),
         Ok(None) => Sample::Missing,
         Err(()) => Sample::Wait,
@@ -216,7 +227,7 @@ fn rdp_cookie<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
 }
 
 fn rdp_cookie_cnt<'a>(args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    match find_rdp_cookie(ctx.request_body, args.str(0)) {
+    match find_rdp_cookie(ctx, args.str(0)) {
         Ok(found) => int(i64::from(found.is_some())),
         Err(()) => Sample::Wait,
     }

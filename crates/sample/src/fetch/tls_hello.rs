@@ -11,6 +11,7 @@ use crate::place::Places;
 use crate::registry::{FetchEntry, FetchGroup};
 use crate::{Buffered, Context, Sample, Type, Value};
 
+use super::payload::raw;
 use super::{bool, int};
 
 const REQUEST: Places = Places::REQUEST;
@@ -270,53 +271,63 @@ fn bin<'a>(bytes: impl Into<Cow<'a, [u8]>>) -> Sample<'a> {
     Sample::Known(Value::Bin(bytes.into()))
 }
 
+/// The client's bytes; what was read as HTTP is none.
+fn client<'a>(ctx: &Context<'a>) -> Buffered<'a> {
+    raw(ctx, ctx.request_body).unwrap_or(Buffered { bytes: &[], complete: true })
+}
+
+/// The server's.
+fn server<'a>(ctx: &Context<'a>) -> Buffered<'a> {
+    raw(ctx, ctx.response_body).unwrap_or(Buffered { bytes: &[], complete: true })
+}
+
 fn req_type<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    sample(hello_type(ctx.request_body.bytes).map(int), ctx.request_body)
+    sample(hello_type(client(ctx).bytes).map(int), client(ctx))
 }
 
 fn res_type<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    sample(hello_type(ctx.response_body.bytes).map(int), ctx.response_body)
+    sample(hello_type(server(ctx).bytes).map(int), server(ctx))
 }
 
 fn version<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    sample(hello_version(ctx.request_body.bytes).map(int), ctx.request_body)
+    sample(hello_version(client(ctx).bytes).map(int), client(ctx))
 }
 
 fn sni<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    sample(server_name(ctx.request_body.bytes).map(super::text), ctx.request_body)
+    sample(server_name(client(ctx).bytes).map(super::text), client(ctx))
 }
 
 fn alpn<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    sample(protocol(ctx.request_body.bytes).map(super::text), ctx.request_body)
+    sample(protocol(client(ctx).bytes).map(super::text), client(ctx))
 }
 
 fn ec_ext<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    let found = content(ctx.request_body.bytes, number::SUPPORTED_GROUPS);
-    sample(found.map(|_| bool(true)), ctx.request_body)
+    let found = content(client(ctx).bytes, number::SUPPORTED_GROUPS);
+    sample(found.map(|_| bool(true)), client(ctx))
 }
 
 fn ticket<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    let found = client_hello(ctx.request_body.bytes)
+    let found = client_hello(client(ctx).bytes)
         .and_then(|hello| extension(&hello, number::SESSION_TICKET))
         .map(|ticket| int(ticket.map_or(0, |ticket| if ticket.is_empty() { 1 } else { 2 })));
-    sample(found, ctx.request_body)
+    sample(found, client(ctx))
 }
 
 fn ciphers<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    let found = client_hello(ctx.request_body.bytes).map(|hello| bin(hello.ciphers));
-    sample(found, ctx.request_body)
+    let found = client_hello(client(ctx).bytes).map(|hello| bin(hello.ciphers));
+    sample(found, client(ctx))
 }
 
 fn sigalgs<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    sample(list(ctx.request_body.bytes, number::SIGNATURE_ALGORITHMS).map(bin), ctx.request_body)
+    sample(list(client(ctx).bytes, number::SIGNATURE_ALGORITHMS).map(bin), client(ctx))
 }
 
 fn groups<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    sample(list(ctx.request_body.bytes, number::SUPPORTED_GROUPS).map(bin), ctx.request_body)
+    sample(list(client(ctx).bytes, number::SUPPORTED_GROUPS).map(bin), client(ctx))
 }
 
 fn keyshares<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    sample(share_groups(ctx.request_body.bytes).map(bin), ctx.request_body)
+    sample(share_groups(client(ctx).bytes).map(bin), client(ctx))
 }
 
 #[cfg(test)]

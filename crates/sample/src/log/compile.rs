@@ -34,18 +34,18 @@ pub fn log_format(
                 Some(alias) => items.push(Item::Alias(alias, with(dress, *flags), name_of(label))),
                 None => findings.push(no_alias(name)),
             },
-            Piece::Expr { expr, .. } if is_ignored(&expr.fetch.name.value, env.place) => {
-                env.warnings.push(ignored(&expr.fetch.name));
-                // What is wrong in it is refused all the same.
-                findings.append(&mut crate::compile::expr(expr, env).err().unwrap_or_default());
-            }
-            Piece::Expr { expr, flags, label, .. } => match crate::compile::expr(expr, env) {
-                Ok(compiled) => {
-                    let named = Named { name: name_of(label), kind: kind_of(label) };
-                    items.push(Item::Expr(Box::new(compiled), with(dress, *flags), named));
+            Piece::Expr { expr, flags, label, .. } => {
+                if reads_bytes(&expr.fetch.name.value, env.place) {
+                    env.warnings.push(no_bytes(&expr.fetch.name));
                 }
-                Err(mut more) => findings.append(&mut more),
-            },
+                match crate::compile::expr(expr, env) {
+                    Ok(compiled) => {
+                        let named = Named { name: name_of(label), kind: kind_of(label) };
+                        items.push(Item::Expr(Box::new(compiled), with(dress, *flags), named));
+                    }
+                    Err(mut more) => findings.append(&mut more),
+                }
+            }
         }
     }
     // The flags that are in force at the end say whether the whole is an object of the named items.
@@ -118,8 +118,9 @@ fn no_alias(name: &Spanned<String>) -> Diagnostic {
     }
 }
 
-/// Raw bytes are gone once HTTP was read: HAProxy drops these items from HTTP rules' formats.
-fn is_ignored(name: &str, place: Place) -> bool {
+/// Raw bytes are gone once HTTP was read: HAProxy warns of such items in HTTP rules' formats.
+// Quirk: it says that it ignores them, and writes the value of those that have one (`req.len`).
+fn reads_bytes(name: &str, place: Place) -> bool {
     let in_http = matches!(
         place,
         Place::FrontendHttpRequest
@@ -136,7 +137,8 @@ fn is_ignored(name: &str, place: Place) -> bool {
     in_http && raw
 }
 
-fn ignored(name: &Spanned<String>) -> Diagnostic {
-    let message = format!("`{}` reads raw bytes, and this format ignores it", name.value);
+fn no_bytes(name: &Spanned<String>) -> Diagnostic {
+    let message =
+        format!("`{}` is about raw bytes, and HTTP rules run when they were read", name.value);
     Diagnostic::new(codes::W0211, name.span, message)
 }

@@ -298,8 +298,8 @@ impl Line<'_, '_> {
             Alias::Method => self.request_part(|method, _, _| method),
             Alias::Uri => self.request_part(|_, target, _| target),
             Alias::UriWithoutQuery => self.request_part(|_, target, _| cut_query(target).0),
-            Alias::PathOnly => self.request_part(|_, target, _| path_of(target)),
-            Alias::Query => self.query(),
+            Alias::PathOnly => self.unless_empty(|_, target, _| path_of(target)),
+            Alias::Query => self.unless_empty(|_, target, _| cut_query(target).1),
             Alias::Version => self.request_part(|_, _, version| version),
             Alias::RequestLine => self.request_line(),
             Alias::UniqueId => match &log.unique_id {
@@ -494,11 +494,14 @@ impl Line<'_, '_> {
 
     /// A part of the request line, encoded; a request that could not be read is `<BADREQ>`.
     /// A target without a query shows nothing, not the mark of what is missing.
-    fn query(&mut self) {
+    /// A part that some targets have not: then it is nothing, and not the sign of what is missing.
+    fn unless_empty(&mut self, part: PartOf) {
         let line = self.record.request_line.as_ref();
-        let none = line.is_some_and(|(_, target, _)| cut_query(target).1.is_empty());
+        let none = line.is_some_and(|(method, target, version)| {
+            part(method, target, version.as_bytes()).is_empty()
+        });
         if self.dress.quote || !none {
-            self.request_part(|_, target, _| cut_query(target).1);
+            self.request_part(part);
         }
     }
 
