@@ -299,6 +299,8 @@ frontend f
 backend b
     server s no-such-host.invalid:80
     server t no-such-host.invalid:80 init-addr none
+global
+    issuers-chain-path none
 ";
     let dir = folder(&[("edge.cfg", text), ("old.pem", EXPIRED)]);
     let check = |env: &str| {
@@ -324,6 +326,7 @@ backend b
         "edge.cfg:11:42: E0701 `none.pem` cannot be read",
         "edge.cfg:12:10: W0732 `203.0.113.7:8443` cannot be bound",
         "edge.cfg:15:14: E0702 `no-such-host.invalid` has no address here",
+        "edge.cfg:18:24: E0701 `none` is no folder of this machine",
     ] {
         assert!(out.contains(part), "{part}\n{out}");
     }

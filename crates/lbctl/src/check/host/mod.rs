@@ -100,6 +100,7 @@ impl Words {
             "crt-base" => self.crt_base = PathBuf::from(word(1)),
             "ca-base" => self.ca_base = PathBuf::from(word(1)),
             name @ ("user" | "group") if self.is_global => identity(words.get(1), name, findings),
+            "issuers-chain-path" => folder(words.get(1), codes::E0701, findings),
             // The folder may come into being before the start.
             "chroot" => folder(words.get(1), codes::W0733, findings),
             "lua-load" | "lua-load-per-thread" => {
