@@ -27,6 +27,7 @@ pub(crate) fn fetch(draw: &mut Draw) -> (String, Type) {
         "cook(sid)",
         "var(txn.v)",
         "var(req.w)",
+        "var(txn.v,fallback)",
         "str(constant)",
         "src",
         "http_auth_user",

@@ -83,7 +83,8 @@ fn case(seed: u64, number: u64) -> Result<Case, Failure> {
     let is_tcp = draw.chance(TCP_PERCENT);
     let config =
         if is_tcp { tcp::configuration(&mut draw) } else { section::configuration(&mut draw) };
-    let mut line = || if is_tcp { tcp::request(&mut draw) } else { request::line(&mut draw) };
+    let mut line =
+        || if is_tcp { tcp::request(&mut draw) } else { request::line(&mut draw, &config) };
     let lines: Vec<String> = (0..REQUESTS).map(|_| line()).collect();
     let requests = lines.iter().map(|line| case::request(line)).collect::<Result<Vec<_>, _>>()?;
     Ok(Case {

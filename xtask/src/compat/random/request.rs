@@ -2,8 +2,8 @@
 
 use super::draw::Draw;
 
-/// One request line.
-pub(crate) fn line(draw: &mut Draw) -> String {
+/// One request line to a configuration.
+pub(crate) fn line(draw: &mut Draw, config: &str) -> String {
     let method = draw
         .one(&["GET", "GET", "GET", "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"]);
     let path = draw.one(&[
@@ -26,6 +26,8 @@ pub(crate) fn line(draw: &mut Draw) -> String {
     ]);
     let query = draw.one(&["", "", "", "?a=1", "?a=one&b=two", "?b=abc", "?n=42&a=x", "?", "?a"]);
     let mut out = match path {
+        // `balance uri` makes another key of what has no path.
+        "*" if config.contains("balance uri") => format!("{method} /"),
         "*" => format!("{method} *"),
         _ => format!("{method} {path}{query}"),
     };
@@ -72,7 +74,9 @@ pub(crate) fn line(draw: &mut Draw) -> String {
     if draw.chance(8) && !out.contains("x-stub: 204") {
         out.push_str(" | !1.0");
     }
-    if method == "GET" && draw.chance(5) && !out.contains("x-stub") && !out.contains(" | !") {
+    // A 101 with another status is written in chunks.
+    let may_switch = method == "GET" && !config.contains("set-status");
+    if may_switch && draw.chance(5) && !out.contains("x-stub") && !out.contains(" | !") {
         out.push_str(" | !ws");
     }
     if draw.chance(15) {

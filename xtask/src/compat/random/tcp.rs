@@ -13,9 +13,6 @@ const CRITERIA: &[&str] = &[
     "payload(0,0) -m reg -i x-[ab]",
     "req.payload(4,1) -m str /",
     "req.payload(0,3),lower -m beg g",
-    "req.len gt 100",
-    "req.len 1:70",
-    "req.len gt 0",
     "req_ssl_hello_type 1",
     "req.ssl_sni -m found",
     "req.rdp_cookie_cnt gt 0",
@@ -27,11 +24,11 @@ const CRITERIA: &[&str] = &[
     "dst 127.0.0.1",
     "always_false",
     "req.payload(0,0),djb2,mod(3) 1",
-    "path_beg /api",
-    "method GET HEAD",
-    "hdr(x-a) -m found",
-    "HTTP",
+    "req.payload(0,1) -m found",
 ];
+
+/// Those that only count bytes where no HTTP is looked at: which of the two comes first decides in HAProxy.
+const LENGTHS: &[&str] = &["req.len gt 100", "req.len 1:70", "req.len gt 0"];
 
 const BALANCE: &[&str] = &[
     "",
@@ -63,10 +60,10 @@ fn line(out: &mut String, text: &str) {
 }
 
 fn frontend(draw: &mut Draw, out: &mut String) {
-    out.push_str("frontend fe\n    bind \"127.0.0.1:${FE}\"\n    tcp-request inspect-delay 150\n");
+    out.push_str("frontend fe\n    bind \"127.0.0.1:${FE}\"\n    tcp-request inspect-delay 30\n");
     let names: Vec<String> = (0..draw.below(4)).map(|at| format!("acl{at}")).collect();
     for name in &names {
-        line(out, &format!("acl {name} {}", draw.one(CRITERIA)));
+        line(out, &format!("acl {name} {}", criterion(draw)));
     }
     if draw.chance(20) {
         line(out, draw.one(&["tcp-request connection accept", "tcp-request session accept"]));
@@ -95,17 +92,21 @@ fn frontend(draw: &mut Draw, out: &mut String) {
     line(out, draw.one(&["tcp-request content accept if { req.len gt 0 }", WAIT]));
     for _ in 0..draw.below(3) {
         let to = draw.one(&["b1", "b2", "b3"]);
-        line(out, &format!("use_backend {to} if {{ {} }}", draw.one(CRITERIA)));
+        line(out, &format!("use_backend {to} if {{ {} }}", criterion(draw)));
     }
     line(out, &format!("default_backend {}", draw.one(&["b1", "b2", "b3"])));
 }
 
 const WAIT: &str = "tcp-request content accept if WAIT_END";
 
+fn criterion(draw: &mut Draw) -> &'static str {
+    if draw.chance(15) { draw.one(LENGTHS) } else { draw.one(CRITERIA) }
+}
+
 fn condition(draw: &mut Draw, names: &[String]) -> String {
     let not = if draw.chance(20) { "!" } else { "" };
     match names.len() {
-        0 => format!("if {not}{{ {} }}", draw.one(CRITERIA)),
+        0 => format!("if {not}{{ {} }}", criterion(draw)),
         count => format!("if {not}{}", names[draw.below(count)]),
     }
 }
@@ -117,7 +118,7 @@ fn backend(draw: &mut Draw, number: usize, out: &mut String) {
         line(out, draw.one(&["hash-type consistent", "hash-type map-based djb2 avalanche"]));
     }
     if draw.chance(25) {
-        line(out, "tcp-response inspect-delay 100");
+        line(out, "tcp-response inspect-delay 40");
         let rule = draw.one(&[
             "reject if { res.payload(9,3) -m str 404 }",
             "accept if { res.len gt 10 }",
@@ -129,7 +130,7 @@ fn backend(draw: &mut Draw, number: usize, out: &mut String) {
     }
     let servers = 1 + draw.below(3);
     if draw.chance(15) {
-        line(out, &format!("use-server s{servers} if {{ {} }}", draw.one(CRITERIA)));
+        line(out, &format!("use-server s{servers} if {{ {} }}", criterion(draw)));
     }
     for server in 1..=servers {
         let weight = draw.one(&["", "", " weight 3", " weight 0", " backup", " maxconn 50"]);
@@ -142,7 +143,7 @@ fn backend(draw: &mut Draw, number: usize, out: &mut String) {
 /// A request, or bytes that are none.
 pub(super) fn request(draw: &mut Draw) -> String {
     if draw.chance(88) {
-        return request::line(draw);
+        return request::line(draw, "");
     }
     let bytes =
         ["GET", "\\x16\\x03\\x01", "PING\\r\\n\\r\\n", "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"];
