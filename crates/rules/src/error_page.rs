@@ -86,7 +86,8 @@ pub fn server_redirect(
 ) -> Option<Final> {
     let backend = program.backend(stream.backend?);
     let redir = backend.servers().get(server as usize)?.settings.redir.as_ref()?;
-    if !matches!(head.method(), b"GET" | b"HEAD") {
+    // The target `*` has no path to go on with.
+    if !matches!(head.method(), b"GET" | b"HEAD") || head.path_and_query().is_empty() {
         return None;
     }
     stream.server = Some(server);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use acl::Outcome as Truth;
 use diag::Span;
-use sample::{Compiled, Fact, Sample, as_text};
+use sample::{Compiled, Fact, Protocol, Sample, as_text};
 
 use crate::action::{Action, Rule, Setting};
 use crate::action::{address, edit, hint, limit, list, normalize, redirect, reply, room, variable};
@@ -116,6 +116,9 @@ fn one<T: Trace>(rule: &Rule, m: &mut Moment<'_>, trace: &mut T) -> Option<Endin
     if rule.asks_id.action {
         unique_id::make(m);
     }
+    if waits(&rule.action, m) {
+        return Some(Ending::Wait);
+    }
     let mut changes = Vec::new();
     let ending = act(rule, m, T::ON, &mut changes);
     m.flush(trace);
@@ -125,6 +128,17 @@ fn one<T: Trace>(rule: &Rule, m: &mut Moment<'_>, trace: &mut T) -> Option<Endin
         _ => tell(rule, Outcome::Taken, changes, trace),
     }
     ending
+}
+
+/// Whether bytes that an action reads may still come (`tcp-request content` with an inspect-delay).
+fn waits(action: &Action, m: &Moment<'_>) -> bool {
+    let (Action::SetVar { value, .. } | Action::Capture { value, .. }) = action else {
+        return false;
+    };
+    let ctx = m.context();
+    let nothing_came = m.request_body.bytes.is_empty() && m.protocol == Protocol::Tcp;
+    m.partial
+        && (matches!(value.eval_now(&ctx), Sample::Wait) || nothing_came && value.may_change(&ctx))
 }
 
 /// Carries an action out.
