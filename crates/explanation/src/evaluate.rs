@@ -264,7 +264,14 @@ impl Walk<'_> {
                 .is_some_and(|on| on.value),
         };
         match http1::parse_request(&asked.head, &mut self.head, &limits) {
-            Ok(Parsed::Complete { consumed }) if consumed == asked.head.len() => Ok(()),
+            Ok(Parsed::Complete { consumed }) if consumed == asked.head.len() => {
+                // What is between two hops is gone before rules look.
+                http1::remove_connection_tokens(&mut self.head.fields, |token| {
+                    token.eq_ignore_ascii_case(b"close")
+                        || token.eq_ignore_ascii_case(b"keep-alive")
+                });
+                Ok(())
+            }
             Ok(_) => Err(Ending::BadRequest {
                 status: 400,
                 why: "the head does not end where it should".into(),

@@ -97,6 +97,7 @@ const INTERNAL: &[&str] = &[
     "req.ver",
     "res.ver",
     "mqtt",
+    "capture.res.ver",
 ];
 
 /// Converters whose answer depends on the machine, or that only speak to a file or a log.

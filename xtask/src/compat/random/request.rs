@@ -4,8 +4,8 @@ use super::draw::Draw;
 
 /// One request line to a configuration.
 pub(crate) fn line(draw: &mut Draw, config: &str) -> String {
-    let method = draw
-        .one(&["GET", "GET", "GET", "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"]);
+    let method =
+        draw.one(&["GET", "GET", "GET", "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"]);
     let path = draw.one(&[
         "/",
         "/a",
@@ -31,7 +31,10 @@ pub(crate) fn line(draw: &mut Draw, config: &str) -> String {
         "*" => format!("{method} *"),
         _ => format!("{method} {path}{query}"),
     };
-    if draw.chance(60) {
+    // Another host than the target's is refused before there is a request to speak of.
+    if path.starts_with("http") {
+        out.push_str(" | Host: www.site.test");
+    } else if draw.chance(60) {
         out.push_str(&format!(
             " | Host: {}",
             draw.one(&[

@@ -77,7 +77,12 @@ fn placed(case: &Case, said: BTreeMap<usize, String>) -> BTreeMap<usize, String>
     for (line, why) in said {
         let text = case.config.lines().nth(line.saturating_sub(1)).unwrap_or("");
         if why.contains("parse log-format") && !is_a_format(text) {
-            let formats = case.config.lines().enumerate().filter(|(_, text)| is_a_format(text));
+            // The expression is named with what stands behind it.
+            let expression = why.split_once('<').map_or("", |(_, rest)| rest);
+            let expression = expression.split([']', '>']).next().unwrap_or("");
+            let formats = case.config.lines().enumerate();
+            let formats =
+                formats.filter(|(_, text)| is_a_format(text) && text.contains(expression));
             out.extend(formats.map(|(at, _)| (at + 1, why.clone())));
         } else {
             out.insert(line, why);
