@@ -73,7 +73,6 @@ fn frontend(draw: &mut Draw, out: &mut String) {
     }
     for _ in 0..draw.below(4) {
         let action = draw.one(&[
-            "accept",
             "reject",
             "set-var(txn.v) req.payload(0,3)",
             "set-var(txn.v) req.payload(0,0),djb2",
