@@ -44,6 +44,10 @@ pub fn full(sources: &Sources, findings: &[Diagnostic], style: Style) -> String 
             out.push('\n');
             continue;
         }
+        if style.unicode && !style.colour && texts.brief(&mut out, finding, style.width).is_some() {
+            out.push('\n');
+            continue;
+        }
         let report = Report::new(&texts, finding);
         if handler.render_report(&mut out, &report).is_err() {
             // A snippet that cannot be drawn is no reason to say nothing.
@@ -93,6 +97,12 @@ impl<'a> Texts<'a> {
     fn of(sources: &'a Sources) -> Self {
         let shown = sources.iter().map(|(_, file)| show(&file.bytes)).collect();
         Self { sources, shown }
+    }
+
+    fn brief(&self, out: &mut String, finding: &Diagnostic, width: usize) -> Option<()> {
+        let file = self.sources.file(finding.span.file)?;
+        let shown = self.shown.get(finding.span.file.0 as usize)?;
+        super::brief::brief(out, file, shown, finding, width)
     }
 
     fn snippet(&'a self, span: Span) -> Option<Snippet<'a>> {
@@ -158,7 +168,7 @@ impl SourceCode for Snippet<'_> {
 }
 
 /// A line of more bytes than this is shown in part, or one finding could fill a disk.
-const LONG_LINE: usize = 1000;
+pub(super) const LONG_LINE: usize = 1000;
 
 impl Snippet<'_> {
     /// The neighbourhood of a span on a long line; `None` for lines that can be shown whole.
@@ -317,5 +327,48 @@ impl miette::Diagnostic for Elsewhere<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(std::iter::once(self.label.clone())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FileId, codes};
+
+    #[test]
+    fn a_brief_finding_looks_as_the_full_form_draws_it() {
+        let text = "frontend fe\n\tbind\t*:80 ssl\n  a\tb c \n\n  mode http\r\n  last";
+        let texts = &Sources::single("a b.cfg", text);
+        let handler = GraphicalReportHandler::new_themed(theme(Style::default()))
+            .with_width(100)
+            .with_links(false)
+            .with_context_lines(0);
+        let shown = Texts::of(texts);
+        let mut drawn = 0;
+        for start in 0..text.len() as u32 {
+            for end in start..=text.len() as u32 {
+                for code in [codes::E0202, codes::W0604, codes::N0611] {
+                    let span = Span::new(FileId(0), start, end);
+                    let mut finding = Diagnostic::new(code, span, "what `it` is");
+                    if start % 2 == 0 {
+                        finding = finding.help("what to do");
+                    }
+                    if end % 3 == 0 {
+                        finding = finding.label("here");
+                    }
+                    let mut brief = String::new();
+                    if shown.brief(&mut brief, &finding, 100).is_none() {
+                        assert_eq!(brief, "", "{start}..{end}");
+                        continue;
+                    }
+                    let mut full = String::new();
+                    let report = Report::new(&shown, &finding);
+                    handler.render_report(&mut full, &report).expect("a span of the file");
+                    assert_eq!(brief, full, "{start}..{end}");
+                    drawn += 1;
+                }
+            }
+        }
+        assert!(drawn > 100, "{drawn}");
     }
 }

@@ -3,6 +3,7 @@
 //! In: [`Sources`] and findings, in the order to show them ([`order`] puts them by place).
 //! Out: text. Nothing here decides what is a finding.
 
+mod brief;
 mod concise;
 mod full;
 mod github;
