@@ -19,7 +19,7 @@ use crate::files::{self, Named};
 use crate::out::{say, say_line};
 use crate::witness;
 use repair::{Repaired, repair};
-pub(crate) use repair::{unified, write_whole};
+pub(crate) use repair::{mended, unified, write_whole};
 
 /// Checks, repairs if asked, and shows.
 pub(crate) fn run(check: &Check) -> Result<Exit, CouldNot> {

@@ -9,7 +9,7 @@ use diag::render::Counts;
 use diag::{Diagnostic, Safety};
 
 use super::{Checked, findings, wanted};
-use crate::arguments::Check;
+use crate::arguments::{Check, Env};
 use crate::exit::{CouldNot, Exit};
 use crate::files::Named;
 use crate::out::say;
@@ -30,25 +30,9 @@ pub(super) fn repair(
     target: Target,
 ) -> Result<Repaired, CouldNot> {
     let most = if check.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
-    let read: Vec<Named> =
-        checked.0.iter().map(|(_, file)| (file.name.clone(), file.bytes.clone())).collect();
-    let (mut now, mut found, mut applied) = (read.clone(), checked.clone(), 0);
-    // A cure may uncover another one: a file of n lines cannot need more rounds than this.
-    for _ in 0..16 {
-        let chosen: Vec<Diagnostic> =
-            found.1.iter().filter(|finding| wanted(check, finding)).cloned().collect();
-        let fixed = diag::fix::apply(&found.0, &chosen, most);
-        if fixed.applied == 0 {
-            break;
-        }
-        for (id, bytes) in fixed.files {
-            if let Some(file) = now.get_mut(id.0 as usize) {
-                file.1 = bytes;
-            }
-        }
-        applied += fixed.applied;
-        found = findings(now.clone(), target, check.env, false);
-    }
+    let (now, found, applied) =
+        mended(checked, target, check.env, most, &|finding| wanted(check, finding));
+    let read = texts(checked);
     if applied == 0 {
         return Ok(Repaired::Nothing);
     }
@@ -71,6 +55,38 @@ pub(super) fn repair(
         eprintln!("lbctl: {applied} cures applied in {} files", changed.len());
     }
     Ok(Repaired::Written(found))
+}
+
+/// The files with their cures applied, what is found in them then, and how many cures that took.
+pub(crate) fn mended(
+    checked: &Checked,
+    target: Target,
+    env: Env,
+    most: Safety,
+    wanted: &dyn Fn(&Diagnostic) -> bool,
+) -> (Vec<Named>, Checked, usize) {
+    let (mut now, mut found, mut applied) = (texts(checked), checked.clone(), 0);
+    // A cure may uncover another one: a file of n lines cannot need more rounds than this.
+    for _ in 0..16 {
+        let chosen: Vec<Diagnostic> =
+            found.1.iter().filter(|finding| wanted(finding)).cloned().collect();
+        let fixed = diag::fix::apply(&found.0, &chosen, most);
+        if fixed.applied == 0 {
+            break;
+        }
+        for (id, bytes) in fixed.files {
+            if let Some(file) = now.get_mut(id.0 as usize) {
+                file.1 = bytes;
+            }
+        }
+        applied += fixed.applied;
+        found = findings(now.clone(), target, env, false);
+    }
+    (now, found, applied)
+}
+
+fn texts(checked: &Checked) -> Vec<Named> {
+    checked.0.iter().map(|(_, file)| (file.name.clone(), file.bytes.clone())).collect()
 }
 
 pub(crate) fn unified(name: &str, old: &[u8], new: &[u8]) -> String {
