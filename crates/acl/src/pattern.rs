@@ -175,6 +175,7 @@ fn range(text: &str) -> Result<(i64, i64), String> {
     };
     let high = match high {
         "" => Some(i64::MAX),
+        // Quirk: so `--` behind an operator is no end of flags but all up to 0.
         "-" => Some(0),
         high => number(high).filter(|_| digits(high.strip_prefix('-').unwrap_or(high))),
     };
@@ -195,9 +196,12 @@ pub(crate) fn compose_version(pattern: &mut Pattern) {
             _ => text.to_owned(),
         }
     };
-    pattern.text = match pattern.text.split_once(':') {
-        Some((low, high)) => format!("{}:{}", composed(low), composed(high)),
-        None => composed(&pattern.text),
+    pattern.text = match pattern.text.split_once([':', '-']) {
+        Some((low, high)) if !high.contains('-') => {
+            let end = |text: &str| if text.is_empty() { String::new() } else { composed(text) };
+            format!("{}:{}", end(low), end(high))
+        }
+        _ => composed(&pattern.text),
     };
 }
 

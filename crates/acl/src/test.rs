@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use config_parse::condition::{AclExpr, MatchMethod};
 use diag::{Diagnostic, Span, codes};
-use sample::{CompileEnv, Compiled, Context, Misplaced, Type, Value, Walk, can_cast};
+use sample::{CompileEnv, Compiled, Context, Misplaced, Type, Value, Walk};
 
 use crate::keyword::{default_method, keyword};
 use crate::live::{Live, Way};
@@ -72,7 +72,7 @@ impl Test {
         }
         let expr = sample::compile::expr_where(&expr, env, misplaced)?;
         let method = method_of(acl, named.map(|(_, method)| method), &expr)?;
-        check_method(acl, method, &expr)?;
+        check_method(acl, method, &expr, env.names.haproxy())?;
         check_groups(acl, env)?;
         let (files, words) = pattern::read(acl, method, env)?;
         let way = Way {
@@ -233,6 +233,7 @@ fn check_method(
     acl: &AclExpr,
     method: MatchMethod,
     expr: &Compiled,
+    haproxy: Option<(u8, u8)>,
 ) -> Result<(), Vec<Diagnostic>> {
     let wanted = match method {
         MatchMethod::Found => return Ok(()),
@@ -242,9 +243,10 @@ fn check_method(
         MatchMethod::Bin => Type::Bin,
         _ => Type::Str,
     };
-    // No converter takes an address for a boolean, but this method does.
+    // No converter takes an address for a boolean, but this method does where one can be a number.
     let is_address = matches!(expr.output(), Type::Addr | Type::Ipv4);
-    if can_cast(expr.output(), wanted) || method == MatchMethod::Bool && is_address {
+    let wants = if method == MatchMethod::Bool && is_address { Type::Int } else { wanted };
+    if expr.becomes(haproxy, wants) || acl.method.is_none() && expr.output() == wanted {
         return Ok(());
     }
     let span = acl.method.as_ref().map_or(acl.expr.span, |method| method.span);

@@ -316,6 +316,7 @@ fn disjunction(words: &[Word<'_>]) -> Result<Vec<Vec<Term>>, Diagnostic> {
         let name = word.text.trim_start_matches('!');
         if name.eq_ignore_ascii_case("or") || name == "||" {
             if !all.is_empty() {
+                all.shrink_to_fit();
                 any.push(std::mem::take(&mut all));
             }
             rest = next;
@@ -326,9 +327,12 @@ fn disjunction(words: &[Word<'_>]) -> Result<Vec<Vec<Term>>, Diagnostic> {
         all.push(Term { negated: negation, test, span: start.to(end) });
         rest = next;
     }
+    // Ten thousand rules ask for one thing each, and lists begin with room for four.
     if !all.is_empty() {
+        all.shrink_to_fit();
         any.push(all);
     }
+    any.shrink_to_fit();
     Ok(any)
 }
 

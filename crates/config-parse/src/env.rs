@@ -43,6 +43,26 @@ const FORMATS: &[(&str, &str)] = &[
     ),
 ];
 
+/// The lines of a key log (manual 3.2 `tune.ssl.keylog`): a label, and what follows `ssl_fc_` or `ssl_bc_`.
+const KEYS: &[(&str, &str)] = &[
+    ("CLIENT_RANDOM", "session_key,hex"),
+    ("CLIENT_EARLY_TRAFFIC_SECRET", "client_early_traffic_secret"),
+    ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "client_handshake_traffic_secret"),
+    ("SERVER_HANDSHAKE_TRAFFIC_SECRET", "server_handshake_traffic_secret"),
+    ("CLIENT_TRAFFIC_SECRET_0", "client_traffic_secret_0"),
+    ("SERVER_TRAFFIC_SECRET_0", "server_traffic_secret_0"),
+    ("EXPORTER_SECRET", "exporter_secret"),
+    ("EARLY_EXPORTER_SECRET", "early_exporter_secret"),
+];
+
+/// The key log of one side, `fc` or `bc`.
+fn key_log(side: &str) -> String {
+    let line = |(label, fetch): &(&str, &str)| {
+        format!("{label} %[ssl_{side}_client_random,hex] %[ssl_{side}_{fetch}]")
+    };
+    KEYS.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 impl Environment {
     /// The variables that HAProxy of this version (`2.6.12`, `3.5-dev5`) sets for its configuration.
     pub fn of_version(version: &str) -> Self {
@@ -53,6 +73,10 @@ impl Environment {
         env.set("HAPROXY_STARTUP_VERSION", version);
         for (name, format) in FORMATS {
             env.set(name, format);
+        }
+        if version.starts_with("3.") {
+            env.set("HAPROXY_KEYLOG_FC_LOG_FMT", &key_log("fc"));
+            env.set("HAPROXY_KEYLOG_BC_LOG_FMT", &key_log("bc"));
         }
         env
     }

@@ -95,6 +95,13 @@ impl LogFormat {
 /// `E0306` for an item that is cut off or has no name; those of [`expr::parse`] inside `%[...]`.
 pub fn parse(word: &Word<'_>) -> Result<LogFormat, Diagnostic> {
     let mut format = LogFormat { pieces: Vec::new(), span: word.span };
+    // Names of backends are formats too, and nearly all of them are text.
+    if !word.text.contains('%') {
+        if !word.text.is_empty() {
+            format.pieces = vec![Piece::Text(word.text.to_string())];
+        }
+        return Ok(format);
+    }
     let Ok(mut tokens) = Sample::parse(Rule::format, &word.text) else {
         return Err(Diagnostic::new(codes::E0306, word.span, "the log format cannot be read"));
     };
@@ -107,6 +114,7 @@ pub fn parse(word: &Word<'_>) -> Result<LogFormat, Diagnostic> {
             _ => {}
         }
     }
+    format.pieces.shrink_to_fit();
     Ok(format)
 }
 

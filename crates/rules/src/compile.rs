@@ -79,6 +79,8 @@ pub fn compile_for(
     let ids = proxy_ids(&config);
     let captures = proxy::most_captures(&config);
     let mut program = Program::default();
+    let backends = config.proxies.iter().filter(|section| section.kind.is_backend()).count();
+    program.backends.reserve(backends);
     for (at, section) in config.proxies.iter().enumerate() {
         let id = ids.get(at).copied().unwrap_or_default();
         let backend =

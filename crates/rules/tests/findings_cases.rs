@@ -15,7 +15,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("E0107", "check of lbctl"),
     ("N0112", "check of lbctl"),
     ("E0201", "findings of config"),
-    ("W0210", "findings of config"),
     ("E0213", "findings of config"),
     ("W0604", "prove of rules"),
     ("W0606", "prove of rules"),

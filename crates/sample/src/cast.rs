@@ -24,6 +24,13 @@ pub fn can_cast(from: Type, to: Type) -> bool {
     }
 }
 
+/// The same for a HAProxy of a version; `None` is `proxyd`. Newer versions make no number of an address.
+pub fn can_cast_for(haproxy: Option<(u8, u8)>, from: Type, to: Type) -> bool {
+    let newer = haproxy.is_some_and(|version| version >= (3, 5));
+    let number_of_address = matches!((from, to), (Type::Addr | Type::Ipv4, Type::Int | Type::Bool));
+    can_cast(from, to) && !(newer && number_of_address)
+}
+
 /// The value as another type; `None` when this value has no such form.
 pub fn cast(value: Value<'_>, to: Type) -> Option<Value<'_>> {
     let value = match to {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::arg::Args;
-use crate::cast::cast;
+use crate::cast::{can_cast_for, cast};
 use crate::place::Place;
 use crate::registry::{ConvertEntry, FetchEntry, Stable, Visit, Walk};
 use crate::{Context, Sample, Type, Value};
@@ -15,6 +15,8 @@ pub struct Compiled {
     pub(crate) args: Args,
     pub(crate) steps: Vec<Step>,
     pub(crate) out: Type,
+    /// Quirk: what `map_*_ip` gives in version 2.6 becomes no other type.
+    pub(crate) unfit: bool,
     /// The place has no value for it: always missing (a warning said so).
     pub(crate) absent: bool,
     pub(crate) text: Box<str>,
@@ -38,6 +40,11 @@ impl Compiled {
     /// The type of its values; [`Type::Any`] when only the value tells (`var`).
     pub fn output(&self) -> Type {
         self.out
+    }
+
+    /// Whether what it gives can become a type, for a HAProxy of a version; `None` is `proxyd`.
+    pub fn becomes(&self, haproxy: Option<(u8, u8)>, wanted: Type) -> bool {
+        !self.unfit && can_cast_for(haproxy, self.out, wanted)
     }
 
     /// The expression as it was written, without needless spaces.

@@ -36,7 +36,7 @@ mod value;
 mod vars;
 
 pub use arg::{Arg, ArgKind, Args};
-pub use cast::{as_text, can_cast, cast, embedded_v4, ip_text};
+pub use cast::{as_text, can_cast, can_cast_for, cast, embedded_v4, ip_text};
 pub use compile::{CaptureSlots, CompileEnv, Misplaced};
 pub use compiled::Compiled;
 pub use context::{Buffered, Context, LogOrigin, LogRecord, Protocol};

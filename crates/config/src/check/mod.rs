@@ -9,6 +9,7 @@ mod external;
 mod insight;
 mod modes;
 mod names;
+mod protocols;
 mod references;
 mod servers;
 mod timeouts;
@@ -76,7 +77,7 @@ pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
         tls::defaults(config, target, findings);
     }
     for proxy in &config.proxies {
-        servers::proxy(config, proxy, findings);
+        servers::proxy(config, proxy, target, findings);
         if target.is_proxyd() {
             servers::datagrams(proxy, findings);
         }
@@ -85,6 +86,7 @@ pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
         if !target.is_proxyd() {
             tls::proxy(config, proxy, findings);
             tls::http3(config, proxy, target, findings);
+            protocols::proxy(config, proxy, findings);
         }
         modes::proxy(proxy, findings);
         timeouts::proxy(proxy, findings);

@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use config_parse::address::{Address, AddressKind, Host, Ports};
-use diag::{Diagnostic, Edit, Safety, Spanned, codes};
+use config_parse::address::{AddressKind, Host, Ports};
+use diag::{Diagnostic, Edit, Safety, codes};
 
 use crate::lower::can_resolve;
 use crate::model::{
-    Balance, CheckKind, Config, ConnectStep, MOST_LISTENERS, Mode, Proxy, Server, StepKind,
+    Balance, CheckKind, Config, HttpCheckStep, MOST_LISTENERS, Mode, Proxy, Server, StepKind,
 };
+use crate::target::Target;
 
 /// A server that takes datagrams belongs to `mode log`; HAProxy finds that out when it connects.
 pub(super) fn datagrams(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
@@ -23,12 +24,17 @@ pub(super) fn datagrams(proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-pub(super) fn proxy(config: &Config, proxy: &Proxy, findings: &mut Vec<Diagnostic>) {
+pub(super) fn proxy(
+    config: &Config,
+    proxy: &Proxy,
+    target: Target,
+    findings: &mut Vec<Diagnostic>,
+) {
     same_names(proxy, findings);
     same_cookies(proxy, findings);
     for server in &proxy.servers {
         resolvable(server, findings);
-        check_port(proxy, server, findings);
+        check_port(config, proxy, server, target, findings);
         track(config, proxy, server, findings);
         agent_port(server, findings);
     }
@@ -169,8 +175,49 @@ fn resolvable(server: &Server, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A check needs a port: the server's, its own, or that of each connection it makes.
-fn check_port(proxy: &Proxy, server: &Server, findings: &mut Vec<Diagnostic>) {
+/// Whether the checks of a server bring their ports along: each `connect` of a script names one.
+fn brings_ports(config: &Config, proxy: &Proxy, server: &Server, target: Target) -> bool {
+    let (kind, steps) = match &server.settings.healthcheck {
+        Some(name) => match config.healthcheck(&name.value) {
+            Some(own) => (own.kind.as_ref(), &own.steps),
+            None => return true,
+        },
+        None => (proxy.check.as_ref(), &proxy.check_steps),
+    };
+    match kind.map(|kind| &kind.value) {
+        // Newer versions leave it to the program.
+        Some(CheckKind::External) => return !target.is_2_6(),
+        Some(CheckKind::TcpScript) => {}
+        // Quirk: the port of `http-check connect` counts in `healthcheck` sections only.
+        Some(CheckKind::Http { .. }) if server.settings.healthcheck.is_some() => {}
+        _ => return false,
+    }
+    let has_port = |step: &HttpCheckStep| match &step.kind {
+        StepKind::Connect(connect) => {
+            let at = connect.addr.as_ref().map(|address| &address.kind);
+            connect.port.is_some_and(|port| port > 0)
+                || matches!(at, Some(AddressKind::Inet { ports: Ports::One(1..), .. }))
+        }
+        _ => true,
+    };
+    let prepares = |step: &&HttpCheckStep| {
+        let kind = &step.kind;
+        matches!(kind, StepKind::Comment | StepKind::SetVar { .. } | StepKind::SetVarFmt { .. })
+            || matches!(kind, StepKind::UnsetVar { .. })
+    };
+    let first = steps.iter().find(|step| !prepares(step));
+    first.is_some_and(|step| matches!(step.kind, StepKind::Connect(_)))
+        && steps.iter().all(has_port)
+}
+
+/// A check needs a port: the server's or its own.
+fn check_port(
+    config: &Config,
+    proxy: &Proxy,
+    server: &Server,
+    target: Target,
+    findings: &mut Vec<Diagnostic>,
+) {
     let settings = &server.settings;
     let Some(check) = settings.check.filter(|check| check.value) else { return };
     let portless = matches!(
@@ -200,8 +247,12 @@ fn check_port(proxy: &Proxy, server: &Server, findings: &mut Vec<Diagnostic>) {
             }
             None => false,
         };
-    let own = settings.check_port.is_some_and(|port| port.value != 0);
-    if portless && !service && !checked && !own && !connects_to_ports(proxy) {
+    if portless
+        && !service
+        && !checked
+        && settings.check_port.is_none_or(|port| port.value == 0)
+        && !brings_ports(config, proxy, server, target)
+    {
         let message = format!("`{}` has no port that could be checked", server.name.value);
         findings.push(
             Diagnostic::new(codes::E0313, check.span, message)
@@ -209,31 +260,6 @@ fn check_port(proxy: &Proxy, server: &Server, findings: &mut Vec<Diagnostic>) {
                 .help("write `port` and a number behind `check`"),
         );
     }
-}
-
-/// Whether the steps of a `tcp-check` say to which port they connect, each time.
-fn connects_to_ports(proxy: &Proxy) -> bool {
-    if !matches!(proxy.check, Some(Spanned { value: CheckKind::TcpScript, .. })) {
-        return false;
-    }
-    let talks = |kind: &&StepKind| {
-        !matches!(
-            kind,
-            StepKind::Comment
-                | StepKind::SetVar { .. }
-                | StepKind::SetVarFmt { .. }
-                | StepKind::UnsetVar { .. }
-        )
-    };
-    let steps = || proxy.check_steps.iter().map(|step| &step.kind).filter(talks);
-    let named = |step: &ConnectStep| {
-        let port = |address: &Address| {
-            matches!(address.kind, AddressKind::Inet { ports: Ports::One(1..), .. })
-        };
-        step.port.is_some_and(|port| port != 0) || step.addr.as_ref().is_some_and(port)
-    };
-    matches!(steps().next(), Some(StepKind::Connect(_)))
-        && steps().all(|kind| !matches!(kind, StepKind::Connect(step) if !named(step)))
 }
 
 /// `track` needs a server that is checked itself.

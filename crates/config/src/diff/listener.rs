@@ -5,7 +5,7 @@ use diag::Span;
 use super::global::level;
 use super::{Section, text};
 use crate::model::{
-    AgentCheck, Bind, Rare, Server, ServerSettings, Setting, Shards, ThreadSet, V6,
+    AgentCheck, Bind, Rare, RareSettings, Server, ServerSettings, Setting, Shards, ThreadSet, V6,
 };
 
 fn thread_sets(sets: &[ThreadSet]) -> String {
@@ -87,21 +87,24 @@ pub(super) fn bind(bind: &Bind) -> (String, Span) {
 pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
     out.set(&format!("{key} address"), text::address(&server.address), server.address.span);
     let ServerSettings {
-        id,
         weight,
         maxconn,
-        minconn,
-        maxqueue,
         backup,
         disabled,
         cookie,
         check,
         inter,
-        fastinter,
-        downinter,
         rise,
         fall,
         check_port,
+        rest,
+    } = &server.settings;
+    let RareSettings {
+        id,
+        minconn,
+        maxqueue,
+        fastinter,
+        downinter,
         check_addr,
         log_octets,
         healthcheck,
@@ -132,7 +135,7 @@ pub(super) fn server(out: &mut Section, key: &str, server: &Server) {
         resolvers,
         // Refused: there is nothing that could change.
         tls: _,
-    } = &server.settings;
+    } = &**rest;
     let key = |name: &str| format!("{key} {name}");
     out.number(&key("id"), id);
     out.text(&key("resolvers"), &plain(resolvers));

@@ -8,7 +8,7 @@ use super::global::log_target;
 use super::{Section, action, listener, text, value};
 use crate::model::{
     ConnectionMode, Direction, HashAffinity, HttpReuse, LogFormatChoice, Mode, Options, Proxy,
-    Timeouts,
+    RareLines, Timeouts,
 };
 
 pub(super) fn proxy(proxy: &Proxy) -> Section {
@@ -21,26 +21,34 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         mode,
         disabled,
         id,
-        description,
         binds,
         servers,
         acls,
         rules,
         switching,
-        force_switch,
-        unpublished,
         default_backend,
         use_server,
         timeouts,
+        balance,
+        cookie,
+        options,
+        log,
+        check,
+        // Not carried out: it has no effect that could change.
+        looked_at: _,
+        rest,
+    } = proxy;
+    let RareLines {
+        description,
+        force_switch,
+        unpublished,
         maxconn,
         fullconn,
         backlog,
         rate_limit_sessions,
-        balance,
         hash_type,
         hash_balance_factor,
         hash_affinity,
-        cookie,
         dynamic_cookie_key,
         retries,
         retry_on,
@@ -50,8 +58,6 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         forwardfor,
         originalto,
         forwarded,
-        options,
-        log,
         log_format,
         error_log_format,
         log_format_sd,
@@ -68,7 +74,6 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         errorlocs,
         monitor_uri,
         monitor_fail,
-        check,
         load_server_state,
         server_state_file_name,
         external_check_command,
@@ -82,12 +87,10 @@ pub(super) fn proxy(proxy: &Proxy) -> Section {
         http_send_name_header,
         restrict_req_hdr_names,
         http_errors,
-        // Not carried out: it has no effect that could change.
-        looked_at: _,
         // Words of `stats` lines say these too.
         stats_admin: _,
         stats_rules: _,
-    } = proxy;
+    } = &**rest;
     let mut out = Section::default();
     out.put("mode", mode, |mode| self::mode(*mode).into());
     out.put("disabled", &disabled.map(|span| Spanned::new((), span)), |()| String::new());

@@ -214,9 +214,11 @@ fn threads(line: &mut Directive<'_>, to: &mut Bind) {
         number.is_ok_and(|number| number >= 1 && number <= most)
     };
     let is_set = |part: &str| {
-        let part = part.split_once('/').map_or(part, |(_, part)| part);
-        matches!(part, "" | "all" | "odd" | "even")
-            || part.split('-').all(|number| number.is_empty() || is_number(number))
+        let (group, part) = part.split_once('/').unwrap_or(("1", part));
+        let named = matches!(part, "" | "all" | "odd" | "even")
+            || part.split('-').all(|number| number.is_empty() || is_number(number));
+        let groups = if line.target.is_2_6() { 1 } else { 32 };
+        named && group.parse().is_ok_and(|group| (1..=groups).contains(&group))
     };
     to.threads = word.text.split(',').filter_map(thread_set).collect();
     if !word.text.split(',').all(is_set) {

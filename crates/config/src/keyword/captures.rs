@@ -29,7 +29,13 @@ fn capture(line: &mut Directive<'_>, draft: &mut Draft) {
     let Some(word) = line.arg("`cookie`, `request header` or `response header`") else { return };
     match word.text.as_ref() {
         "cookie" => {
-            if let Some(named) = name_and_len(line) {
+            let Some(name) = line.arg("a name") else { return };
+            // Quirk: any word may stand in place of `len`.
+            if line.arg("`len` and a number").is_none() {
+                return;
+            }
+            if let Some(len) = number(line) {
+                let named = (name.text.to_string(), len);
                 draft.proxy.capture_cookie = Some(Spanned::new(named, line.span()));
             }
         }
@@ -56,6 +62,10 @@ fn name_and_len(line: &mut Directive<'_>) -> Option<(String, u32)> {
 
 fn length(line: &mut Directive<'_>) -> Option<u32> {
     line.choice("`len`", &[("len", ())])?;
+    number(line)
+}
+
+fn number(line: &mut Directive<'_>) -> Option<u32> {
     let len = line.lenient("a number of bytes", 0..=i64::from(i32::MAX))?;
     line.end();
     Some(len.value as u32)

@@ -1,6 +1,6 @@
 //! The arguments of `connect` and `expect` in `http-check` and `tcp-check` (manual 4.2).
 
-use diag::codes;
+use diag::{Diagnostic, codes};
 
 use super::checks::Step;
 use crate::lower::{AddressUse, Directive};
@@ -176,9 +176,29 @@ fn matcher(line: &mut Directive<'_>, matchers: &[&str], step: &mut ExpectStep) -
             }
             step.pattern = word.text.to_string();
         }
+        "status" => {
+            let word = line.value("a list of status codes")?;
+            if !is_status_list(&word.text) {
+                let message = format!("`{}` is not a list of status codes", word.text);
+                let finding = Diagnostic::new(codes::E0302, word.span, message);
+                line.report(finding.help("such as `200`, or `200-299,404`"));
+                return None;
+            }
+            step.pattern = word.text.to_string();
+        }
         _ => step.pattern = line.value("a pattern")?.text.to_string(),
     }
     Some(())
+}
+
+/// `200-299,404`; a comma at the end says nothing.
+fn is_status_list(text: &str) -> bool {
+    let number = |text: &str| text.parse::<u32>().ok();
+    let is_part = |part: &str| match part.split_once('-') {
+        Some((low, high)) => number(low).zip(number(high)).is_some_and(|(low, high)| low <= high),
+        None => number(part).is_some(),
+    };
+    text.strip_suffix(',').unwrap_or(text).split(',').all(is_part)
 }
 
 /// `name [-m METHOD] TEXT`, `name-lf ...`, and the same for `value`.

@@ -22,6 +22,10 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         |line, draft| {
             let Some(code) = code(line) else { return };
             let Some(file) = line.text("a file") else { return };
+            // Quirk: 2.6 does not look at what follows.
+            if line.target.is_from(3, 0) {
+                line.end();
+            }
             forget(draft, code);
             draft.proxy.errorfiles.push(Spanned::new((code, file.value), line.span()));
         },

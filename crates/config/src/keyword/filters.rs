@@ -1,5 +1,6 @@
 //! `filter` lines (manual 9). No filter is carried out; their words are checked.
 
+use config_parse::quantity::Unit;
 use diag::codes;
 
 use super::{Keyword, Places, Shape, Table};
@@ -125,8 +126,26 @@ fn options<'n>(
             line.not_one_of(word, "an option of this filter", known);
             return None;
         };
-        if valued.contains(name) {
-            line.value("a value")?;
+        match *name {
+            "default-limit" | "limit" | "min-size" => {
+                let size = line.size("a size")?;
+                if size.value > u64::from(u32::MAX) {
+                    line.error(codes::E0304, size.span, "more than 4 GB cannot be counted");
+                }
+                // Quirk: a limit of 0 is none.
+                if size.value == 0 && *name != "min-size" {
+                    continue;
+                }
+            }
+            "default-period" => {
+                if line.duration("a time", Unit::Millisecond)?.value.is_zero() {
+                    continue;
+                }
+            }
+            name if valued.contains(&name) => {
+                line.value("a value")?;
+            }
+            _ => {}
         }
         given.push(*name);
     }

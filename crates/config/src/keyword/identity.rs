@@ -33,6 +33,9 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
                         "only the modes `http`, `tcp` and `log` are built",
                         word,
                     );
+                    if word.text == "spop" {
+                        draft.proxy.mode = Some(Spanned::new(Mode::Spop, line.span()));
+                    }
                 }
                 "health" => {
                     let help = "write `http-request return status 200`";

@@ -1,5 +1,6 @@
 //! When persistence holds: `persist`, `force-persist`, `ignore-persist`; what servers are told (manual 4.2).
 
+use config_parse::address::{AddressKind, Host};
 use diag::{Spanned, codes};
 
 use super::{Keyword, Places};
@@ -117,8 +118,12 @@ fn usesrc(line: &mut Directive<'_>) -> Option<()> {
     let word = line.value("an address, `client`, `clientip` or `hdr_ip(NAME)`")?;
     let is_known = matches!(word.text.as_ref(), "client" | "clientip")
         || word.text.starts_with("hdr_ip(") && word.text.len() > "hdr_ip()".len();
-    if !is_known {
-        line.address(word, AddressUse::Source);
+    if !is_known
+        && let Some(address) = line.address(word, AddressUse::Source)
+        && let AddressKind::Inet { host: Host::Name(name), .. } = &address.kind
+    {
+        let message = format!("names are not looked up here: `{name}` is no address");
+        line.error(codes::E0305, address.span, message);
     }
     Some(())
 }

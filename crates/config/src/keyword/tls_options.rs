@@ -119,34 +119,32 @@ fn verify<T: HasTls>(line: &mut Directive<'_>, to: &mut T) {
     to.tls().verify = Some(Spanned::new(required, word.span));
 }
 
-/// Protocols over a connection.
-const PROTOCOLS: &[&str] = &["h1", "h2", "fcgi", "spop", "none", "quic", "qmux"];
+/// Protocols over a connection. QUIC is left out: we judge for a HAProxy without it.
+const PROTOCOLS: &[&str] = &["h1", "h2", "fcgi", "none", "spop"];
+/// Those that 2.6 knows.
+const OLD_PROTOCOLS: &[&str] = &["h1", "h2", "fcgi", "none"];
 
 /// The name of a protocol over a connection. `None`: reported.
-pub(super) fn protocol(line: &mut Directive<'_>) -> Option<Spanned<String>> {
+fn protocol(line: &mut Directive<'_>) -> Option<Spanned<String>> {
     let word = line.value("a protocol")?;
-    if PROTOCOLS.contains(&word.text.as_ref()) {
+    let known = if line.target.is_2_6() { OLD_PROTOCOLS } else { PROTOCOLS };
+    if known.contains(&word.text.as_ref()) {
         return Some(spanned(word));
     }
-    line.not_one_of(word, "a protocol", PROTOCOLS);
+    line.not_one_of(word, "a protocol", known);
     None
 }
 
 /// `proto`: `h1` and `none` are what is spoken anyway.
 fn without_asking<T: HasTls>(line: &mut Directive<'_>, to: &mut T) {
-    let Some(word) = line.value("a protocol") else { return };
-    match word.text.as_ref() {
+    let Some(read) = protocol(line) else { return };
+    let Some(word) = line.last() else { return };
+    match read.value.as_str() {
         "h1" | "none" => {}
         "h2" => line.refuse_as(codes::E0207, "HTTP/2 is not built yet", word),
-        other if PROTOCOLS.contains(&other) => {
-            line.refuse_as(codes::E0207, "this protocol is not built yet", word);
-        }
-        _ => {
-            line.not_one_of(word, "a protocol", PROTOCOLS);
-            return;
-        }
+        _ => line.refuse_as(codes::E0207, "this protocol is not built yet", word),
     }
-    to.tls().proto = Some(spanned(word));
+    to.tls().proto = Some(read);
 }
 
 pub(super) const BIND_COMMON: [Keyword<Bind>; 23] = common();
@@ -204,8 +202,8 @@ pub(super) const SERVER: &[Keyword<ServerSettings>] = &[
     refused("sni", "<expr>", "the name that is asked for", |line, _| expression(line)),
     flag("sni-auto", "the name in `Host` is asked for"),
     value("verifyhost", "<name>", "the name that its certificate must have"),
-    refused("check-proto", "<protocol>", "the protocol of checks", |line, _| {
-        protocol(line);
+    refused("check-proto", "<protocol>", "the protocol of checks", |line, to| {
+        to.tls().check_proto = protocol(line);
     }),
     refused("ws", "auto|h1|h2", "the protocol of WebSockets", |line, _| {
         line.choice("a protocol", &[("auto", ()), ("h1", ()), ("h2", ())]);

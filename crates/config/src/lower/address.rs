@@ -108,6 +108,9 @@ impl Directive<'_> {
             AddressKind::Other(_) if !self.target.is_proxyd() && word.text.contains("quic") => {
                 Some("QUIC is not part of this HAProxy")
             }
+            AddressKind::Other(_) if self.target.is_2_6() && word.text.starts_with("mptcp") => {
+                Some("HAProxy 2.6 does not know this kind of address yet")
+            }
             AddressKind::Other(_) => {
                 self.refuse_as(codes::E0207, "this kind of address is not built", word);
                 return true;

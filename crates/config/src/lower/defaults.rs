@@ -5,7 +5,7 @@ use diag::{Diagnostic, Span, Spanned, codes};
 
 use super::{Directive, Draft};
 use crate::keyword;
-use crate::model::{AclLine, Options, Proxy, ProxyKind, RuleSet, Timeouts};
+use crate::model::{AclLine, Proxy, ProxyKind, RuleSet, Shared};
 
 /// A `defaults` section and who stands on it.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub(crate) struct Defaults {
     /// The first proxies on it that take connections, and that have servers.
     frontend: Option<Span>,
     backend: Option<Span>,
+    /// What a frontend, a backend and a `listen` section start from, once one was asked for.
+    begun: [Option<Draft>; 3],
 }
 
 impl Defaults {
@@ -34,13 +36,14 @@ impl Defaults {
             implicit: None,
             frontend: None,
             backend: None,
+            begun: [const { None }; 3],
         }
     }
 
     /// Makes a copy of another section a section of its own: settings stay, rules and users do not.
     pub(crate) fn renew(&mut self, name: Option<Spanned<String>>, span: Span) {
         let mut draft = std::mem::replace(&mut self.draft, Defaults::new(span).draft);
-        draft.proxy.rules = RuleSet::default();
+        draft.proxy.rules = Shared::default();
         draft.proxy.acls = Vec::new();
         draft.declared = crate::model::Declared::default();
         draft.proxy.looked_at = Vec::new();
@@ -68,6 +71,19 @@ impl Defaults {
         if kind.is_backend() {
             self.backend.get_or_insert(name.span);
         }
+        let begun = match self.begun.get(kind as usize) {
+            Some(Some(begun)) => begun.clone(),
+            _ => self.begin(kind),
+        };
+        if let Some(kept @ None) = self.begun.get_mut(kind as usize) {
+            *kept = Some(begun.clone());
+        }
+        let proxy = Proxy { name, span, ..begun.proxy };
+        Draft { proxy, ..begun }
+    }
+
+    /// What proxies of a kind start from: made once, so that they share what they do not change.
+    fn begin(&self, kind: ProxyKind) -> Draft {
         let mut draft = self.draft.clone();
         let prefix = format!("{}/", draft.proxy.name.value);
         own_acls(&mut draft.proxy, &prefix);
@@ -76,9 +92,7 @@ impl Defaults {
         // The names that `defaults` mention were looked up there.
         draft.declared = crate::model::Declared::default();
         draft.proxy.looked_at = Vec::new();
-        draft.proxy.name = name;
         draft.proxy.kind = kind;
-        draft.proxy.span = span;
         prune(&mut draft.proxy);
         draft.proxy.defaults = Some(match &self.name {
             Some(name) => name.clone(),
@@ -104,7 +118,7 @@ impl Defaults {
     pub(crate) fn has_rules(&self) -> bool {
         let rules = &self.draft.proxy.rules;
         // An inspect delay is no rule.
-        RuleSet { request_inspect_delay: None, response_inspect_delay: None, ..rules.clone() }
+        RuleSet { request_inspect_delay: None, response_inspect_delay: None, ..(**rules).clone() }
             != RuleSet::default()
     }
 }
@@ -209,87 +223,40 @@ pub(crate) fn prune(proxy: &mut Proxy) {
     }
 }
 
+/// Forgets settings and lists. Those that are not there are left alone: a change would copy what is shared.
+macro_rules! forget {
+    ($from:expr => $($setting:ident)*; $($list:ident)*) => {
+        $(if $from.$setting.is_some() { $from.$setting = None; })*
+        $(if !$from.$list.is_empty() { $from.$list.clear(); })*
+    };
+}
+
 fn prune_backend(proxy: &mut Proxy) {
-    let timeouts = proxy.timeouts;
-    proxy.timeouts = Timeouts {
-        connect: None,
-        server: None,
-        server_fin: None,
-        tunnel: None,
-        queue: None,
-        check: None,
-        ..timeouts
-    };
-    proxy.options = Options {
-        accept_unsafe_http_response: None,
-        allbackups: None,
-        checkcache: None,
-        h1_case_adjust_bogus_server: None,
-        http_pretend_keepalive: None,
-        log_health_checks: None,
-        persist: None,
-        prefer_last_server: None,
-        srvtcpka: None,
-        tcp_smart_connect: None,
-        transparent: None,
-        ..proxy.options
-    };
-    proxy.fullconn = None;
-    proxy.balance = None;
-    proxy.hash_type = None;
-    proxy.hash_balance_factor = None;
-    proxy.hash_affinity = None;
-    proxy.cookie = None;
-    proxy.dynamic_cookie_key = None;
-    proxy.retries = None;
-    proxy.retry_on = None;
-    proxy.redispatch = None;
-    proxy.http_reuse = None;
-    proxy.check = None;
-    proxy.check_steps.clear();
-    proxy.persist_rules.clear();
-    proxy.use_server.clear();
-    proxy.dispatch = None;
-    proxy.persist_rdp_cookie = None;
-    proxy.source = None;
-    proxy.http_send_name_header = None;
+    forget!(proxy.timeouts => connect server server_fin tunnel queue check;);
+    forget!(proxy.options =>
+        accept_unsafe_http_response allbackups checkcache h1_case_adjust_bogus_server
+        http_pretend_keepalive log_health_checks persist prefer_last_server srvtcpka
+        tcp_smart_connect transparent;
+    );
+    forget!(proxy =>
+        fullconn balance hash_type hash_balance_factor hash_affinity cookie dynamic_cookie_key
+        retries retry_on redispatch http_reuse check dispatch persist_rdp_cookie source
+        http_send_name_header;
+        check_steps persist_rules use_server
+    );
 }
 
 fn prune_frontend(proxy: &mut Proxy) {
-    let timeouts = proxy.timeouts;
-    proxy.timeouts = Timeouts { client: None, client_fin: None, client_hs: None, ..timeouts };
-    proxy.options = Options {
-        accept_unsafe_http_request: None,
-        clitcpka: None,
-        contstats: None,
-        dontlog_normal: None,
-        dontlognull: None,
-        h1_case_adjust_bogus_client: None,
-        http_ignore_probes: None,
-        http_use_proxy_header: None,
-        idle_close_on_response: None,
-        log_separate_errors: None,
-        logasap: None,
-        socket_stats: None,
-        tcp_smart_accept: None,
-        ..proxy.options
-    };
-    proxy.binds.clear();
-    proxy.maxconn = None;
-    proxy.backlog = None;
-    proxy.rate_limit_sessions = None;
-    proxy.switching.clear();
-    proxy.force_switch.clear();
-    proxy.default_backend = None;
-    proxy.log_format = None;
-    proxy.log_steps = None;
-    proxy.error_log_format = None;
-    proxy.log_format_sd = None;
-    proxy.capture_request.clear();
-    proxy.capture_response.clear();
-    proxy.capture_cookie = None;
-    proxy.declare_capture.clear();
-    proxy.monitor_uri = None;
-    proxy.monitor_fail.clear();
-    proxy.unique_id_header = None;
+    forget!(proxy.timeouts => client client_fin client_hs;);
+    forget!(proxy.options =>
+        accept_unsafe_http_request clitcpka contstats dontlog_normal dontlognull
+        h1_case_adjust_bogus_client http_ignore_probes http_use_proxy_header
+        idle_close_on_response log_separate_errors logasap socket_stats tcp_smart_accept;
+    );
+    forget!(proxy =>
+        maxconn backlog rate_limit_sessions default_backend log_format log_steps
+        error_log_format log_format_sd capture_cookie monitor_uri unique_id_header;
+        binds switching force_switch capture_request capture_response declare_capture
+        monitor_fail
+    );
 }

@@ -58,6 +58,7 @@ pub(crate) fn read(
     target: Target,
 ) -> (Config, Vec<Diagnostic>) {
     let mut lowering = Lowering::new(env, target);
+    lowering.config.proxies.reserve(sections_in(sources));
     let mut findings = tree::each_line(sources, env, |line| {
         if line.kind == LineKind::Words {
             lowering.line(&line);
@@ -67,6 +68,17 @@ pub(crate) fn read(
     findings.append(&mut found);
     findings.sort_by_key(|finding| (finding.span.file, finding.span.start));
     (config, findings)
+}
+
+/// About how many proxies the files have: a list that grows by doubling takes its room three times over.
+fn sections_in(sources: &Sources) -> usize {
+    let count = |bytes: &[u8]| {
+        ["\nbackend", "\nfrontend", "\nlisten"]
+            .map(|begin| memchr::memmem::find_iter(bytes, begin).count())
+            .iter()
+            .sum::<usize>()
+    };
+    sources.iter().map(|(_, file)| count(&file.bytes) + 1).sum()
 }
 
 /// The section that lines go to.
@@ -235,6 +247,7 @@ impl Lowering {
         let mut findings = std::mem::take(&mut self.findings);
         let said = findings.len();
         let mut line = Directive::new(words, Place::Nowhere, self.target, &self.env, &mut findings);
+        line.allowed = Allowed::of(&self.config.global);
         line.word();
         line.mark_head();
         let opened = Other::open(kind, &mut line);
@@ -385,9 +398,10 @@ impl Lowering {
             Section::Proxy(mut draft) => {
                 check::section(&draft, &mut self.findings);
                 // `source` of the proxy is that of its servers without one.
-                for server in &mut draft.proxy.servers {
-                    let own = &mut server.settings.source;
-                    *own = own.take().or_else(|| draft.proxy.source.clone().map(Box::new));
+                if let Some(source) = draft.proxy.source.clone() {
+                    for server in &mut draft.proxy.servers {
+                        server.settings.source.get_or_insert_with(|| Box::new(source.clone()));
+                    }
                 }
                 // Lists of servers are most of a large configuration, and grow by doubling.
                 draft.proxy.servers.shrink_to_fit();

@@ -14,6 +14,7 @@ mod proxy;
 mod resolvers;
 mod rule;
 mod server;
+mod shared;
 mod tls;
 
 pub use balance::*;
@@ -27,6 +28,7 @@ pub use proxy::*;
 pub use resolvers::*;
 pub use rule::*;
 pub use server::*;
+pub use shared::Shared;
 pub use tls::*;
 
 use diag::Spanned;

@@ -1,5 +1,6 @@
 //! `frontend`, `backend`, `listen` (manual 4).
 
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use config_parse::address::Address;
@@ -10,7 +11,7 @@ use diag::{Span, Spanned};
 
 use super::{
     Balance, Bind, CheckKind, Cookie, HashAffinity, HashType, HttpCheckStep, LogTarget, LookedAt,
-    Reply, Rule, RuleSet, Server, Setting, SwitchingRule, UseServerRule,
+    Reply, Rule, RuleSet, Server, Setting, Shared, SwitchingRule, UseServerRule,
 };
 
 /// Which section a proxy is.
@@ -47,6 +48,9 @@ pub enum Mode {
 }
 
 /// One section with everything that it and its `defaults` say.
+///
+/// What most sections say themselves stands here, the rest in [`RareLines`], whose fields are read and written like
+/// those here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proxy {
     /// Its name.
@@ -63,8 +67,6 @@ pub struct Proxy {
     pub disabled: Option<Span>,
     /// `id`; proxies without one are numbered by the loader as HAProxy does.
     pub id: Setting<u32>,
-    /// `description`.
-    pub description: Setting<String>,
     /// `bind` lines.
     pub binds: Vec<Bind>,
     /// `server` lines, `default-server` resolved.
@@ -72,19 +74,54 @@ pub struct Proxy {
     /// `acl` lines, in order; a name may stand on several.
     pub acls: Vec<AclLine>,
     /// Every `http-request`, `http-response`, `http-after-response`, `tcp-request`, `tcp-response` rule.
-    pub rules: RuleSet,
+    pub rules: Shared<RuleSet>,
     /// `use_backend` lines.
     pub switching: Vec<SwitchingRule>,
-    /// `force-be-switch`: when a backend that is disabled or unpublished is switched to all the same.
-    pub force_switch: Vec<Condition>,
-    /// `be-unpublished`: no rule switches to it until it is published at run time.
-    pub unpublished: Option<Span>,
     /// `default_backend`.
     pub default_backend: Setting<String>,
     /// `use-server` lines.
     pub use_server: Vec<UseServerRule>,
     /// The timeouts.
-    pub timeouts: Timeouts,
+    pub timeouts: Shared<Timeouts>,
+    /// `balance`.
+    pub balance: Setting<Balance>,
+    /// `cookie`.
+    pub cookie: Setting<Cookie>,
+    /// Switches that are on: `option NAME` (value true) or `no option NAME` (false), last one counts.
+    pub options: Shared<Options>,
+    /// `log` lines; `log global` is resolved by the loader.
+    pub log: Vec<LogTarget>,
+    /// The health check: `option httpchk`, `tcp-check`, `websocket-check`, ...
+    pub check: Setting<CheckKind>,
+    /// Samples and conditions of lines that are not carried out.
+    pub looked_at: Vec<LookedAt>,
+    /// The rest.
+    pub rest: Shared<RareLines>,
+}
+
+impl Deref for Proxy {
+    type Target = RareLines;
+
+    fn deref(&self) -> &RareLines {
+        &self.rest
+    }
+}
+
+impl DerefMut for Proxy {
+    fn deref_mut(&mut self) -> &mut RareLines {
+        &mut self.rest
+    }
+}
+
+/// What few sections say, or all of them alike by their `defaults`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RareLines {
+    /// `description`.
+    pub description: Setting<String>,
+    /// `force-be-switch`: when a backend that is disabled or unpublished is switched to all the same.
+    pub force_switch: Vec<Condition>,
+    /// `be-unpublished`: no rule switches to it until it is published at run time.
+    pub unpublished: Option<Span>,
     /// `maxconn` of a frontend; default: the process's.
     pub maxconn: Setting<u32>,
     /// `fullconn` of a backend.
@@ -93,16 +130,12 @@ pub struct Proxy {
     pub backlog: Setting<u32>,
     /// `rate-limit sessions`, a second.
     pub rate_limit_sessions: Setting<u32>,
-    /// `balance`.
-    pub balance: Setting<Balance>,
     /// `hash-type`.
     pub hash_type: Setting<HashType>,
     /// `hash-balance-factor`, percent; 0 is off.
     pub hash_balance_factor: Setting<u32>,
     /// `hash-preserve-affinity`, default always.
     pub hash_affinity: Setting<HashAffinity>,
-    /// `cookie`.
-    pub cookie: Setting<Cookie>,
     /// `dynamic-cookie-key`.
     pub dynamic_cookie_key: Setting<String>,
     /// `retries`, default 3.
@@ -121,10 +154,6 @@ pub struct Proxy {
     pub originalto: Setting<ForwardFor>,
     /// `option forwarded`.
     pub forwarded: Setting<Forwarded>,
-    /// Switches that are on: `option NAME` (value true) or `no option NAME` (false), last one counts.
-    pub options: Options,
-    /// `log` lines; `log global` is resolved by the loader.
-    pub log: Vec<LogTarget>,
     /// `log-format` (or what `option httplog`, `tcplog` stand for).
     pub log_format: Setting<LogFormatChoice>,
     /// `error-log-format`.
@@ -157,8 +186,6 @@ pub struct Proxy {
     pub monitor_uri: Setting<String>,
     /// `monitor fail if ...`.
     pub monitor_fail: Vec<Condition>,
-    /// The health check: `option httpchk`, `tcp-check`, `websocket-check`, ...
-    pub check: Setting<CheckKind>,
     /// `load-server-state-from-file global|local|none`.
     pub load_server_state: Setting<String>,
     /// `server-state-file-name`; the proxy's own name when it is empty.
@@ -189,8 +216,6 @@ pub struct Proxy {
     pub restrict_req_hdr_names: Setting<String>,
     /// `http-error status N ...`, in order.
     pub http_errors: Vec<Spanned<Reply>>,
-    /// Samples and conditions of lines that are not carried out.
-    pub looked_at: Vec<LookedAt>,
 }
 
 /// Where streams go that no rule and no cookie gives a server, in a backend that does not balance.
@@ -225,70 +250,21 @@ impl Proxy {
             mode: None,
             disabled: None,
             id: None,
-            description: None,
             binds: Vec::new(),
             servers: Vec::new(),
             acls: Vec::new(),
-            rules: RuleSet::default(),
+            rules: Shared::default(),
             switching: Vec::new(),
-            force_switch: Vec::new(),
-            unpublished: None,
             default_backend: None,
             use_server: Vec::new(),
-            timeouts: Timeouts::default(),
-            maxconn: None,
-            fullconn: None,
-            backlog: None,
-            rate_limit_sessions: None,
+            timeouts: Shared::default(),
             balance: None,
-            hash_type: None,
-            hash_balance_factor: None,
-            hash_affinity: None,
             cookie: None,
-            dynamic_cookie_key: None,
-            retries: None,
-            retry_on: None,
-            redispatch: None,
-            connection_mode: None,
-            http_reuse: None,
-            forwardfor: None,
-            originalto: None,
-            forwarded: None,
-            options: Options::default(),
+            options: Shared::default(),
             log: Vec::new(),
-            log_format: None,
-            error_log_format: None,
-            log_format_sd: None,
-            log_steps: None,
-            log_tag: None,
-            unique_id_format: None,
-            unique_id_header: None,
-            capture_request: Vec::new(),
-            capture_response: Vec::new(),
-            capture_cookie: None,
-            declare_capture: Vec::new(),
-            errorfiles: Vec::new(),
-            errorfile_imports: Vec::new(),
-            errorlocs: Vec::new(),
-            monitor_uri: None,
-            monitor_fail: Vec::new(),
             check: None,
-            load_server_state: None,
-            server_state_file_name: None,
-            external_check_command: None,
-            external_check_path: None,
-            check_steps: Vec::new(),
-            stats: Vec::new(),
-            stats_admin: Vec::new(),
-            stats_rules: Vec::new(),
-            persist_rules: Vec::new(),
-            dispatch: None,
-            persist_rdp_cookie: None,
-            source: None,
-            http_send_name_header: None,
-            restrict_req_hdr_names: None,
-            http_errors: Vec::new(),
             looked_at: Vec::new(),
+            rest: Shared::default(),
         }
     }
 
@@ -458,4 +434,13 @@ pub enum LogFormatChoice {
     Tcp,
     /// `log-format`.
     Custom(LogFormat),
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_proxy_stays_small_for_there_may_be_ten_thousand() {
+        // What few sections say themselves belongs into `RareLines`.
+        assert!(size_of::<super::Proxy>() <= 1100, "{} bytes", size_of::<super::Proxy>());
+    }
 }

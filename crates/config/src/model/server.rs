@@ -1,5 +1,6 @@
 //! `server` and `default-server` lines (manual 5.2).
 
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use config_parse::address::Address;
@@ -7,7 +8,7 @@ use config_parse::condition::Condition;
 use config_parse::log_format::LogFormat;
 use diag::{Span, Spanned};
 
-use super::{Rare, Setting};
+use super::{Rare, Setting, Shared};
 
 /// One server, with what `default-server` says for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,18 +24,14 @@ pub struct Server {
 }
 
 /// Everything behind a server's address; also what `default-server` holds.
+///
+/// What most lines say stands here, the rest in [`RareSettings`], whose fields are read and written like those here.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServerSettings {
-    /// `id` (HAProxy's puid); servers without one are numbered from 1 by the loader.
-    pub id: Setting<u32>,
     /// `weight`, 0-256, default 1.
     pub weight: Setting<u32>,
     /// `maxconn`; 0 or missing is unlimited.
     pub maxconn: Setting<u32>,
-    /// `minconn`.
-    pub minconn: Rare<u32>,
-    /// `maxqueue`.
-    pub maxqueue: Rare<u32>,
     /// `backup`.
     pub backup: Setting<bool>,
     /// `disabled` (true) or `enabled` (false).
@@ -45,16 +42,43 @@ pub struct ServerSettings {
     pub check: Setting<bool>,
     /// `inter`, default 2 s.
     pub inter: Setting<Duration>,
-    /// `fastinter`, default inter.
-    pub fastinter: Rare<Duration>,
-    /// `downinter`, default inter.
-    pub downinter: Rare<Duration>,
     /// `rise`, default 2.
     pub rise: Setting<u32>,
     /// `fall`, default 3.
     pub fall: Setting<u32>,
     /// `port` for checks.
     pub check_port: Setting<u16>,
+    /// The rest.
+    pub rest: Shared<RareSettings>,
+}
+
+impl Deref for ServerSettings {
+    type Target = RareSettings;
+
+    fn deref(&self) -> &RareSettings {
+        &self.rest
+    }
+}
+
+impl DerefMut for ServerSettings {
+    fn deref_mut(&mut self) -> &mut RareSettings {
+        &mut self.rest
+    }
+}
+
+/// What few `server` lines say, each in its own words.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RareSettings {
+    /// `id` (HAProxy's puid); servers without one are numbered from 1 by the loader.
+    pub id: Setting<u32>,
+    /// `minconn`.
+    pub minconn: Rare<u32>,
+    /// `maxqueue`.
+    pub maxqueue: Rare<u32>,
+    /// `fastinter`, default inter.
+    pub fastinter: Rare<Duration>,
+    /// `downinter`, default inter.
+    pub downinter: Rare<Duration>,
     /// `addr` for checks.
     pub check_addr: Rare<Address>,
     /// `healthcheck`: the section that says how it is checked.
@@ -165,7 +189,7 @@ pub struct UseServerRule {
 mod tests {
     #[test]
     fn a_server_stays_small_for_there_may_be_a_hundred_thousand() {
-        // What few lines say belongs into a `Rare`.
-        assert!(size_of::<super::Server>() <= 632, "{} bytes", size_of::<super::Server>());
+        // What few lines say belongs into `RareSettings`.
+        assert!(size_of::<super::Server>() <= 320, "{} bytes", size_of::<super::Server>());
     }
 }

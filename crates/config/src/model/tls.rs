@@ -25,4 +25,6 @@ pub struct Tls {
     pub alpn: Setting<String>,
     /// `proto`.
     pub proto: Setting<String>,
+    /// `check-proto` of a server.
+    pub check_proto: Setting<String>,
 }

@@ -2,7 +2,7 @@
 
 use config::model::{LookedAt, Proxy, Spot};
 use diag::{Diagnostic, codes};
-use sample::{Place, Type, can_cast};
+use sample::{Compiled, Place, Type};
 
 use super::section::Section;
 
@@ -24,7 +24,7 @@ fn one(line: &LookedAt, place: Place, s: &mut Section<'_, '_>) {
     let (Some(compiled), Some(table)) = (compiled, &line.key_of) else { return };
     let (out, span) = (compiled.output(), line.span);
     if let Some(kind) = s.table_kind(table)
-        && !suits(out, &kind)
+        && !suits(&compiled, &kind, s.shared.target.haproxy())
     {
         let message = format!("{} is no key of `{table}`, whose type is `{kind}`", out.describe());
         s.report(Diagnostic::new(codes::E0504, span, message));
@@ -32,7 +32,7 @@ fn one(line: &LookedAt, place: Place, s: &mut Section<'_, '_>) {
 }
 
 /// Whether samples of a type can be keys of a table of this kind.
-fn suits(out: Type, kind: &str) -> bool {
+fn suits(key: &Compiled, kind: &str, haproxy: Option<(u8, u8)>) -> bool {
     let wanted = match kind {
         "ip" => Type::Ipv4,
         "ipv6" => Type::Ipv6,
@@ -41,7 +41,7 @@ fn suits(out: Type, kind: &str) -> bool {
         "binary" => Type::Bin,
         _ => return true,
     };
-    can_cast(out, wanted)
+    key.becomes(haproxy, wanted)
 }
 
 /// The place in this half of a section; `None`: the other half looks at it.

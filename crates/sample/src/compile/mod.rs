@@ -7,7 +7,7 @@ use config_parse::expr::{Call, Expr};
 use diag::{Diagnostic, codes};
 
 use crate::arg::{Arg, Args};
-use crate::cast::can_cast;
+use crate::cast::can_cast_for;
 use crate::compiled::{Compiled, Step};
 use crate::known;
 use crate::lists::Lists;
@@ -91,10 +91,12 @@ pub fn expr_where(
     };
     let mut steps = Vec::new();
     let mut out = fetch.as_ref().map_or(Type::Any, |(entry, _)| entry.out);
+    let mut unfit = false;
     for call in &expr.converters {
         match find_converter(call, env) {
             Ok(entry) => {
-                check_type(call, entry, out, &mut findings);
+                check_type(call, entry, out, unfit, env, &mut findings);
+                unfit |= is_2_6(env) && entry.name.starts_with("map") && entry.out == Type::Addr;
                 // From any type to any is what leaves the value as it is.
                 if entry.out != Type::Any || entry.input != Type::Any {
                     out = entry.out;
@@ -132,7 +134,7 @@ pub fn expr_where(
     if !findings.is_empty() {
         return Err(findings);
     }
-    Ok(Compiled { fetch: entry, args, steps, out, absent, text: text_of(expr).into() })
+    Ok(Compiled { fetch: entry, args, steps, out, unfit, absent, text: text_of(expr).into() })
 }
 
 /// The expression as text.
@@ -249,8 +251,16 @@ pub fn with_nearest(
     }
 }
 
-fn check_type(call: &Call, entry: &ConvertEntry, from: Type, findings: &mut Vec<Diagnostic>) {
-    if can_cast(from, entry.input) {
+fn check_type(
+    call: &Call,
+    entry: &ConvertEntry,
+    from: Type,
+    unfit: bool,
+    env: &CompileEnv<'_>,
+    findings: &mut Vec<Diagnostic>,
+) {
+    if can_cast_for(env.names.haproxy(), from, entry.input) && !(unfit && entry.input != Type::Any)
+    {
         return;
     }
     findings.push(Diagnostic::new(

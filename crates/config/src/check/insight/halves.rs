@@ -50,7 +50,7 @@ fn is_checked(server: &Server) -> bool {
 }
 
 /// Places of a server's settings that only a check reads.
-fn check_words(server: &Server) -> Vec<Span> {
+fn check_words(server: &Server) -> impl Iterator<Item = Span> {
     let set = &server.settings;
     let agent = set.agent.as_deref();
     let words = [
@@ -68,14 +68,14 @@ fn check_words(server: &Server) -> Vec<Span> {
         agent.and_then(|agent| agent.port).map(|it| it.span),
         agent.and_then(|agent| agent.inter).map(|it| it.span),
     ];
-    words.into_iter().flatten().collect()
+    words.into_iter().flatten()
 }
 
 /// `inter`, `observe` and the like on servers that nothing checks; `option httpchk` above them.
 fn unchecked(proxy: &Proxy, heard: &Heard, findings: &mut Vec<Diagnostic>) -> bool {
     let bare: Vec<&Server> = proxy.servers.iter().filter(|server| !is_checked(server)).collect();
     let idle = bare.iter().find_map(|server| {
-        let word = check_words(server).into_iter().find(|span| !heard.spans.contains(span))?;
+        let word = check_words(server).find(|span| !heard.spans.contains(span))?;
         Some((word, "this is for health checks, and the server is not checked"))
     });
     let method = proxy.check.as_ref().map(|check| check.span);

@@ -97,7 +97,7 @@ fn without_port(line: &AclExpr, criterion: &Criterion, port: u16) -> Option<Diag
     Some(
         Diagnostic::new(codes::N0611, pattern.span, message)
             .label("this is compared with the port, too")
-            .help("`req.hdr(host),host_only` leaves the port out; where another device maps the port, this is as it should be"),
+            .help("write `req.hdr(host),host_only`, unless a device in front maps the port"),
     )
 }
 

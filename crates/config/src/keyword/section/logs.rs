@@ -185,7 +185,35 @@ pub(super) static TRACES: Table<Other> = table(&[&[word(
     "what the program tells of itself",
     |line, _| {
         line.mark_head();
-        line.arg("a source");
-        line.skip_rest();
+        // Quirk: without a source nothing is traced.
+        line.word();
+        trace(line);
     },
 )]]);
+
+/// What is traced, each word with its value; the names of events and verbosities are those of the source.
+fn trace(line: &mut Directive<'_>) {
+    const WORDS: &[&str] = &[
+        "event",
+        "filter",
+        "follow",
+        "level",
+        "lock",
+        "pause",
+        "sink",
+        "start",
+        "stop",
+        "verbosity",
+    ];
+    const LEVELS: &[&str] = &["error", "user", "proto", "state", "data", "developer"];
+    while let Some(word) = line.word() {
+        if !WORDS.contains(&word.text.as_ref()) {
+            line.not_one_of(word, "an option of `trace`", WORDS);
+            return line.skip_rest();
+        }
+        let Some(value) = line.word() else { return };
+        if word.text == "level" && !LEVELS.contains(&value.text.as_ref()) {
+            line.not_one_of(value, "a level of `trace`", LEVELS);
+        }
+    }
+}

@@ -85,7 +85,7 @@ static KINDS: &[Kind] = &[
         ..kind("crt-store", Noun::CrtStore, &store::CRT_STORE)
     },
     Kind { needs: Some("directory"), ..kind("acme", Noun::Acme, &store::ACME) },
-    Kind { noun: None, name: Named::No, ..kind("traces", Noun::Ring, &logs::TRACES) },
+    Kind { noun: None, name: Named::No, strict: true, ..kind("traces", Noun::Ring, &logs::TRACES) },
     Kind { noun: None, name: Named::No, ..kind("namespace_list", Noun::Ring, &net::NAMESPACES) },
 ];
 
@@ -102,6 +102,9 @@ pub(crate) fn tables() -> impl Iterator<Item = (&'static str, &'static Table<Oth
 impl Other {
     /// Reads a section line behind its keyword. `None`: its name is missing, which was reported.
     pub(crate) fn open(kind: &'static Kind, line: &mut Directive<'_>) -> Option<Self> {
+        if kind.keyword == "acme" {
+            line.experimental();
+        }
         let own = Spanned::new(String::new(), line.span());
         let name = match kind.name {
             Named::Yes => line.text("a name")?,
