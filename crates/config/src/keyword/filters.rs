@@ -126,26 +126,24 @@ fn options<'n>(
             line.not_one_of(word, "an option of this filter", known);
             return None;
         };
-        match *name {
+        // Quirk: a limit of 0 is none, and so is a period.
+        let none = match *name {
             "default-limit" | "limit" | "min-size" => {
                 let size = line.size("a size")?;
                 if size.value > u64::from(u32::MAX) {
                     line.error(codes::E0304, size.span, "more than 4 GB cannot be counted");
                 }
-                // Quirk: a limit of 0 is none.
-                if size.value == 0 && *name != "min-size" {
-                    continue;
-                }
+                size.value == 0 && *name != "min-size"
             }
-            "default-period" => {
-                if line.duration("a time", Unit::Millisecond)?.value.is_zero() {
-                    continue;
-                }
-            }
+            "default-period" => line.duration("a time", Unit::Millisecond)?.value.is_zero(),
             name if valued.contains(&name) => {
                 line.value("a value")?;
+                false
             }
-            _ => {}
+            _ => false,
+        };
+        if none {
+            continue;
         }
         given.push(*name);
     }
