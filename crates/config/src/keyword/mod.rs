@@ -63,7 +63,7 @@ pub(crate) use checks::unused_steps;
 pub(crate) use global_once::given_before;
 pub(crate) use missing::SECTIONS;
 pub(crate) use newer::than_2_6;
-pub(crate) use replaced::by as replaced_by;
+pub(crate) use replaced::tell as tell_replaced;
 pub(crate) use section::{Kind, Other, find as section_kind};
 pub(crate) use server_options::SERVER_OPTIONS;
 pub(crate) use shape::Shape;

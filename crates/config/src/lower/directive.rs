@@ -9,7 +9,7 @@ use config_parse::expr::{self, Expr};
 use config_parse::log_format::{self, LogFormat};
 use config_parse::quantity::{self, QuantityError, Unit};
 use config_parse::tree::Word;
-use diag::{Code, Diagnostic, Edit, Safety, Span, Spanned, codes};
+use diag::{Code, Diagnostic, Span, Spanned, codes};
 
 use super::{Fit, InDefaults, Place, Places};
 use crate::keyword::{self, Found, Missing, Status, Table};
@@ -514,7 +514,7 @@ impl<'a> Directive<'a> {
                 }
                 if self.fits(keyword.places, &word.text, word.span) {
                     self.note(keyword.status, word);
-                    self.deprecated(table.noun, word);
+                    keyword::tell_replaced(self, table.noun, word);
                     let said = self.findings.len();
                     let start = self.next;
                     if let Some(shape) = keyword.shape {
@@ -625,18 +625,6 @@ impl<'a> Directive<'a> {
             }
             Status::Ignored(_) => {}
         }
-    }
-
-    /// `W0210`: a later version will not have the word.
-    fn deprecated(&mut self, noun: &str, word: &Word<'_>) {
-        let Some(now) = keyword::replaced_by(noun, &word.text) else { return };
-        if !self.target.is_from(3, 0) {
-            return;
-        }
-        let message = format!("`{}` is deprecated", word.text);
-        let edits = vec![Edit { span: word.span, text: now.into() }];
-        let finding = Diagnostic::new(codes::W0210, word.span, message);
-        self.report(finding.help(format!("write `{now}`")).fix(Safety::Safe, edits));
     }
 
     /// The target does not know the word yet; what follows on the line is not looked at.
