@@ -11,7 +11,11 @@ pub struct CaseMap {
 impl CaseMap {
     /// Sends the name `from` as `to`; `false` when it was given before, or they differ in more than case.
     pub fn add(&mut self, from: &[u8], to: &[u8]) -> bool {
-        from.eq_ignore_ascii_case(to) && self.names.insert(from.into(), to.into()).is_none()
+        let fits = from.eq_ignore_ascii_case(to) && !self.names.contains_key(from);
+        if fits {
+            self.names.insert(from.into(), to.into());
+        }
+        fits
     }
 
     /// Whether there is no name at all.

@@ -97,4 +97,25 @@ impl HeadError {
             _ => 400,
         }
     }
+
+    /// The byte of the buffer that was wrong, where it was a byte.
+    pub fn position(&self) -> Option<usize> {
+        match *self {
+            HeadError::Method { at }
+            | HeadError::Target { at }
+            | HeadError::Version { at }
+            | HeadError::Status { at }
+            | HeadError::Name { at }
+            | HeadError::Value { at }
+            | HeadError::LineEnd { at }
+            | HeadError::ContentLength { at }
+            | HeadError::TransferEncoding { at }
+            | HeadError::UnknownCoding { at }
+            | HeadError::Host { at } => Some(at),
+            HeadError::WebSocketKey
+            | HeadError::WebSocketAccept
+            | HeadError::TooLarge { .. }
+            | HeadError::TooManyFields { .. } => None,
+        }
+    }
 }
