@@ -274,7 +274,7 @@ pub enum Command {
     /// `show activity` and its kin.
     ShowInternals(Internals),
     /// `show errors`: captured messages that were malformed.
-    ShowErrors,
+    ShowErrors(crate::ErrorsAsked),
     /// `get var`.
     GetVar(String),
     /// `set var`.

@@ -13,6 +13,7 @@
 mod command;
 mod config_text;
 mod csv;
+mod errors;
 mod field;
 mod help;
 mod info;
@@ -32,6 +33,7 @@ pub use command::{
     Weight,
 };
 pub use config_text::ConfigText;
+pub use errors::{ErrorRow, ErrorsAsked};
 pub use field::{Column, FieldType, Value};
 pub use help::{CommandHelp, all_commands};
 pub use info::{Info, uptime};
@@ -45,6 +47,7 @@ pub use stat::{ObjectKind, StatRow};
 
 /// The replies to commands that the daemon carries out.
 pub mod reply {
+    pub use crate::errors::show_errors;
     pub use crate::info::show_info;
     pub use crate::lists::{
         show_backend, show_cli_sockets, show_config, show_env, show_sess, show_tunnels,
@@ -62,7 +65,7 @@ pub mod reply {
         address_set, agent_not_configured, agent_not_enabled, all_sockets_already_disabled,
         all_sockets_already_enabled, backend_is_disabled, backend_published, checks_not_enabled,
         explain_usage, failed, health_not_configured, no_such_session, server_deleted,
-        server_registered, show_errors, static_weight, tracking_health, value_out_of_range,
-        variable_is, variable_not_found, variable_scope, weight_of,
+        server_registered, static_weight, tracking_health, value_out_of_range, variable_is,
+        variable_not_found, variable_scope, weight_of,
     };
 }

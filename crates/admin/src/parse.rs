@@ -7,7 +7,7 @@ use crate::command::{
     CheckSetting, Command, DrainTarget, Format, Internals, Maxconn, Names, NewPort, ProxySelect,
     RateLimit, ServerHealth, ServerLookup, ServerName, ServerState, StatFilter, Weight,
 };
-use crate::{ListKind, Reply, pattern_lists, words};
+use crate::{ErrorsAsked, ListKind, Reply, pattern_lists, words};
 
 type Parsed<T> = Result<T, Reply>;
 
@@ -61,7 +61,7 @@ pub(crate) fn command(
         ["show", "fd"] => Command::ShowInternals(Internals::Descriptors),
         ["show", "pools"] => Command::ShowInternals(Internals::Pools),
         ["show", "threads"] => Command::ShowInternals(Internals::Threads),
-        ["show", "errors"] => errors(first, names)?,
+        ["show", "errors"] => errors(arguments, names)?,
         ["show", "table"] if first.is_some() => return Err(words::no_such_table()),
         ["show", "resolvers"] => Command::ShowResolvers(first.map(str::to_owned)),
         ["show", "peers" | "table"] => return Err(Reply::Dump(String::new())),
@@ -340,12 +340,22 @@ fn maxconn(what: &str, arguments: &[&str], names: &impl Names) -> Parsed<Maxconn
 }
 
 /// `[<proxy> [request|response]]`: a proxy by its id, -1 for all, or its name.
-fn errors(proxy: Option<&str>, names: &impl Names) -> Parsed<Command> {
+fn errors(arguments: &[&str], names: &impl Names) -> Parsed<Command> {
     let known = |name: &str| names.frontend(name).or_else(|| names.backend(name)).is_some();
-    match proxy {
-        Some(name) if name.parse::<i64>().is_err() && !known(name) => Err(words::no_such_proxy()),
-        _ => Ok(Command::ShowErrors),
-    }
+    let proxy = match arguments.first() {
+        // Quirk: any number below 0 is all of them.
+        Some(id) if id.parse::<i64>().is_ok_and(|id| id < 0) => None,
+        Some(name) if name.parse::<i64>().is_err() && !known(name) => {
+            return Err(words::no_such_proxy());
+        }
+        proxy => proxy.map(|proxy| (*proxy).to_owned()),
+    };
+    let responses = match arguments.get(1) {
+        Some(&"request") => Some(false),
+        Some(&"response") => Some(true),
+        _ => None,
+    };
+    Ok(Command::ShowErrors(ErrorsAsked { proxy, responses }))
 }
 
 /// `connections global 100` and its kin.

@@ -324,12 +324,6 @@ pub(crate) fn invalid_duration() -> Reply {
     error("Invalid duration.")
 }
 
-/// The answer to `show errors` at this time (`27/Nov/2026:00:26:10.924`): `proxyd` captures none.
-#[must_use]
-pub fn show_errors(now: &str) -> Reply {
-    Reply::Dump(format!("Total events captured on [{now}] : 0\n"))
-}
-
 /// The answer to `get var`: type and value as `show sess` would show them. Quirk: no line end of its own.
 #[must_use]
 pub fn variable_is(name: &str, kind: &str, value: &str) -> Reply {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use admin::{
-    Command, DrainTarget, Level, Maxconn, Names, Next, RateLimit, Reply, ServerLookup, ServerName,
-    Session, all_commands, split,
+    Command, DrainTarget, ErrorsAsked, Level, Maxconn, Names, Next, RateLimit, Reply, ServerLookup,
+    ServerName, Session, all_commands, split,
 };
 use proptest::prelude::*;
 
@@ -295,7 +295,11 @@ fn what_does_not_exist_is_an_empty_listing() {
     }
     understood("show resolvers", Command::ShowResolvers(None));
     understood("show resolvers d", Command::ShowResolvers(Some("d".into())));
-    understood("show errors be request", Command::ShowErrors);
-    understood("show errors -1", Command::ShowErrors);
+    let asked = |proxy: Option<&str>, responses| {
+        Command::ShowErrors(ErrorsAsked { proxy: proxy.map(str::to_owned), responses })
+    };
+    understood("show errors be request", asked(Some("be"), Some(false)));
+    understood("show errors -1 response", asked(None, Some(true)));
+    understood("show errors", asked(None, None));
     understood("wait 2s", Command::Wait(Duration::from_secs(2)));
 }

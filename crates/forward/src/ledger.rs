@@ -11,12 +11,13 @@ use rules::Stream;
 use sample::{LogOrigin, LogRecord};
 use tokio::time::Instant;
 
-use crate::clock::Now;
+use crate::buffer::Buffer;
+use crate::clock::{Now, wall_micros};
 use crate::connection::Connection;
 use crate::facts::LiveFacts;
 use crate::generation::{Bound, Listener};
 use crate::io::Connector;
-use crate::live::{Backend, Counters, Slot};
+use crate::live::{Backend, Captured, Counters, Slot};
 use crate::log::LogRing;
 use crate::process::Process;
 use crate::proxy_protocol::{Proxied, Refused};
@@ -458,6 +459,33 @@ impl Ledger {
             None => None,
         };
         ask.found(&mut self.state, address);
+    }
+
+    /// A message that could not be read, as `show errors` tells it.
+    pub(crate) fn capture(
+        &self,
+        process: &Process,
+        buffer: &Buffer,
+        error: &http1::HeadError,
+        server: Option<u32>,
+    ) -> Captured {
+        let bytes = buffer.filled().to_vec();
+        let program = &self.bound.generation.program;
+        let frontend = program.frontend(self.bound.frontend);
+        Captured {
+            event: process.next_captured(),
+            micros: wall_micros(),
+            frontend: (frontend.name().to_owned(), frontend.id()),
+            server: server.and_then(|at| {
+                let backend = program.backend(self.state.backend?);
+                let line = backend.servers().get(at as usize)?;
+                Some((line.name.value.clone(), backend.server_id(at)))
+            }),
+            client: self.state.overrides.source().or(self.peer),
+            room: process.settings().bufsize,
+            at: error.position().unwrap_or(bytes.len()),
+            bytes,
+        }
     }
 
     /// How header names are written for the client.

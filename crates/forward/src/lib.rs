@@ -57,8 +57,8 @@ pub use counters::{Counter, Gauge, PerThread, Rate};
 pub use generation::{Bound, Generation, Listener};
 pub use io::{ConnectTo, Connector, Io, ServerAddress, Socket, SystemConnector};
 pub use live::{
-    Backend, BackendState, CheckAims, Counters, FrontendState, Live, Named, Resolve, Server,
-    ServerState, TimeSums,
+    Backend, BackendState, Captured, CheckAims, Counters, FrontendState, LastCaptured, Live, Named,
+    Resolve, Server, ServerState, TimeSums,
 };
 pub use log::{LogInputs, LogRing, ProxyLog};
 pub use process::{Process, Settings};

@@ -71,6 +71,7 @@ pub struct Process {
     stopping: AtomicBool,
     short_of_memory: AtomicBool,
     dropped_logs: AtomicU64,
+    captured: AtomicU64,
     begun_micros: i64,
     destinations: Mutex<HashMap<String, Arc<Destination>>>,
     tunnels: Mutex<Vec<Arc<Tunnels>>>,
@@ -97,6 +98,7 @@ impl Process {
             stopping: AtomicBool::new(false),
             short_of_memory: AtomicBool::new(false),
             dropped_logs: AtomicU64::new(0),
+            captured: AtomicU64::new(0),
             begun_micros: wall_micros(),
             destinations: Mutex::default(),
             tunnels: Mutex::default(),
@@ -159,6 +161,16 @@ impl Process {
     /// Whether the soft stop has begun.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Relaxed)
+    }
+
+    /// Messages that could not be read and were kept for `show errors`.
+    pub fn captured(&self) -> u64 {
+        self.captured.load(Relaxed)
+    }
+
+    /// The number of the next one, from 0.
+    pub(crate) fn next_captured(&self) -> u64 {
+        self.captured.fetch_add(1, Relaxed)
     }
 
     /// When it began, in microseconds since the epoch.

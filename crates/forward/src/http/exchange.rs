@@ -382,7 +382,12 @@ impl<C: Connector> HttpStream<'_, C> {
                         return Some(Event::Head);
                     }
                     Ok(Parsed::Partial) => {}
-                    Err(_) => {
+                    Err(error) => {
+                        let (process, ledger) = (&self.connection.worker.process, &self.ledger);
+                        let captured = ledger.capture(process, &work.server, &error, ledger.server);
+                        if let Some(seat) = &ledger.backend {
+                            seat.0.state.invalid.set(captured);
+                        }
                         return Some(Event::Failed(Failure::new(
                             Cause::Proxy,
                             Phase::Headers,

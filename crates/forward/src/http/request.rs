@@ -36,6 +36,9 @@ impl<C: Connector> HttpStream<'_, C> {
                 Ok(Parsed::Complete { consumed }) => return self.accept_head(consumed),
                 Ok(Parsed::Partial) => {}
                 Err(error) => {
+                    let (process, ledger) = (&self.connection.worker.process, &self.ledger);
+                    let captured = ledger.capture(process, &self.work.client, &error, None);
+                    ledger.bound.generation.frontend(ledger.bound.frontend).invalid.set(captured);
                     return Err(Failure::new(Cause::Proxy, Phase::Request, error.status()));
                 }
             }

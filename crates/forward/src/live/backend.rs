@@ -14,7 +14,7 @@ use crate::log::ProxyLog;
 
 use super::direct::Direct;
 use super::queue::{Order, Queue, Rank, Waiter};
-use super::{Counters, Place, Server, Turn};
+use super::{Counters, LastCaptured, Place, Server, Turn};
 
 /// What belongs to a backend's name: shared by all generations that have it.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct BackendState {
     published: AtomicBool,
     /// Its counters.
     pub counters: PerThread<Counters>,
+    /// The last response that could not be read.
+    pub invalid: LastCaptured,
     /// Streams that it has now and at most (`scur`, `smax`).
     pub streams: Gauge,
     /// Streams that wait in it, its servers' queues not included (`qcur`, `qmax`).
@@ -38,6 +40,7 @@ impl BackendState {
             name: name.to_owned(),
             published: AtomicBool::new(published),
             counters: PerThread::new(threads),
+            invalid: LastCaptured::default(),
             streams: Gauge::default(),
             queued: Gauge::default(),
             waiting: AtomicU32::new(0),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::counters::{Gauge, PerThread};
 
-use super::Counters;
+use super::{Counters, LastCaptured};
 
 /// The live half of a frontend.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub struct FrontendState {
     pub counters: PerThread<Counters>,
     /// Connections now (`scur`) and at most (`smax`).
     pub connections: Gauge,
+    /// The last request that could not be read.
+    pub invalid: LastCaptured,
     maxconn: AtomicU32,
 }
 
@@ -23,6 +25,7 @@ impl FrontendState {
             name: name.to_owned(),
             counters: PerThread::new(threads),
             connections: Gauge::default(),
+            invalid: LastCaptured::default(),
             maxconn: AtomicU32::new(0),
         }
     }

@@ -7,6 +7,7 @@
 
 mod backend;
 mod build;
+mod captured;
 mod direct;
 mod frontend;
 mod orders;
@@ -22,6 +23,7 @@ pub(crate) use backend::Slot;
 pub use backend::{Backend, BackendState};
 pub use build::{Live, Resolve};
 pub(crate) use build::{check_settings, server_address};
+pub use captured::{Captured, LastCaptured};
 pub use frontend::FrontendState;
 pub(crate) use queue::{Place, Rank, Turn};
 pub use resolved::Named;

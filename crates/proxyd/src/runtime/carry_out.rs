@@ -15,7 +15,7 @@ use health::{AdminOrder, HealthOrder};
 use crate::VERSION;
 use crate::daemon::Daemon;
 
-use super::{dynamic, explain, internals, lists, process, resolvers, servers, tunnels};
+use super::{dynamic, errors, explain, internals, lists, process, resolvers, servers, tunnels};
 
 /// Does what a command says.
 pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
@@ -99,7 +99,7 @@ pub(super) async fn carry_out(daemon: &Arc<Daemon>, command: Command) -> Reply {
         }
         Command::ShowCliSockets => show_sockets(daemon),
         Command::ShowInternals(which) => internals::show(daemon, which, now()),
-        Command::ShowErrors => reply::show_errors(&internals::log_time(now())),
+        Command::ShowErrors(asked) => errors::show(&generation, &daemon.process, &asked, now()),
         Command::SetVar { name, value, format } => {
             let facts = daemon.process.facts();
             let set = generation.program.set_process_var(&name, &value, format, &facts);

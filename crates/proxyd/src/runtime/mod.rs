@@ -4,6 +4,7 @@
 
 mod carry_out;
 mod dynamic;
+mod errors;
 mod explain;
 mod internals;
 mod lists;

@@ -5,6 +5,7 @@ mod checks;
 mod command_line;
 mod daemon;
 mod dynamic;
+mod errors;
 mod explain;
 mod lists;
 mod places;
