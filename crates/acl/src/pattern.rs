@@ -175,7 +175,6 @@ fn range(text: &str) -> Result<(i64, i64), String> {
     };
     let high = match high {
         "" => Some(i64::MAX),
-        // Quirk: so `--` behind an operator is no end of flags but all up to 0.
         "-" => Some(0),
         high => number(high).filter(|_| digits(high.strip_prefix('-').unwrap_or(high))),
     };

@@ -58,14 +58,14 @@ pub mod reply {
         entry_not_found, found_in_list, key_not_found, shared_with_map, show_list, show_lists,
         unknown_list, version_created, version_in_future, version_out_of_range,
     };
-    pub use crate::resolvers::{name_set, no_resolution, no_such_resolvers, show_resolvers};
+    pub use crate::resolvers::{name_set, show_resolvers};
     pub use crate::servers::{show_servers_conn, show_servers_state};
     pub use crate::stat::show_stat;
     pub use crate::words::{
         address_set, agent_not_configured, agent_not_enabled, all_sockets_already_disabled,
         all_sockets_already_enabled, backend_is_disabled, backend_published, checks_not_enabled,
-        explain_usage, failed, health_not_configured, no_such_session, server_deleted,
-        server_registered, static_weight, tracking_health, value_out_of_range, variable_is,
-        variable_not_found, variable_scope, weight_of,
+        explain_usage, failed, health_not_configured, no_resolution, no_such_resolvers,
+        no_such_session, server_deleted, server_registered, static_weight, tracking_health,
+        value_out_of_range, variable_is, variable_not_found, variable_scope, weight_of,
     };
 }

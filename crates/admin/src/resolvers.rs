@@ -39,24 +39,12 @@ pub fn show_resolvers<'a>(sections: impl IntoIterator<Item = &'a ResolversRow>) 
     Reply::Dump(out)
 }
 
-/// No section has the name.
-#[must_use]
-pub fn no_such_resolvers() -> Reply {
-    crate::words::no_such_resolvers()
-}
-
 /// A server has another name from now on.
 #[must_use]
 pub fn name_set(server: &str, before: &str, after: &str) -> Reply {
     Reply::Dump(format!(
         "{server} changed its FQDN from {before} to {after} by 'stats socket command'\n"
     ))
-}
-
-/// The server's name is not resolved while the process runs.
-#[must_use]
-pub fn no_resolution() -> Reply {
-    crate::words::no_resolution()
 }
 
 #[cfg(test)]

@@ -102,11 +102,15 @@ pub(crate) fn fqdn_expected() -> Reply {
     error("set server <b>/<s> fqdn requires a FQDN.")
 }
 
-pub(crate) fn no_resolution() -> Reply {
+/// The server's name is not resolved while the process runs.
+#[must_use]
+pub fn no_resolution() -> Reply {
     error("set server <b>/<s> fqdn failed because no resolution is configured.")
 }
 
-pub(crate) fn no_such_resolvers() -> Reply {
+/// No `resolvers` section has the name.
+#[must_use]
+pub fn no_such_resolvers() -> Reply {
     error("Can't find that resolvers section")
 }
 

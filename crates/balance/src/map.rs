@@ -1,8 +1,8 @@
 //! `hash-type map-based` and `static-rr`: an array with a slot for each unit of weight.
 //!
 //! The array is made anew after a server came or went, by the first pick that needs it: a hundred
-//! state changes in a row then cost one array, and a server that was away for a while none. Weights are those at start, divided by their
-//! greatest common divisor; a change at run time counts only to 0 and back.
+//! state changes in a row then cost one array, and a server that was away for a while none. Weights are those at
+//! start, divided by their greatest common divisor; a change at run time counts only to 0 and back.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -265,11 +265,7 @@ impl Walk<'_> {
         };
         match http1::parse_request(&asked.head, &mut self.head, &limits) {
             Ok(Parsed::Complete { consumed }) if consumed == asked.head.len() => {
-                // What is between two hops is gone before rules look.
-                http1::remove_connection_tokens(&mut self.head.fields, |token| {
-                    token.eq_ignore_ascii_case(b"close")
-                        || token.eq_ignore_ascii_case(b"keep-alive")
-                });
+                http1::strip_connection(&mut self.head.fields);
                 Ok(())
             }
             Ok(_) => Err(Ending::BadRequest {

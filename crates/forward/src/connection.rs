@@ -108,8 +108,7 @@ impl Parked {
 
     /// Whether it may go on waiting.
     pub(crate) fn is_wanted(&self, process: &Process) -> bool {
-        // A client that was promised an answer to its first request gets one.
-        self.requests == 0 || !(process.is_stopping() || self.listener.bound().is_none())
+        may_wait(self.requests == 0, process, &self.listener)
     }
 }
 
@@ -467,8 +466,7 @@ impl<C: Connector> Connection<C> {
                 let ends = if parks { FirstBytes::Quiet } else { FirstBytes::TimedOut };
                 return Poll::Ready(ends);
             }
-            // A client that was promised an answer to its first request gets one.
-            if !first && (worker.process.is_stopping() || listener.bound().is_none()) {
+            if !may_wait(first, &worker.process, listener) {
                 return Poll::Ready(FirstBytes::Unwanted);
             }
             place.waits(cx.waker());
@@ -482,6 +480,12 @@ impl<C: Connector> Connection<C> {
 fn admits_by_rule(bound: &Bound) -> bool {
     let rules = &bound.generation.program.frontend(bound.frontend).proxy().rules;
     !rules.tcp_request_connection.is_empty() || !rules.tcp_request_session.is_empty()
+}
+
+/// Whether a connection may go on waiting for a request.
+fn may_wait(first: bool, process: &Process, listener: &Listener) -> bool {
+    // A client that was promised an answer to its first request gets one.
+    first || !(process.is_stopping() || listener.bound().is_none())
 }
 
 /// When a connection that waits for a request is closed: the first one by `http-request` and

@@ -450,8 +450,7 @@ impl Ledger {
 
     /// `do-resolve`.
     pub(crate) async fn look_up(&mut self, ask: &rules::Resolve) {
-        let mut sections = self.bound.generation.live.resolvers.iter();
-        let section = sections.find(|known| known.name() == &*ask.resolvers).cloned();
+        let section = self.bound.generation.live.resolver(&ask.resolvers).cloned();
         let kind = if ask.v4 { Kind::V4 } else { Kind::V6 };
         self.waited = true;
         let address = match section {

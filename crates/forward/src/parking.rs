@@ -104,9 +104,7 @@ impl Parking {
             leave(worker, at);
         }
     }
-}
 
-impl Parking {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         let lot = self.lot.borrow();

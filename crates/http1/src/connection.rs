@@ -166,6 +166,14 @@ pub(crate) fn settle_upgrade(fields: &mut Fields, has_body: bool) -> Result<(), 
     if websocket && !keyed { Err(HeadError::WebSocketKey) } else { Ok(()) }
 }
 
+/// Takes `close` and `keep-alive` out of a received head: they are for the hop that it came over, and nothing behind
+/// it looks at them.
+pub fn strip_connection(fields: &mut Fields) {
+    remove_connection_tokens(fields, |token| {
+        token.eq_ignore_ascii_case(b"close") || token.eq_ignore_ascii_case(b"keep-alive")
+    });
+}
+
 /// Takes tokens for which the closure says so out of the `Connection` list; a field without any
 /// token is removed. Returns how many tokens went.
 pub fn remove_connection_tokens(

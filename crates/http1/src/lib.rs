@@ -40,8 +40,8 @@ pub use chunk::{
 };
 pub use connection::{
     Connection, is_websocket_upgrade, remove_connection_tokens, request_connection,
-    response_connection, set_request_connection, set_response_connection, switches_protocol,
-    upgrade_protocol,
+    response_connection, set_request_connection, set_response_connection, strip_connection,
+    switches_protocol, upgrade_protocol,
 };
 pub use error::HeadError;
 pub use fields::{Fields, Slice};

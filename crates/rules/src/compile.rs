@@ -108,8 +108,9 @@ pub fn compile_for(
     let Shared { vars, draws, lists, mut findings, failed, asks_server_socket, .. } = shared;
     drop(table);
     findings.append(&mut prove::findings(&config));
-    let case_adjust = case::map(&config.global, files, &mut findings);
-    let failed = failed || findings.iter().any(Diagnostic::is_error);
+    let (case_adjust, wrong) = case::map(&config.global, files);
+    let failed = failed || wrong.is_some();
+    findings.extend(wrong);
     let process_vars = process_vars::of(&vars);
     let program = Program {
         vars,

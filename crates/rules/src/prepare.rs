@@ -64,8 +64,9 @@ fn dotted(mask: &str) -> Option<u8> {
 
 /// Makes the request ready for a server: `unique-id-header`, `option forwardfor` and `originalto`,
 /// the persistence cookie taken out (`indirect`) or its prefix cut off (`prefix`),
-/// `http-send-name-header`. Without a server it goes to the address of `dispatch`. `Connection` and framing fields are the caller's. A redispatch begins
-/// again with the head as it was before: call it on a copy when there may be one.
+/// `http-send-name-header`. Without a server it goes to the address of `dispatch`. `Connection` and framing
+/// fields are the caller's. A redispatch begins again with the head as it was before: call it on a copy when
+/// there may be one.
 pub fn prepare<T: Trace>(
     program: &Program,
     stream: &mut Stream,

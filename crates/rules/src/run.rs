@@ -132,13 +132,16 @@ fn one<T: Trace>(rule: &Rule, m: &mut Moment<'_>, trace: &mut T) -> Option<Endin
 
 /// Whether bytes that an action reads may still come (`tcp-request content` with an inspect-delay).
 fn waits(action: &Action, m: &Moment<'_>) -> bool {
+    // Most rules are of HTTP, where nothing more comes.
+    if !m.partial {
+        return false;
+    }
     let (Action::SetVar { value, .. } | Action::Capture { value, .. }) = action else {
         return false;
     };
     let ctx = m.context();
     let nothing_came = m.request_body.bytes.is_empty() && m.protocol == Protocol::Tcp;
-    m.partial
-        && (matches!(value.eval_now(&ctx), Sample::Wait) || nothing_came && value.may_change(&ctx))
+    matches!(value.eval_now(&ctx), Sample::Wait) || nothing_came && value.may_change(&ctx)
 }
 
 /// Carries an action out.

@@ -201,9 +201,13 @@ fn brings_ports(config: &Config, proxy: &Proxy, server: &Server, target: Target)
         _ => true,
     };
     let prepares = |step: &&HttpCheckStep| {
-        let kind = &step.kind;
-        matches!(kind, StepKind::Comment | StepKind::SetVar { .. } | StepKind::SetVarFmt { .. })
-            || matches!(kind, StepKind::UnsetVar { .. })
+        matches!(
+            step.kind,
+            StepKind::Comment
+                | StepKind::SetVar { .. }
+                | StepKind::SetVarFmt { .. }
+                | StepKind::UnsetVar { .. }
+        )
     };
     let first = steps.iter().find(|step| !prepares(step));
     first.is_some_and(|step| matches!(step.kind, StepKind::Connect(_)))

@@ -9,7 +9,10 @@ use super::action_words::{
     regex_value, replace, service, set_retries, set_status, set_timeout, socket, variable,
     variable_if, wait_for_body,
 };
-use super::{Keyword, Places, Shape, Table, actions_lists, actions_refused, log, redirect, reply};
+use super::{
+    Keyword, Places, Shape, Table, actions_lists, actions_refused, actions_resolve, log, redirect,
+    reply,
+};
 use crate::lower::{Directive, spanned};
 use crate::model::{Action, Mention, Noun};
 
@@ -115,6 +118,7 @@ pub(crate) static ACTIONS: Table<Slot> = Table {
         SOCKET,
         actions_lists::KEYWORDS,
         actions_refused::KEYWORDS,
+        actions_resolve::KEYWORDS,
     ],
     missing: &[],
 };

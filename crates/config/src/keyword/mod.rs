@@ -9,6 +9,7 @@ mod action_words;
 mod actions;
 mod actions_lists;
 mod actions_refused;
+mod actions_resolve;
 mod balance;
 mod bind_options;
 mod captures;

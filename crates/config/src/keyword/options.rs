@@ -150,23 +150,7 @@ const SWITCHES: &[Keyword<Draft>] = &[
         .ignored("the system decides when it sends an ACK"),
     switch!(tcp_smart_connect, "tcp-smart-connect", BACK, "delays the first ACK to a server")
         .ignored("the system decides when it sends an ACK"),
-    Keyword::new(
-        "transparent",
-        Places::BACK,
-        "",
-        "4.2",
-        "connects to the address that the client asked for",
-        |line, draft| {
-            if line.target.is_from(3, 5) {
-                let message = "`option transparent` was removed from the language";
-                let finding = Diagnostic::new(codes::E0209, line.keyword_span(), message);
-                line.report(finding.help("write a server with the address `0.0.0.0`"));
-                line.skip_rest();
-                return;
-            }
-            switch(line, &mut draft.proxy.options.transparent);
-        },
-    ),
+    switch!(transparent, "transparent", BACK, "connects to the address that the client asked for"),
 ];
 
 const OTHERS: &[Keyword<Draft>] = &[
@@ -321,7 +305,8 @@ const MISSING: &[Missing] = &[
     Missing::removed("leave it out: this way of proxying is gone", &[("http_proxy", 0)]),
 ];
 
-fn switch(line: &mut Directive<'_>, to: &mut Setting<bool>) {
+/// A line that switches something on, or off with `no`.
+pub(super) fn switch(line: &mut Directive<'_>, to: &mut Setting<bool>) {
     line.end();
     let name = line.phrase();
     if line.target.is_from(3, 5) && name.ends_with("transparent") {

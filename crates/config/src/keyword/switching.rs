@@ -2,6 +2,7 @@
 
 use diag::{Diagnostic, Spanned, codes};
 
+use super::options::switch;
 use super::{Keyword, Places};
 use crate::lower::{AddressUse, Draft};
 use crate::model::{LookedAt, Spot, SwitchingRule, UseServerRule};
@@ -106,15 +107,6 @@ pub(super) const KEYWORDS: &[Keyword<Draft>] = &[
         "",
         "4.2",
         "the old name of `option transparent`",
-        |line, draft| {
-            if line.target.is_from(3, 5) {
-                let message = "`transparent` was removed from the language";
-                let finding = Diagnostic::new(codes::E0209, line.keyword_span(), message);
-                line.report(finding.help("write a server with the address `0.0.0.0`"));
-                line.skip_rest();
-            }
-            line.end();
-            draft.proxy.options.transparent = Some(Spanned::new(true, line.span()));
-        },
+        |line, draft| switch(line, &mut draft.proxy.options.transparent),
     ),
 ];

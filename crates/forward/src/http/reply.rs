@@ -246,7 +246,7 @@ impl<C: Connector> HttpStream<'_, C> {
         else {
             return false;
         };
-        wire::strip_connection(&mut response.fields);
+        http1::strip_connection(&mut response.fields);
         answer.body = raw.get(consumed..).unwrap_or_default().to_vec();
         response.fields.remove(b"content-length");
         response.fields.add(b"content-length", answer.body.len().to_string().as_bytes());

@@ -79,7 +79,7 @@ impl<C: Connector> HttpStream<'_, C> {
             upgrades: http1::upgrade_protocol(head).is_some(),
             has_body: length != BodyLength::None,
         };
-        wire::strip_connection(&mut head.fields);
+        http1::strip_connection(&mut head.fields);
         self.up = Body::new(length);
         if self.up.is_broken(work.client.filled()) {
             return Err(bad);

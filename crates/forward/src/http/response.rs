@@ -58,7 +58,7 @@ impl<C: Connector> HttpStream<'_, C> {
             http1::response_connection(&work.response).keeps() && length != BodyLength::UntilClose;
         state.server_closed = length == BodyLength::UntilClose;
         let switches = status == 101 || (connect && (200..300).contains(&status));
-        wire::strip_connection(&mut work.response.fields);
+        http1::strip_connection(&mut work.response.fields);
         let counted = wire::counted_response(&work.response);
         self.down = Body::new(length);
         state.held = Some(Held { length, counted, switches, until: None, over: false });

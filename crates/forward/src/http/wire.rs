@@ -7,15 +7,6 @@ use std::sync::Arc;
 
 use http1::{CaseMap, Fields, RequestHead, ResponseHead, Version};
 
-/// Takes `close` and `keep-alive` out of a received head.
-pub(crate) fn strip_connection(fields: &mut Fields) {
-    if fields.contains(b"connection") {
-        http1::remove_connection_tokens(fields, |token| {
-            token.eq_ignore_ascii_case(b"close") || token.eq_ignore_ascii_case(b"keep-alive")
-        });
-    }
-}
-
 /// Appends a request for a server whose connection is to be kept or not; the field that is named `last`
 /// (`http-send-name-header`) stands behind `Connection`.
 pub(crate) fn write_request(
@@ -116,7 +107,7 @@ mod tests {
         let mut head = ResponseHead::new();
         let limits = http1::Limits::default();
         http1::parse_response(text, &mut head, &limits).unwrap();
-        strip_connection(&mut head.fields);
+        http1::strip_connection(&mut head.fields);
         head
     }
 

@@ -108,6 +108,13 @@ impl Live {
     }
 }
 
+impl Live {
+    /// The `resolvers` section of this name.
+    pub fn resolver(&self, name: &str) -> Option<&Arc<Resolver>> {
+        self.resolvers.iter().find(|section| section.name() == name)
+    }
+}
+
 /// The sections of a program, and the one that is there without being written down.
 fn resolvers(program: &Program, process: &Process) -> Vec<Arc<Resolver>> {
     let system = &process.settings().nameservers;

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use health::LogLevel;
+
 use crate::io::ServerAddress;
 
 use super::Backend;
@@ -24,9 +26,6 @@ impl Named {
         self.host.clone().zip(self.port)
     }
 }
-
-/// syslog's `notice`.
-const NOTICE: u8 = 5;
 
 impl Backend {
     /// Gives a server another address, found by whom.
@@ -93,6 +92,6 @@ impl Backend {
     }
 
     fn say(&self, line: &str) {
-        self.log.send_now(NOTICE, line.as_bytes());
+        self.log.send_now(LogLevel::Notice as u8, line.as_bytes());
     }
 }

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     fn name(text: &'static str) -> Name<'static> {
-        Name::new(text).unwrap()
+        Name::new(text).expect("a name")
     }
 
     fn record(owner: &'static str, data: RData<'static>) -> ResourceRecord<'static> {
@@ -182,13 +182,13 @@ mod tests {
         *packet.rcode_mut() = code;
         packet.answers = answers;
         packet.additional_records = more;
-        packet.build_bytes_vec_compressed().unwrap()
+        packet.build_bytes_vec_compressed().expect("a message")
     }
 
     #[test]
     fn a_question_is_read_back() {
-        let bytes = question(7, "a.example.test", Kind::V6, 1232).unwrap();
-        let packet = Packet::parse(&bytes).unwrap();
+        let bytes = question(7, "a.example.test", Kind::V6, 1232).expect("a question");
+        let packet = Packet::parse(&bytes).expect("a message");
         assert_eq!(packet.questions[0].qname.to_string(), "a.example.test");
         assert_eq!(packet.opt().map(|opt| opt.udp_packet_size), Some(1232));
         assert_eq!(question(7, &"a".repeat(70), Kind::V6, 1232), None);
@@ -204,7 +204,8 @@ mod tests {
         ];
         let bytes = reply(("a.test", Kind::V4), RCODE::NoError, answers, Vec::new());
         let found = read(&bytes, 7, "A.test.", Kind::V4);
-        let expected = ["192.0.2.1", "192.0.2.2"].map(|ip| Record::Address(ip.parse().unwrap()));
+        let expected =
+            ["192.0.2.1", "192.0.2.2"].map(|ip| Record::Address(ip.parse().expect("an address")));
         assert_eq!(found, Read::Answer(Ok(expected.to_vec())));
     }
 
@@ -222,7 +223,7 @@ mod tests {
             target: target.into(),
             port,
             weight: 10,
-            address: address.map(|ip| ip.parse().unwrap()),
+            address: address.map(|ip| ip.parse().expect("an address")),
         };
         let expected = vec![target("a.test", 1, Some("192.0.2.9")), target("b.test", 2, None)];
         assert_eq!(read(&bytes, 7, "_h._tcp.test", Kind::Service), Read::Answer(Ok(expected)));

@@ -119,7 +119,7 @@ fn network(text: &str) -> Option<IpNet> {
 
 #[cfg(test)]
 mod tests {
-    use super::network;
+    use super::{IpAddr, network};
 
     #[test]
     fn networks_are_read_in_each_of_their_forms() {
@@ -129,8 +129,9 @@ mod tests {
             ("10.1.2.3", "10.1.2.3"),
             ("2001:db8::/32", "2001:db8:1::1"),
         ] {
-            let net = network(text).unwrap();
-            assert!(net.contains(&inside.parse::<std::net::IpAddr>().unwrap()), "{text}");
+            let net = network(text).expect("a network");
+            let inside: IpAddr = inside.parse().expect("an address");
+            assert!(net.contains(&inside), "{text}");
         }
         assert_eq!(network(""), None);
     }

@@ -55,9 +55,7 @@ pub(super) fn rename(generation: &Generation, name: &ServerName, host: String) -
     let known = lines.get(at as usize).zip(backend.server(at));
     let Some((line, server)) = known else { return reply::failed("No such server.") };
     let section = line.settings.resolvers.as_ref();
-    let resolver = section.and_then(|section| {
-        generation.live.resolvers.iter().find(|known| known.name() == section.value)
-    });
+    let resolver = section.and_then(|section| generation.live.resolver(&section.value));
     let AddressKind::Inet { host: Host::Name(own), .. } = &line.address.kind else {
         return reply::no_resolution();
     };

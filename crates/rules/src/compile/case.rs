@@ -4,26 +4,25 @@ use config::model::Global;
 use diag::{Diagnostic, Span, codes};
 use http1::CaseMap;
 
-/// The names of `global`, with what is wrong with its file.
+/// The names of `global`, and what is wrong with its file.
 pub(super) fn map(
     global: &Global,
     files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
-    findings: &mut Vec<Diagnostic>,
-) -> CaseMap {
+) -> (CaseMap, Option<Diagnostic>) {
     let mut map = CaseMap::default();
     for pair in &global.h1_case_adjust {
         // What does not fit was reported when the line was read.
         map.add(pair.value.0.as_bytes(), pair.value.1.as_bytes());
     }
-    let Some(file) = &global.h1_case_adjust_file else { return map };
-    match files(&file.value) {
-        Ok(bytes) => findings.extend(read(&mut map, &bytes, &file.value, file.span)),
+    let Some(file) = &global.h1_case_adjust_file else { return (map, None) };
+    let wrong = match files(&file.value) {
+        Ok(bytes) => read(&mut map, &bytes, &file.value, file.span),
         Err(why) => {
             let message = format!("`{}` cannot be read: {why}", file.value);
-            findings.push(Diagnostic::new(codes::E0701, file.span, message));
+            Some(Diagnostic::new(codes::E0701, file.span, message))
         }
-    }
-    map
+    };
+    (map, wrong)
 }
 
 /// Adds each line's pair; the first that does not fit ends it.
