@@ -189,7 +189,11 @@ impl Balancer {
         match &self.engine {
             Engine::LeastConn(groups) => lock(groups)[group].touch(at, server),
             Engine::First(groups) => lock(groups)[group].touch(at, server),
-            Engine::RoundRobin(_) | Engine::Sticky(_) | Engine::Map(_) | Engine::Ring(_) => {}
+            Engine::RoundRobin(_)
+            | Engine::Sticky(_)
+            | Engine::Map(_)
+            | Engine::Ring(_)
+            | Engine::Random(_) => {}
         }
         if let Some(successor) = self.successor.get()
             && let Some(at) = successor.places.get(at).copied().flatten()

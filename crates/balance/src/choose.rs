@@ -4,6 +4,7 @@ use crate::balancer::{Balancer, lock};
 use crate::engine::Engine;
 use crate::farm::Serving;
 use crate::hash::hash;
+use crate::lottery::Lottery;
 use crate::map::Map;
 use crate::pick::{NoServer, Pick, PickInput, Step, Trace, WhyNot, passed};
 use crate::ring::Ring;
@@ -100,6 +101,9 @@ impl Balancer {
             Engine::Ring(rings) => {
                 return self.pick_on_ring(&rings[group], input, trace);
             }
+            Engine::Random(lotteries) => {
+                return self.pick_by_draws(&lotteries[group], input, trace);
+            }
         };
         chosen.ok_or(NoServer::AllFull)
     }
@@ -110,18 +114,22 @@ impl Balancer {
         input: &PickInput<'_>,
         trace: &mut T,
     ) -> Result<usize, NoServer> {
-        let exclude = input.exclude;
-        if let Algorithm::Random { draws } = self.spec.algorithm {
-            let draws = input.draws.get(..draws.max(1) as usize).unwrap_or(input.draws);
-            if !draws.is_empty() {
-                return self.random(ring, draws, exclude, trace);
+        match self.hash_of(input, trace) {
+            Some(hash) => {
+                self.ring_by_hash(ring, hash, input.exclude, trace).ok_or(NoServer::NoneUsable)
             }
-        } else if let Some(hash) = self.hash_of(input, trace) {
-            let points = ring.points();
-            let found = self.ring_by_hash((ring, &points), hash, exclude, trace);
-            return found.ok_or(NoServer::NoneUsable);
+            None => self.ring_in_turn(ring, input.exclude, trace).ok_or(NoServer::AllFull),
         }
-        self.ring_in_turn(ring, exclude, trace).ok_or(NoServer::AllFull)
+    }
+
+    fn pick_by_draws<T: Trace>(
+        &self,
+        lottery: &Lottery,
+        input: &PickInput<'_>,
+        trace: &mut T,
+    ) -> Result<usize, NoServer> {
+        let draws = input.draws.get(..self.draws()).unwrap_or(input.draws);
+        self.random(lottery, if draws.is_empty() { &[0] } else { draws }, input.exclude, trace)
     }
 
     fn hash_of<T: Trace>(&self, input: &PickInput<'_>, trace: &mut T) -> Option<u32> {

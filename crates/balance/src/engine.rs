@@ -6,6 +6,7 @@ use crate::balancer::{Control, lock};
 use crate::fifo::Fifo;
 use crate::first::First;
 use crate::leastconn::LeastConn;
+use crate::lottery::Lottery;
 use crate::map::Map;
 use crate::ring::Ring;
 use crate::roundrobin::RoundRobin;
@@ -21,6 +22,7 @@ pub(crate) enum Engine {
     Sticky(Mutex<[Fifo; 2]>),
     Map(Map),
     Ring([Ring; 2]),
+    Random([Lottery; 2]),
 }
 
 impl Engine {
@@ -64,12 +66,15 @@ impl Engine {
             }
             Algorithm::Hash if !consistent => Self::Map(Map::new(servers)),
             Algorithm::StaticRr => Self::Map(Map::new(servers)),
-            Algorithm::Hash | Algorithm::Random { .. } => {
+            Algorithm::Hash => {
                 let [active, backups] =
                     [false, true].map(|backup| Ring::new(servers, |s| s.backup == backup));
                 control.upkeep = [active.1, backups.1];
                 Self::Ring([active.0, backups.0])
             }
+            Algorithm::Random { .. } => Self::Random(
+                [false, true].map(|backup| Lottery::new(servers, |s| s.backup == backup)),
+            ),
         }
     }
 
@@ -100,6 +105,7 @@ impl Engine {
             Self::Ring(rings) => {
                 rings[group].set(servers, at, weight, &mut control.upkeep[group]);
             }
+            Self::Random(lotteries) => lotteries[group].set(at, weight),
         }
     }
 }

@@ -11,7 +11,7 @@ pub struct PickInput<'a> {
     /// The hash key; `None` when the request has none, which means round robin.
     pub key: Option<Key<'a>>,
     /// Random numbers for [`Algorithm::Random`](crate::Algorithm::Random), one for each draw; with
-    /// fewer, fewer servers are compared, and with none the pick is round robin.
+    /// fewer, fewer servers are compared, and none is one that drew 0.
     pub draws: &'a [u32],
     /// A server to avoid while another one will do: the one that just failed (`option redispatch`).
     pub exclude: Option<usize>,
@@ -124,6 +124,11 @@ pub enum Step {
         /// Where the point is, of 2^32.
         position: u32,
         /// The server that it belongs to.
+        server: usize,
+    },
+    /// `random`: the server that a draw leads to.
+    Drawn {
+        /// The server.
         server: usize,
     },
     /// `leastconn`: the server at the head of the order and its streams, served and queued.

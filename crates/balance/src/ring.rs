@@ -6,9 +6,8 @@
 //! the array: whether point number n counts is `n < points in use`, one atomic. So most state
 //! changes cost one store, and the array is made anew only when few of its points are in use.
 
-use std::hint::black_box;
+use std::hint::select_unpredictable;
 use std::net::SocketAddr;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering::Relaxed};
 
@@ -136,19 +135,10 @@ impl Ring {
 
     /// The nearest point in use, and then all others around the ring until the walk has come back
     /// to the start for the second time.
-    pub(crate) fn nearest<R>(
-        &self,
-        points: &Points,
-        hash: u32,
-        visit: impl FnMut(Point) -> Option<R>,
-    ) -> Option<R> {
+    pub(crate) fn nearest<R>(&self, hash: u32, visit: impl FnMut(Point) -> Option<R>) -> Option<R> {
+        let points = self.points.load();
         let start = points.nearest(hash, |point| self.counts(point))?;
-        self.walk(points, start, visit)
-    }
-
-    /// The points as they are now.
-    pub(crate) fn points(&self) -> impl Deref<Target = Arc<Points>> {
-        self.points.load()
+        self.walk(&points, start, visit)
     }
 
     /// The points in use from the one behind the last pick on, once around; the one at which the
@@ -268,22 +258,20 @@ impl Points {
         Self { sorted, index, shift }
     }
 
-    /// Reads where each of `hashes` leads, so that their cache misses are one wait and not one after the other.
-    pub(crate) fn approach(&self, hashes: &[u32]) {
-        for hash in hashes {
-            black_box(self.sorted.get(self.about(*hash)).copied());
-        }
-    }
-
     /// The first point at `position` or behind it, as an index that may be one past the end.
     fn at_or_behind(&self, position: u32) -> usize {
-        let guess = self.about(position);
         let goes_before = |packed: &u64| ((packed >> 32) as u32) < position;
-        let (before, from) = self.sorted.split_at(guess);
-        match from.iter().take_while(|packed| goes_before(packed)).count() {
-            0 => guess - before.iter().rev().take_while(|packed| !goes_before(packed)).count(),
-            more => guess + more,
+        let from = self.about(position).saturating_sub(Self::STRETCH / 2);
+        let Some(near) = self.sorted.get(from..from + Self::STRETCH) else {
+            return self.sorted.partition_point(goes_before);
+        };
+        // All are counted: where a search would end is chance, so its branches would be guessed wrong.
+        let before: usize = near.iter().map(|packed| usize::from(goes_before(packed))).sum();
+        let is_first = from == 0 || before > 0;
+        if is_first && before < Self::STRETCH {
+            return from + before;
         }
+        self.sorted.partition_point(goes_before)
     }
 
     /// An index near `position`. Positions are hashes: how far into the stretch says how far into its points.
@@ -310,7 +298,7 @@ impl Points {
         let position = |at: usize| (self.sorted[at] >> 32) as u32;
         let back = hash.wrapping_sub(position(before));
         let forth = position(after).wrapping_sub(hash);
-        Some(if back <= forth { before } else { after })
+        Some(select_unpredictable(back <= forth, before, after))
     }
 }
 

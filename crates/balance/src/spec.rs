@@ -43,7 +43,7 @@ pub enum Algorithm {
     LeastConn,
     /// The lowest `id` that has a free connection slot.
     First,
-    /// The least loaded of `draws` servers found by random hashes.
+    /// The least loaded of `draws` servers that are drawn by weight.
     Random {
         /// How many servers are drawn: 1 or more, 2 when the line does not say.
         draws: u32,

@@ -156,6 +156,24 @@ proptest! {
     }
 
     #[test]
+    fn draws_that_are_spread_evenly_follow_weights(weights in prop::collection::vec(0_u32..=20, 1..8)) {
+        prop_assume!(weights.iter().any(|weight| *weight > 0));
+        let list = (1..).zip(&weights).map(|(id, w)| ServerSpec::new(format!("s{id}"), id).weight(*w));
+        let algorithm = Algorithm::Random { draws: 1 };
+        let balancer = Balancer::new(Spec { algorithm, ..Spec::default() }, list.collect());
+        let total: u32 = weights.iter().sum();
+        let mut picks = vec![0_u32; weights.len()];
+        for number in 0..total * 16 {
+            let draw = [(u64::from(number) * (1 << 32) / u64::from(total * 16)) as u32];
+            let input = PickInput { draws: &draw, ..PickInput::default() };
+            picks[balancer.pick(&input, &mut NoTrace).unwrap().server] += 1;
+        }
+        for (picks, weight) in picks.iter().zip(&weights) {
+            prop_assert!(picks.abs_diff(weight * 16) <= 1, "{:?} {:?}", weights, picks);
+        }
+    }
+
+    #[test]
     fn a_server_that_leaves_the_ring_moves_only_its_own_keys(
         weights in prop::collection::vec(1_u32..=20, 2..8), gone in 0_usize..8,
     ) {

@@ -74,6 +74,7 @@ fn reason(
                 Step::Point { position, server } => {
                     format!("point {position:#010x} of {}", name(*server))
                 }
+                Step::Drawn { server } => format!("drew {}", name(*server)),
                 Step::Least { server, load } => format!("{} has {load} streams", name(*server)),
                 Step::ExcludedAnyway => String::from("no other server has room"),
                 Step::Hash(_) | Step::Passed { .. } | Step::Chosen { .. } => return None,
