@@ -402,7 +402,9 @@ frontned f
 ",
         expect![[r#"
             1:1 E0206 `mode` stands before any section (begin with a section, such as `global` or `defaults`)
-            2:1 E0206 `frontned` stands before any section (did you mean `frontend`?)
+            2:1 E0201 no section is named `frontned` (did you mean `frontend`? The lines below are read as its own)
+            2:10 W0415 `f` has no `bind` line and takes no connections
+            2:10 W0703 `f` has no `timeout client` (set them in `defaults`)
         "#]],
     );
 }

@@ -95,7 +95,6 @@ codes! {
     E0702 Error Environment "a name cannot be resolved";
     W0703 Warning Capacity "a missing timeout lets connections live for ever";
     W0704 Warning Capacity "more connections are allowed than file descriptors";
-    E0705 Error Environment "an address cannot be bound";
     W0706 Warning Websocket "WebSockets reach a backend without `timeout tunnel`";
     W0707 Warning Capacity "the tunnels of long-lived connections fill the servers' maxconn";
     W0708 Warning Health "two servers have the same address in one backend";

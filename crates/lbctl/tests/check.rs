@@ -301,6 +301,7 @@ backend b
     server t no-such-host.invalid:80 init-addr none
 global
     issuers-chain-path none
+    chroot none-either
 ";
     let dir = folder(&[("edge.cfg", text), ("old.pem", EXPIRED)]);
     let check = |env: &str| {
@@ -309,7 +310,7 @@ global
             "--env",
             env,
             "--select",
-            "E07,W0722,W0732",
+            "E07,W0722,W0732,W0733",
             "--output-format",
             "concise",
             "edge.cfg",
@@ -327,6 +328,7 @@ global
         "edge.cfg:12:10: W0732 `203.0.113.7:8443` cannot be bound",
         "edge.cfg:15:14: E0702 `no-such-host.invalid` has no address here",
         "edge.cfg:18:24: E0701 `none` is no folder of this machine",
+        "edge.cfg:19:12: W0733 `none-either` is no folder of this machine",
     ] {
         assert!(out.contains(part), "{part}\n{out}");
     }

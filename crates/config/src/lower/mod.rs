@@ -10,7 +10,7 @@ mod place;
 
 use config_parse::env::Environment;
 use config_parse::tree::{self, Line, LineKind, Tree, Word};
-use diag::{Diagnostic, Sources, codes};
+use diag::{Diagnostic, Edit, Safety, Sources, codes};
 
 pub(crate) use address::{AddressUse, can_resolve};
 use directive::Allowed;
@@ -135,7 +135,7 @@ impl Lowering {
     }
 
     fn line(&mut self, line: &Line<'_>) {
-        let Some((first, _)) = line.words.split_first() else { return };
+        let Some(first) = line.words.first() else { return };
         if self.target.is_from(3, 0)
             && let Some(empty) = line.words.iter().find(|word| word.text.is_empty())
         {
@@ -145,20 +145,24 @@ impl Lowering {
             self.poison(&line.words);
             return;
         }
-        match SECTIONS.find(&first.text) {
+        self.line_of(&first.text, line);
+    }
+
+    /// A line that begins with `name`, or with a word that is taken for it.
+    fn line_of(&mut self, name: &str, line: &Line<'_>) {
+        let Some(first) = line.words.first() else { return };
+        match SECTIONS.find(name) {
             Found::Known(keyword) if matches!(keyword.status, Status::Ignored(_)) => {
                 self.close();
                 let (target, findings) = (self.target, &mut self.findings);
                 let mut section =
                     Directive::new(&line.words, Place::Nowhere, target, &self.env, findings);
                 section.note(keyword.status, first);
-                if let Some(kind) = keyword::section_kind(&first.text) {
+                if let Some(kind) = keyword::section_kind(name) {
                     self.open_ignored(kind, &line.words);
                 }
             }
-            Found::Known(_)
-                if self.target.is_2_6() && keyword::than_2_6(SECTIONS.noun, &first.text) =>
-            {
+            Found::Known(_) if self.target.is_2_6() && keyword::than_2_6(SECTIONS.noun, name) => {
                 self.close();
                 let (target, findings) = (self.target, &mut self.findings);
                 let mut section =
@@ -166,7 +170,7 @@ impl Lowering {
                 section.too_new(first);
                 self.section = Section::Skipped;
             }
-            Found::Known(_) => self.open(&first.text, &line.words),
+            Found::Known(_) => self.open(name, &line.words),
             Found::Missing(missing, _) => {
                 self.close();
                 let target = self.target;
@@ -174,24 +178,24 @@ impl Lowering {
                 let mut section =
                     Directive::new(&line.words, Place::Nowhere, target, &self.env, findings);
                 let alone = self.config.global.master_worker.is_none();
-                if first.text == "program" && (target.is_from(3, 3) || target.is_2_6() && alone) {
+                if name == "program" && (target.is_from(3, 3) || target.is_2_6() && alone) {
                     let message = "`program` sections need the master-worker mode, and are gone in later versions";
                     let finding = Diagnostic::new(codes::E0209, first.span, message);
                     section.report(finding.help("start it with the system's supervisor"));
                     self.section = Section::Skipped;
                     return;
                 }
-                let too_new = target.is_2_6() && keyword::than_2_6(SECTIONS.noun, &first.text);
+                let too_new = target.is_2_6() && keyword::than_2_6(SECTIONS.noun, name);
                 match too_new {
                     true => section.too_new(first),
                     false => section.refuse(missing, first),
                 }
                 self.section = Section::Skipped;
-                if !too_new && let Some(kind) = keyword::section_kind(&first.text) {
+                if !too_new && let Some(kind) = keyword::section_kind(name) {
                     self.open_other(kind, &line.words);
                 }
             }
-            Found::Unknown => self.directive(&line.words),
+            Found::Unknown => self.directive(line),
         }
     }
 
@@ -332,7 +336,8 @@ impl Lowering {
     }
 
     /// A line that is no section line.
-    fn directive(&mut self, words: &[Word<'_>]) {
+    fn directive(&mut self, source: &Line<'_>) {
+        let words = &source.words;
         let place = self.place();
         let said = self.findings.len();
         if place == Place::Global {
@@ -346,10 +351,7 @@ impl Lowering {
         }
         let known = match &mut self.section {
             Section::Skipped => true,
-            Section::Nowhere => {
-                before_sections(&mut line, first);
-                true
-            }
+            Section::Nowhere => false,
             Section::Global if keyword::given_before(&mut line, &mut self.config.global) => true,
             Section::Global => line.keyword(&GLOBAL, &mut self.config.global),
             Section::Defaults(defaults) => line.keyword(&PROXY, &mut defaults.draft),
@@ -358,8 +360,16 @@ impl Lowering {
             Section::Other(other, kind) => line.keyword(kind.table, other),
         };
         if !known {
-            let word = line.last().unwrap_or(first);
-            unknown(&mut line, word);
+            if let Some(meant) = misspelt_section(&mut line, first) {
+                return self.line_of(meant, source);
+            }
+            match place {
+                Place::Nowhere => before_sections(&mut line, first),
+                _ => {
+                    let word = line.last().unwrap_or(first);
+                    unknown(&mut line, word);
+                }
+            }
         }
         let mentions = std::mem::take(&mut line.mentions);
         self.config.declared.mentions.extend(mentions);
@@ -501,43 +511,74 @@ const NEGATABLE: &[&str] = &[
 fn before_sections(line: &mut Directive<'_>, word: &Word<'_>) {
     let message = format!("`{}` stands before any section", word.text);
     let finding = Diagnostic::new(codes::E0206, word.span, message);
-    let sections = SECTIONS.nearest(&word.text);
-    line.report(match sections {
-        Some(near) => finding.help(format!("did you mean `{near}`?")),
-        None => finding.help("begin with a section, such as `global` or `defaults`"),
-    });
+    line.report(finding.help("begin with a section, such as `global` or `defaults`"));
 }
 
-/// A word that begins no line here.
-fn unknown(line: &mut Directive<'_>, word: &Word<'_>) {
-    let section = line.place.name();
+/// The section that is meant by a word which begins no line here, when it is more like one than like a keyword.
+///
+/// What stands below is then read as lines of that section: one cause, one error.
+fn misspelt_section(line: &mut Directive<'_>, word: &Word<'_>) -> Option<&'static str> {
     let text = word.text.as_ref();
-    let elsewhere = match line.place {
+    if line.prefix.is_some() || line.findings.len() > MANY || elsewhere(line.place, text).is_some()
+    {
+        return None;
+    }
+    let meant = SECTIONS.nearest(text)?;
+    let distance = |name: &str| strsim::damerau_levenshtein(text, name);
+    if keyword_like(line.place, text).is_some_and(|near| distance(near) <= distance(meant)) {
+        return None;
+    }
+    let finding = Diagnostic::new(codes::E0201, word.span, format!("no section is named `{text}`"));
+    let edit = Edit { span: word.span, text: meant.into() };
+    line.report(
+        finding
+            .help(format!("did you mean `{meant}`? The lines below are read as its own"))
+            .fix(Safety::Unsafe, vec![edit]),
+    );
+    Some(meant)
+}
+
+/// A thousand slips of the hand are none: this is no configuration, and each search takes its time.
+const MANY: usize = 1000;
+
+/// Where a keyword belongs that has no meaning here.
+fn elsewhere(place: Place, text: &str) -> Option<&'static str> {
+    match place {
         Place::Global => matches!(PROXY.find(text), Found::Known(_)).then_some("proxies"),
-        Place::Userlist | Place::Other(_) => None,
+        Place::Nowhere | Place::Userlist | Place::Other(_) => None,
         _ => matches!(GLOBAL.find(text), Found::Known(_)).then_some("`global`"),
-    };
-    if let Some(elsewhere) = elsewhere {
-        let message = format!("`{text}` belongs to {elsewhere}, not to a `{section}` section");
-        line.error(codes::E0203, word.span, message);
-        return;
     }
-    let message = format!("no keyword of a `{section}` section is named `{text}`");
-    let finding = Diagnostic::new(codes::E0202, word.span, message);
-    // A thousand slips of the hand are none: this is no configuration, and each search takes its time.
-    if line.findings.len() > 1000 {
-        line.report(finding);
-        return;
-    }
-    let near = match line.place {
+}
+
+/// The keyword of this place that is most like a word.
+fn keyword_like(place: Place, text: &str) -> Option<&'static str> {
+    match place {
+        Place::Nowhere => None,
         Place::Global => GLOBAL.nearest(text),
         Place::Userlist => USERLIST.nearest(text),
         Place::Other(keyword) => {
             keyword::section_kind(keyword).and_then(|kind| kind.table.nearest(text))
         }
         _ => PROXY.nearest(text),
-    };
-    let near = near.or_else(|| SECTIONS.nearest(text));
+    }
+}
+
+/// A word that begins no line here.
+fn unknown(line: &mut Directive<'_>, word: &Word<'_>) {
+    let section = line.place.name();
+    let text = word.text.as_ref();
+    if let Some(elsewhere) = elsewhere(line.place, text) {
+        let message = format!("`{text}` belongs to {elsewhere}, not to a `{section}` section");
+        line.error(codes::E0203, word.span, message);
+        return;
+    }
+    let message = format!("no keyword of a `{section}` section is named `{text}`");
+    let finding = Diagnostic::new(codes::E0202, word.span, message);
+    if line.findings.len() > MANY {
+        line.report(finding);
+        return;
+    }
+    let near = keyword_like(line.place, text).or_else(|| SECTIONS.nearest(text));
     line.report(match near {
         Some(near) => finding.help(format!("did you mean `{near}`?")),
         None => finding,

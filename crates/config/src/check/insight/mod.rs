@@ -13,6 +13,7 @@ mod regexes;
 mod security;
 mod trust;
 mod tunnels;
+mod twins;
 
 use std::collections::HashSet;
 
@@ -34,6 +35,7 @@ pub(super) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
         regexes::proxy(proxy, &mut mine);
         security::proxy(proxy, &mut mine);
         trust::proxy(proxy, &mut mine);
+        twins::proxy(proxy, &mut mine);
     }
     security::userlists(config, &mut mine);
     let mut said: HashSet<(&str, Span)> = HashSet::new();
