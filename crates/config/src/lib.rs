@@ -15,7 +15,9 @@ mod lower;
 pub mod model;
 mod target;
 
+pub use check::named_hosts;
 pub use diff::{Change, Impact, Item, Kind, Objects, Section, apply, diff, diff_objects, objects};
+pub use keyword::nearest;
 pub use load::{Loaded, load};
 pub use lower::{lower, lower_in};
 pub use target::Target;

@@ -119,6 +119,14 @@ codes! {
     W0731 Warning Capacity "a server may have more connections than there are ports to come from";
     W0732 Warning Environment "an address cannot be bound on this machine";
     W0733 Warning Environment "a folder is not on this machine";
+    W0734 Warning Capacity "limits that shall grow with the load miss their other half";
+    N0735 Note Capacity "`minconn` grows up to a number that is worked out";
+    W0736 Warning Health "`slowstart` has no effect";
+    W0737 Warning Route "a counter is read that nothing counts";
+    W0738 Warning Tls "no certificate is for a host that is asked for";
+    W0739 Warning Route "two `bind` lines have the same address";
+    W0740 Warning Environment "a map leads to a backend that does not exist";
+    W0741 Warning Capacity "more connections are allowed than this machine has memory for";
     W0801 Warning Security "the statistics page asks for no password";
     W0802 Warning Security "the statistics page lets everyone stop servers";
     W0803 Warning Security "the runtime socket is open to everyone";

@@ -335,3 +335,95 @@ global
     assert!(out.contains("none.http"), "{out}");
     assert!(!out.contains("edge.cfg:16"), "{out}");
 }
+
+/// A certificate for these names and its key, made by openssl; `None` where that is missing.
+fn certificate(
+    folder: &std::path::Path,
+    name: &str,
+    key: &str,
+    names: &str,
+    days: &str,
+) -> Option<()> {
+    let names = format!("subjectAltName={names}");
+    let run = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", key, "-nodes", "-subj", "/CN=cn.example", "-addext"])
+        .args([&names, "-days", days])
+        .args(if key == "ec" { &["-pkeyopt", "ec_paramgen_curve:prime256v1"][..] } else { &[] })
+        .args(["-keyout", &format!("{name}.key"), "-out", name])
+        .current_dir(folder)
+        .output()
+        .ok()?;
+    run.status.success().then_some(())
+}
+
+#[test]
+fn certificates_are_compared_with_their_keys_and_with_the_hosts_of_the_rules() {
+    let text = "defaults
+    mode http
+    timeout client 1s
+    timeout connect 1s
+    timeout server 1s
+frontend f
+    bind 127.0.0.1:9 ssl crt a.pem crt b.pem
+    acl api hdr(host) -i api.example API.other.example:443
+    use_backend b if api or { hdr(host) x.wild.example }
+    use_backend b if { hdr(host) missing.example }
+    use_backend %[req.hdr(host),lower,map(hosts.map)]
+    default_backend b
+frontend g
+    bind 127.0.0.1:19 ssl crt-list list.txt
+    default_backend b
+frontend h
+    bind 127.0.0.1:7 ssl crt wrong.pem crt wrong-ec.pem crt soon.pem
+    use_backend b if { hdr(host) soon.example }
+    default_backend b
+backend b
+    server s 127.0.0.1:1 check
+";
+    let map = "# hosts\napi.example b\nold.example bb\n\nnone.example\n";
+    let list = "# certificates\na.pem [alpn h2] api.example !x.example\nb.pem other.name.example\n";
+    let dir = folder(&[("edge.cfg", text), ("hosts.map", map), ("list.txt", list)]);
+    let make = |name: &str, key: &str, names: &str, days: &str| {
+        certificate(dir.path(), name, key, names, days)
+    };
+    let made = make("a.pem", "rsa:2048", "DNS:api.example,DNS:api.other.example", "90")
+        .and_then(|()| make("b.pem", "ec", "DNS:*.wild.example,IP:192.0.2.1", "90"))
+        .and_then(|()| make("wrong.pem", "rsa:2048", "DNS:w.example", "90"))
+        .and_then(|()| make("wrong-ec.pem", "ec", "DNS:w.example", "90"))
+        .and_then(|()| make("soon.pem", "ec", "DNS:soon.example", "3"));
+    if made.is_none() {
+        println!("skipped: openssl is missing");
+        return;
+    }
+    let copy = |from: &str, to: &str| {
+        std::fs::copy(dir.path().join(from), dir.path().join(to)).expect("a copy");
+    };
+    copy("a.pem.key", "wrong.pem.key");
+    copy("b.pem.key", "wrong-ec.pem.key");
+    let line = ["check", "--env", "host", "--output-format", "concise", "--select"];
+    let line = [&line[..], &["E07,W0722,W0738,W0740", "edge.cfg"]].concat();
+    let (out, _, code) = run(dir.path(), &line);
+    let expected = [
+        "edge.cfg:10:34: W0738 no certificate of `f` is for `missing.example`",
+        "edge.cfg:11:43: W0740 line 3 of `hosts.map` leads to `bb`, which is no backend",
+        "edge.cfg:14:36: W0738 `list.txt` gives `b.pem` to `other.name.example`, which it does not name",
+        "edge.cfg:17:30: E0721 `wrong.pem` holds a certificate to which the private key in `wrong.pem.key` does not belong",
+        "edge.cfg:17:44: E0721 `wrong-ec.pem` holds a certificate to which the private key in `wrong-ec.pem.key` does not belong",
+        "edge.cfg:17:61: W0722 the certificate in `soon.pem` expires in 2 days",
+    ];
+    assert_eq!(out.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn connections_are_counted_against_the_memory_of_the_machine() {
+    let text = "global\n    maxconn 2000000000\n    tune.bufsize 65536\n";
+    let dir = folder(&[("edge.cfg", text)]);
+    let line = ["check", "--select", "W0741", "--output-format", "concise", "edge.cfg"];
+    assert_eq!(run(dir.path(), &line).0, "", "nothing is looked at");
+    let (out, ..) = run(dir.path(), &[&line[..], &["--env", "host"]].concat());
+    assert!(
+        out.starts_with("edge.cfg:2:5: W0741 2000000000 connections with two buffers"),
+        "{out}"
+    );
+}

@@ -25,6 +25,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("E0721", "crates/lbctl/tests/check.rs"),
     ("W0722", "crates/lbctl/tests/check.rs"),
     ("W0732", "crates/lbctl/tests/check.rs"),
+    ("W0738", "crates/lbctl/tests/check.rs"),
+    ("W0740", "crates/lbctl/tests/check.rs"),
+    ("W0741", "crates/lbctl/tests/check.rs"),
     ("W0733", "crates/lbctl/tests/check.rs"),
 ];
 

@@ -62,6 +62,7 @@ fn fcgi(draft: &Draft, findings: &mut Vec<Diagnostic>) {
 }
 
 pub(crate) use duplicates::defaults as defaults_names;
+pub use insight::named_hosts;
 
 /// All sections together.
 pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnostic>) {

@@ -248,8 +248,9 @@ const REFUSED: &[Keyword<Bind>] = &[
     refused("accept-netscaler-cip", "a NetScaler header comes first")
         .shaped(Shape::NotZero(i32::MAX)),
     refused("idle-ping", "asks silent clients").shaped(Shape::Time(i32::MAX as u64)),
-    option("namespace", "<name>", "the network namespace it listens in", |line, _| {
+    option("namespace", "<name>", "the network namespace it listens in", |line, to| {
         line.value("a value");
+        to.ignored.push("namespace".to_owned());
     })
     .refused("entering a namespace takes rights that the process gives up before a reload would need them"),
     refused("nbconn", "connections it opens by itself").shaped(Shape::Experimental(&COUNT)),

@@ -224,7 +224,7 @@ impl<T> Table<T> {
 }
 
 /// The candidate most like `word`, when it is like enough to be meant.
-pub(crate) fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let most = |name: &str| (name.len().min(word.len()) / 3).max(1);
     among
         // The difference in length is the least distance: most words are out without a look at their letters.

@@ -42,7 +42,7 @@ struct Heard {
     spans: HashSet<Span>,
 }
 
-fn is_checked(server: &Server) -> bool {
+pub(super) fn is_checked(server: &Server) -> bool {
     let settings = &server.settings;
     settings.check.is_some_and(|check| check.value)
         || settings.agent.as_ref().is_some_and(|agent| agent.on)

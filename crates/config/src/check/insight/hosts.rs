@@ -1,7 +1,7 @@
-//! Conditions that ask for two hosts at once.
+//! Conditions that ask for hosts: for two at once; which there are.
 
 use config_parse::condition::{Condition, MatchMethod, Term};
-use diag::{Diagnostic, codes};
+use diag::{Diagnostic, Span, codes};
 
 use super::super::acls;
 use super::criterion::{self, Part};
@@ -54,4 +54,26 @@ fn hosts(proxy: &Proxy, term: &Term) -> Option<Vec<String>> {
         hosts.extend(line.patterns.iter().map(|pattern| pattern.value.to_ascii_lowercase()));
     }
     (!hosts.is_empty()).then_some(hosts)
+}
+
+/// The hosts that a proxy's conditions compare whole, in lower case and without a port, each where it stands first.
+///
+/// Names with a dot and no addresses: what a certificate could be for. Pattern files are not among them.
+pub fn named(proxy: &Proxy) -> Vec<(String, Span)> {
+    let mut hosts: Vec<(String, Span)> = Vec::new();
+    for line in criterion::tests(proxy) {
+        let criterion = criterion::of(line);
+        if criterion.part != Part::Host || criterion.method != MatchMethod::Str {
+            continue;
+        }
+        for pattern in &line.patterns {
+            let host = pattern.value.to_ascii_lowercase();
+            let host = host.split(':').next().unwrap_or_default().to_owned();
+            let is_name = host.contains('.') && host.parse::<std::net::IpAddr>().is_err();
+            if is_name && !hosts.iter().any(|(known, _)| *known == host) {
+                hosts.push((host, pattern.span));
+            }
+        }
+    }
+    hosts
 }

@@ -3,17 +3,22 @@
 //!
 //! Nothing here is an error. A line of a `defaults` section is told of once, however many proxies stand on it.
 
+mod binds;
 mod capacity;
+mod counters;
 mod criterion;
 mod halves;
 mod hosts;
 mod order;
 mod patterns;
+mod ramps;
 mod regexes;
 mod security;
 mod trust;
 mod tunnels;
 mod twins;
+
+pub use hosts::named as named_hosts;
 
 use std::collections::HashSet;
 
@@ -26,7 +31,10 @@ pub(super) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
     let mut mine = Vec::new();
     tunnels::config(config, target, &mut mine);
     halves::config(config, &mut mine);
+    ramps::config(config, &mut mine);
+    counters::config(config, &mut mine);
     capacity::config(config, &mut mine);
+    binds::config(config, &mut mine);
     security::global(&config.global, &mut mine);
     for proxy in config.proxies.iter().filter(|proxy| proxy.disabled.is_none()) {
         order::proxy(proxy, &mut mine);

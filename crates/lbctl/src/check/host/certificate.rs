@@ -1,33 +1,47 @@
-//! Certificates as far as files go: there, readable, with a key, and not expired.
-//!
-//! Whether a key belongs to a certificate is not looked at: that takes a TLS library.
+//! Certificates as far as files go: there, readable, with a key of their own, not expired, and for the hosts that the
+//! configuration tells apart.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use config_parse::tree::Word;
-use diag::{Diagnostic, codes};
+use diag::{Diagnostic, Span, codes};
 
 use super::unreadable;
+use super::x509::Certificate;
 
 /// A certificate that ends within this many days is told of.
 const SOON_DAYS: i64 = 30;
 
+/// Where the private key of a certificate is.
+#[derive(Clone)]
+pub(super) enum Key {
+    /// In the file itself, or in a file beside it.
+    Near,
+    /// In this file.
+    In(PathBuf),
+    /// It is not needed, or another line said where it is.
+    Elsewhere,
+}
+
+impl Key {
+    /// Of what a `crt-store` may have loaded.
+    pub(super) fn of(name: &str, loaded: &[String]) -> Self {
+        if loaded.iter().any(|known| known == name) { Self::Elsewhere } else { Self::Near }
+    }
+}
+
+/// The names that certificates are for; `None` when one of them could not be read.
+pub(super) type Names = Option<Vec<Certificate>>;
+
 /// The file or each file of the folder that `crt` names.
-///
-/// `needs_key`: no other word or line says where its private key is.
 pub(super) fn check(
     word: Option<&Word<'_>>,
     base: &Path,
-    needs_key: bool,
+    key: &Key,
     findings: &mut Vec<Diagnostic>,
-) {
-    let Some(word) = word.filter(|word| !word.text.is_empty() && !word.text.starts_with('@'))
-    else {
-        return;
-    };
+) -> Names {
+    let word = word.filter(|word| !word.text.is_empty() && !word.text.starts_with('@'))?;
     let path = base.join(word.text.as_ref());
     let files: Vec<PathBuf> = match std::fs::read_dir(&path) {
         Ok(entries) => {
@@ -42,52 +56,85 @@ pub(super) fn check(
         }
         Err(_) => vec![path],
     };
+    let mut all = Some(Vec::new());
+    for file in files {
+        let read = one(word.span, &file, key, findings);
+        all = all.zip(read).map(|(mut all, read)| {
+            all.push(read);
+            all
+        });
+    }
+    all
+}
+
+/// One file; `None` when its certificate is not known.
+fn one(at: Span, file: &Path, key: &Key, findings: &mut Vec<Diagnostic>) -> Option<Certificate> {
+    if !file.exists() && is_bundle(file) {
+        return None;
+    }
+    let text = match std::fs::read(file) {
+        Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+        Err(why) => {
+            findings.push(unreadable(at, file, &why));
+            return None;
+        }
+    };
+    let mut wrong = |message: String| {
+        let message = format!("`{}` {message}", file.display());
+        findings.push(Diagnostic::new(codes::E0721, at, message));
+    };
+    let Some(first) = Certificate::first(&text) else {
+        wrong("holds no certificate".to_owned());
+        return None;
+    };
+    let has_key = |text: &str| text.contains("PRIVATE KEY-----");
+    let held = match key {
+        Key::Near if has_key(&text) => Some((text.clone(), String::new())),
+        Key::Near => {
+            let found = beside(file).into_iter().find_map(|near| {
+                let text = std::fs::read_to_string(&near).ok().filter(|text| has_key(text))?;
+                Some((text, format!(" in `{}`", near.display())))
+            });
+            if found.is_none() {
+                wrong("has no private key, nor a file `.key` beside it".to_owned());
+            }
+            found
+        }
+        Key::In(path) => std::fs::read_to_string(path)
+            .ok()
+            .map(|text| (text, format!(" in `{}`", path.display()))),
+        Key::Elsewhere => None,
+    };
+    let Some(certificate) = first else {
+        wrong("holds a certificate that cannot be read".to_owned());
+        return None;
+    };
+    if let Some((pem, place)) = held
+        && certificate.fits(&pem) == Some(false)
+    {
+        wrong(format!("holds a certificate to which the private key{place} does not belong"));
+    }
+    expiry(at, file, &certificate, findings);
+    Some(certificate)
+}
+
+fn expiry(at: Span, file: &Path, certificate: &Certificate, findings: &mut Vec<Diagnostic>) {
     let now =
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    for file in files {
-        if !file.exists() && is_bundle(&file) {
-            continue;
-        }
-        let text = match std::fs::read(&file) {
-            Ok(text) => text,
-            Err(why) => {
-                findings.push(unreadable(word.span, &file, &why));
-                continue;
-            }
-        };
-        let mut wrong = |message: String| {
-            let message = format!("`{}` {message}", file.display());
-            findings.push(Diagnostic::new(codes::E0721, word.span, message));
-        };
-        let text = String::from_utf8_lossy(&text);
-        let Some(der) = first_block(&text, "CERTIFICATE") else {
-            wrong("holds no certificate".to_owned());
-            continue;
-        };
-        let key = |text: &str| text.contains("PRIVATE KEY-----");
-        let mut beside = file.clone().into_os_string();
-        beside.push(".key");
-        // `ssl-load-extra-del-ext` puts the end in the place of another.
-        let beside = [PathBuf::from(beside), file.with_extension("key")];
-        let is_key = |file: &PathBuf| std::fs::read_to_string(file).is_ok_and(|text| key(&text));
-        if needs_key && !key(&text) && !beside.iter().any(is_key) {
-            wrong("has no private key, nor a file `.key` beside it".to_owned());
-        }
-        let Some((_, ends)) = validity(&der) else {
-            wrong("holds a certificate that cannot be read".to_owned());
-            continue;
-        };
-        let days = (ends - now).div_euclid(86_400);
-        if days < SOON_DAYS {
-            let message = match days {
-                ..0 => {
-                    format!("the certificate in `{}` expired {} days ago", file.display(), -days)
-                }
-                _ => format!("the certificate in `{}` expires in {days} days", file.display()),
-            };
-            findings.push(Diagnostic::new(codes::W0722, word.span, message));
-        }
-    }
+    let days = (certificate.ends - now).div_euclid(86_400);
+    let message = match days {
+        ..0 => format!("the certificate in `{}` expired {} days ago", file.display(), -days),
+        0..SOON_DAYS => format!("the certificate in `{}` expires in {days} days", file.display()),
+        _ => return,
+    };
+    findings.push(Diagnostic::new(codes::W0722, at, message));
+}
+
+/// Files that may hold the key: `ssl-load-extra-del-ext` puts the end in the place of another.
+fn beside(file: &Path) -> [PathBuf; 2] {
+    let mut longer = file.to_path_buf().into_os_string();
+    longer.push(".key");
+    [PathBuf::from(longer), file.with_extension("key")]
 }
 
 /// A name that stands for a file of each kind of key (manual 5.1, `crt`).
@@ -99,78 +146,58 @@ fn is_bundle(file: &Path) -> bool {
     })
 }
 
-/// The bytes of the first block of a PEM file with this label.
-fn first_block(text: &str, label: &str) -> Option<Vec<u8>> {
-    let (_, rest) = text.split_once(&format!("-----BEGIN {label}-----"))?;
-    let (body, _) = rest.split_once("-----END ")?;
-    let letters: String = body.chars().filter(|c| !c.is_whitespace()).collect();
-    STANDARD.decode(letters).ok()
-}
-
-/// One element of DER: its tag, its content, what follows.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (tag, rest) = der.split_first()?;
-    let (length, rest) = rest.split_first()?;
-    let (length, rest) = match usize::from(*length) {
-        short @ 0..0x80 => (short, rest),
-        long => {
-            let (bytes, rest) = rest.split_at_checked(long - 0x80)?;
-            let sum = |sum: usize, byte: &u8| sum.checked_mul(256)?.checked_add(usize::from(*byte));
-            (bytes.iter().try_fold(0, sum)?, rest)
+/// The certificates of a list: `FILE [OPTIONS] [NAMES...]` a line (manual 5.1, `crt-list`).
+///
+/// A name behind a file that its certificate is not for is told of: browsers would refuse what they get.
+pub(super) fn list(
+    word: &Word<'_>,
+    path: &Path,
+    base: &Path,
+    loaded: &[String],
+    findings: &mut Vec<Diagnostic>,
+) -> Names {
+    let text = match std::fs::read(path) {
+        Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+        Err(why) => {
+            findings.push(unreadable(word.span, path, &why));
+            return None;
         }
     };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((*tag, content, rest))
+    let mut all = Some(Vec::new());
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+        let outside = match (line.find('['), line.rfind(']')) {
+            (Some(from), Some(to)) if from < to => format!("{} {}", &line[..from], &line[to + 1..]),
+            _ => line.to_owned(),
+        };
+        let mut words = outside.split_whitespace();
+        let Some(name) = words.next() else { continue };
+        if name.starts_with('@') {
+            all = None;
+            continue;
+        }
+        let key = Key::of(name, loaded);
+        let read = one(word.span, &base.join(name), &key, findings);
+        if let Some(certificate) = &read {
+            let filters = words.filter(|filter| !filter.starts_with(['!', '*']));
+            for filter in filters.map(str::to_ascii_lowercase) {
+                if !certificate.is_for(&filter) {
+                    let message = format!(
+                        "`{}` gives `{name}` to `{filter}`, which it does not name",
+                        path.display()
+                    );
+                    findings.push(nameless(word.span, message));
+                }
+            }
+        }
+        all = all.zip(read).map(|(mut all, read)| {
+            all.push(read);
+            all
+        });
+    }
+    all
 }
 
-/// When a certificate begins and ends, in seconds since the epoch (RFC 5280, 4.1).
-fn validity(der: &[u8]) -> Option<(i64, i64)> {
-    let (_, certificate, _) = element(der)?;
-    let (_, mut fields, _) = element(certificate)?;
-    if element(fields)?.0 == 0xa0 {
-        fields = element(fields)?.2;
-    }
-    // Serial number, algorithm, issuer.
-    for _ in 0..3 {
-        fields = element(fields)?.2;
-    }
-    let (_, dates, _) = element(fields)?;
-    let (tag, begins, rest) = element(dates)?;
-    let (later_tag, ends, _) = element(rest)?;
-    Some((seconds(tag, begins)?, seconds(later_tag, ends)?))
-}
-
-/// `UTCTime` (tag 23) or `GeneralizedTime` (24).
-fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(text).ok()?;
-    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
-    let (year, at) = match tag {
-        23 => match number(0, 2)? {
-            late @ 50.. => (1900 + late, 2),
-            early => (2000 + early, 2),
-        },
-        _ => (number(0, 4)?, 4),
-    };
-    let date = jiff::civil::date(
-        i16::try_from(year).ok()?,
-        i8::try_from(number(at, at + 2)?).ok().filter(|month| (1..=12).contains(month))?,
-        1,
-    );
-    let first = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
-    let (day, hour, minute) =
-        (number(at + 2, at + 4)?, number(at + 4, at + 6)?, number(at + 6, at + 8)?);
-    Some(first + (day - 1) * 86_400 + hour * 3600 + minute * 60)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_of_certificates_are_read() {
-        assert_eq!(seconds(23, b"260131120000Z"), Some(1_769_860_800));
-        assert_eq!(seconds(24, b"20260131120000Z"), Some(1_769_860_800));
-        assert_eq!(seconds(23, b"991301000000Z"), None);
-        assert_eq!(validity(b"\x30\x82\xff"), None);
-    }
+/// `W0738`: a host gets a certificate that is not for it.
+pub(super) fn nameless(at: Span, message: String) -> Diagnostic {
+    Diagnostic::new(codes::W0738, at, message).label("clients refuse the connection")
 }

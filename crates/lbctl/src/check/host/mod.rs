@@ -3,6 +3,9 @@
 //! Everything here opens, resolves or binds something, so nothing of it runs without the option.
 
 mod certificate;
+mod limits;
+mod routed;
+mod x509;
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::{Path, PathBuf};
@@ -13,6 +16,8 @@ use config_parse::env::Environment;
 use config_parse::sections;
 use config_parse::tree::{self, LineKind, Word};
 use diag::{Code, Diagnostic, Sources, Span, codes};
+
+use certificate::{Key, Names};
 
 /// What the machine lacks.
 pub(super) fn findings(sources: &Sources, env: &Environment, config: &Config) -> Vec<Diagnostic> {
@@ -26,7 +31,9 @@ pub(super) fn findings(sources: &Sources, env: &Environment, config: &Config) ->
     });
     addresses(config, &mut findings);
     names(config, &mut findings);
-    limits(config, &mut findings);
+    routed::hosts(config, &words.certificates, &mut findings);
+    routed::maps(config, &words.folder, &mut findings);
+    limits::config(config, &mut findings);
     findings
 }
 
@@ -41,8 +48,11 @@ struct Words {
     is_global: bool,
     crt_base: PathBuf,
     ca_base: PathBuf,
+    key_base: PathBuf,
     /// Certificates that a `crt-store` loads.
     loaded: Vec<String>,
+    /// Those of each `bind` line, by the place of the line.
+    certificates: Vec<(Span, Names)>,
 }
 
 /// `default-path` (manual 3.1).
@@ -98,6 +108,7 @@ impl Words {
         match word(0) {
             "default-path" => self.default_path(words, findings),
             "crt-base" => self.crt_base = PathBuf::from(word(1)),
+            "key-base" => self.key_base = PathBuf::from(word(1)),
             "ca-base" => self.ca_base = PathBuf::from(word(1)),
             name @ ("user" | "group") if self.is_global => identity(words.get(1), name, findings),
             "issuers-chain-path" => folder(words.get(1), codes::E0701, findings),
@@ -109,27 +120,40 @@ impl Words {
             "stats" if word(1) == "socket" => self.options(words, findings),
             "unix-bind" | "bind" | "server" | "default-server" => self.options(words, findings),
             "load" if word(1) == "crt" => {
-                // The key of what is for tokens, or stands in a file of its own, is not looked for.
-                let elsewhere = words.iter().any(|word| matches!(&*word.text, "key" | "jwt"));
+                // What is for tokens has no key.
+                let at = words.iter().position(|word| matches!(&*word.text, "key" | "jwt"));
+                let key = match at.and_then(|at| words.get(at..=at + 1)) {
+                    Some([word, file]) if word.text == "key" => {
+                        Key::In(self.folder.join(&self.key_base).join(&*file.text))
+                    }
+                    _ if at.is_some() => Key::Elsewhere,
+                    _ => Key::Near,
+                };
                 let base = self.folder.join(&self.crt_base);
-                certificate::check(words.get(2), &base, !elsewhere, findings);
+                certificate::check(words.get(2), &base, &key, findings);
                 self.loaded.push(word(2).to_owned());
             }
             _ => {}
         }
     }
 
-    fn options(&self, words: &[Word<'_>], findings: &mut Vec<Diagnostic>) {
+    fn options(&mut self, words: &[Word<'_>], findings: &mut Vec<Diagnostic>) {
+        let line = words.first().filter(|word| word.text == "bind").map(|word| word.span);
         let (crt_base, ca_base) =
             (self.folder.join(&self.crt_base), self.folder.join(&self.ca_base));
         for pair in words.windows(2) {
             let [name, value] = pair else { continue };
             match name.text.as_ref() {
                 "crt" => {
-                    let needs_key = !self.loaded.iter().any(|name| *name == *value.text);
-                    certificate::check(Some(value), &crt_base, needs_key, findings);
+                    let key = Key::of(&value.text, &self.loaded);
+                    let names = certificate::check(Some(value), &crt_base, &key, findings);
+                    self.certificates.extend(line.map(|line| (line, names)));
                 }
-                "crt-list" => readable(Some(value), &self.folder, findings),
+                "crt-list" if !value.text.starts_with('@') => {
+                    let path = self.folder.join(&*value.text);
+                    let names = certificate::list(value, &path, &crt_base, &self.loaded, findings);
+                    self.certificates.extend(line.map(|line| (line, names)));
+                }
                 "ca-file" | "crl-file" | "ca-verify-file" if !value.text.starts_with('@') => {
                     readable(Some(value), &ca_base, findings);
                 }
@@ -219,20 +243,5 @@ fn names(config: &Config, findings: &mut Vec<Diagnostic>) {
                 );
             }
         }
-    }
-}
-
-/// `maxconn` of `global` needs two descriptors a connection, and the limit may only be raised by root.
-fn limits(config: &Config, findings: &mut Vec<Diagnostic>) {
-    use nix::sys::resource::{Resource, getrlimit};
-    let Some(maxconn) = config.global.maxconn else { return };
-    let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
-    let needed = u64::from(maxconn.value) * 2 + 100;
-    if needed > hard && !nix::unistd::geteuid().is_root() {
-        let message = format!(
-            "{} connections need about {needed} file descriptors, and this machine gives {hard}",
-            maxconn.value
-        );
-        findings.push(Diagnostic::new(codes::W0704, maxconn.span, message));
     }
 }
