@@ -609,3 +609,49 @@ fn log_targets_name_rings_profiles_and_backends_that_exist() {
     "#]],
     );
 }
+
+#[test]
+fn lines_that_lack_their_value_are_told_of() {
+    check(
+        "global
+ unix-bind mode
+frontend f
+ mode http
+ bind :80
+ timeout client 1s
+ option forwardfor except 10/8
+ http-request set-var-fmt(txn.x)
+ log-steps
+",
+        expect![[r#"
+            2:12 E0207 `mode` is refused by proxyd: write it on the `bind` lines: only `prefix` is built
+            2:12 E0204 `mode` needs a value
+            7:27 E0305 `10/8` is not an address or a network
+            8:2 W0211 a variable is set to an empty text: no format is given
+            9:2 W0211 `log-steps` names no steps and changes nothing (write `all`, or steps with commas between them)
+        "#]],
+    );
+}
+
+#[test]
+fn the_steps_of_a_check_fit_its_kind() {
+    check(
+        "healthcheck a
+ type redis-check
+ tcp-check connect
+healthcheck b
+ tcp-check connect
+ type httpchk
+healthcheck c
+ type httpchk
+ http-check send meth GET
+ type tcp-check
+",
+        expect![[r#"
+            3:12 E0310 this kind of check has other steps; 2: the kind is given here
+            4:13 E0204 this `healthcheck` section has no `type`
+            6:2 E0310 this kind of check has other steps; 5: the step is here
+            10:2 E0310 this check has a kind already; 8: it is given here
+        "#]],
+    );
+}

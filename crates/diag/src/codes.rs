@@ -64,6 +64,7 @@ codes! {
     E0420 Error Reference "no stick table has this name";
     E0421 Error Reference "no section of this kind has this name";
     E0422 Error Reference "nothing of the configuration listens";
+    W0423 Warning Reference "a log profile that HAProxy does not look for has no section";
     E0501 Error Syntax "no sample fetch has this name";
     E0502 Error Syntax "no converter has this name";
     E0503 Error Syntax "a fetch or converter has the wrong arguments";

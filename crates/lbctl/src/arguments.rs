@@ -91,11 +91,11 @@ pub(crate) struct Check {
     /// Repair what can be repaired without changing the meaning, and write the files
     #[arg(long)]
     pub(crate) fix: bool,
-    /// With --fix: also repairs that may change the meaning
-    #[arg(long, requires = "fix")]
+    /// The same, and also what may change the meaning
+    #[arg(long)]
     pub(crate) unsafe_fixes: bool,
-    /// With --fix: show the repair as a diff and write nothing
-    #[arg(long, requires = "fix")]
+    /// Show the repair as a diff and write nothing
+    #[arg(long)]
     pub(crate) diff: bool,
     /// Say nothing: the exit code is the answer
     #[arg(short, long)]

@@ -111,5 +111,6 @@ pub(super) fn conditions(proxy: &Proxy) -> impl Iterator<Item = (&Condition, Spa
             Some((condition, condition.span))
         }))
         .chain(proxy.stats_admin.iter().map(|condition| (condition, condition.span)))
+        .chain(proxy.force_switch.iter().map(|condition| (condition, condition.span)))
         .chain(proxy.monitor_fail.iter().map(|condition| (condition, condition.span)))
 }

@@ -69,7 +69,7 @@ pub(crate) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnos
     duplicates::sections(config, target, findings);
     duplicates::ids(config, findings);
     references::config(config, findings);
-    names::config(config, findings);
+    names::config(config, target, findings);
     // HAProxy comes to this only when nothing else is wrong.
     if target.is_2_6() && !findings.iter().any(Diagnostic::is_error) {
         listens_nowhere(config, findings);

@@ -6,10 +6,11 @@ use diag::{Diagnostic, Spanned, codes};
 
 use crate::keyword;
 use crate::model::{Config, Noun};
+use crate::target::Target;
 
-pub(super) fn config(config: &Config, findings: &mut Vec<Diagnostic>) {
+pub(super) fn config(config: &Config, target: Target, findings: &mut Vec<Diagnostic>) {
     twice(config, findings);
-    sections(config, findings);
+    sections(config, target, findings);
     tables(config, findings);
     resolvers(config, findings);
 }
@@ -30,7 +31,7 @@ fn twice(config: &Config, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-fn sections(config: &Config, findings: &mut Vec<Diagnostic>) {
+fn sections(config: &Config, target: Target, findings: &mut Vec<Diagnostic>) {
     let declared = &config.declared;
     for mention in &declared.mentions {
         let names = declared.sections.iter().filter(|(noun, _)| *noun == mention.noun);
@@ -48,7 +49,10 @@ fn sections(config: &Config, findings: &mut Vec<Diagnostic>) {
         let made = mention.noun == Noun::Resolvers && name.value == "default";
         if !made && !names.clone().any(|known| known == name.value) {
             let message = format!("no {} is named `{}`", section(mention.noun), name.value);
-            let finding = Diagnostic::new(codes::E0421, name.span, message);
+            // Quirk: HAProxy does not look for it, and writes the lines that it would without one.
+            let unseen = mention.noun == Noun::LogProfile && !target.is_proxyd();
+            let code = if unseen { codes::W0423 } else { codes::E0421 };
+            let finding = Diagnostic::new(code, name.span, message);
             findings.push(match keyword::nearest(&name.value, &mut names) {
                 Some(near) => finding.help(format!("did you mean `{near}`?")),
                 None => finding,

@@ -2,7 +2,7 @@
 
 use config_parse::expr::Expr;
 use config_parse::log_format::LogFormat;
-use diag::{Spanned, codes};
+use diag::{Diagnostic, Spanned, codes};
 
 use super::action_words::{
     address, capture, del_header, denial, mark, name_value, normalize_uri, pause, priority,
@@ -357,7 +357,19 @@ const STATE: &[Keyword<Slot>] = &[
         "sets a variable from a format",
         |line, to| {
             let Some((name, conditions)) = variable_if(line) else { return };
-            let Some(value) = line.log_format("a format") else { return };
+            // Quirk: without a format the text is empty.
+            let value = match line.peek() {
+                None if line.words_left().is_empty() => {
+                    let at = line.span();
+                    let message = "a variable is set to an empty text: no format is given";
+                    line.report(Diagnostic::new(codes::W0211, at, message));
+                    Spanned::new(LogFormat { pieces: Vec::new(), span: at }, at)
+                }
+                _ => {
+                    let Some(value) = line.log_format("a format") else { return };
+                    value
+                }
+            };
             to.action = Some(Action::SetVarFmt { name, conditions, value: value.value });
         },
     ),

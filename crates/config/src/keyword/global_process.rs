@@ -304,7 +304,11 @@ fn unix_bind(line: &mut Directive<'_>, to: &mut Global) {
                     "write it on the `bind` lines: only `prefix` is built",
                     word,
                 );
-                if line.value("a value").is_none() {
+                let number = matches!(word.text.as_ref(), "mode" | "uid" | "gid");
+                if number && line.peek().is_none() && line.target.is_from(3, 0) {
+                    let message = format!("`{}` has no value and is read as 0", word.text);
+                    line.report(Diagnostic::new(codes::W0309, word.span, message));
+                } else if line.value("a value").is_none() {
                     return;
                 }
             }

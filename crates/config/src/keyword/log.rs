@@ -125,7 +125,9 @@ fn log_steps(line: &mut Directive<'_>, draft: &mut Draft) {
         return;
     }
     let Some(word) = line.peek() else {
-        line.arg("`all`, or steps with commas between them");
+        let message = "`log-steps` names no steps and changes nothing";
+        let finding = Diagnostic::new(codes::W0211, line.keyword_span(), message);
+        line.report(finding.help("write `all`, or steps with commas between them"));
         return;
     };
     Shape::ListOf(STEPS).check(line);

@@ -308,6 +308,7 @@ const MISSING: &[Missing] = &[
 /// A line that switches something on, or off with `no`.
 pub(super) fn switch(line: &mut Directive<'_>, to: &mut Setting<bool>) {
     line.end();
+    no_default(line, line.target.is_2_6());
     let name = line.phrase();
     if line.target.is_from(3, 5) && name.ends_with("transparent") {
         let message = format!("`{name}` was removed from the language");
@@ -330,8 +331,17 @@ pub(super) fn positive(line: &mut Directive<'_>) -> bool {
     line.prefix.is_none()
 }
 
+/// Quirk: HAProxy 2.6 takes `default` before no plain option, later ones before all but those of the connection.
+fn no_default(line: &mut Directive<'_>, refused: bool) {
+    if line.prefix == Some(Prefix::Default) && refused {
+        let message = format!("`{}` takes no `default` before it", line.phrase());
+        line.error(codes::E0205, line.keyword_span(), message);
+    }
+}
+
 fn connection_mode(line: &mut Directive<'_>, draft: &mut Draft, mode: ConnectionMode) {
     line.end();
+    no_default(line, !line.target.is_proxyd());
     let current = &mut draft.proxy.connection_mode;
     if line.prefix.is_none() {
         *current = Some(Spanned::new(mode, line.span()));
@@ -373,6 +383,14 @@ fn forwarded(line: &mut Directive<'_>, takes_if_none: bool) -> Option<ForwardFor
         match word.text.as_ref() {
             "except" => {
                 let net = line.value("an address or a network")?;
+                let written = short(&net.text).filter(|_| !line.target.is_proxyd());
+                if let Some(whole) = written {
+                    let message = format!("`{}` is a short form of an address", net.text);
+                    let finding = Diagnostic::new(codes::W0309, net.span, message);
+                    line.report(finding.help(format!("write all four numbers: `{whole}`")));
+                    out.except = Some(whole);
+                    continue;
+                }
                 if !is_network(&net.text) {
                     let message = format!("`{}` is not an address or a network", net.text);
                     line.error(codes::E0305, net.span, message);
@@ -392,6 +410,15 @@ fn forwarded(line: &mut Directive<'_>, takes_if_none: bool) -> Option<ForwardFor
         }
     }
     Some(out)
+}
+
+/// `10/8`, `10.1`: a network whose last numbers are left out, written out. `None`: it is none.
+fn short(text: &str) -> Option<String> {
+    let (address, mask) = text.find('/').map_or((text, ""), |at| text.split_at(at));
+    let count = address.split('.').count();
+    let numbers = address.split('.').all(|part| part.parse::<u8>().is_ok());
+    let whole = format!("{address}{}{mask}", ".0".repeat(4usize.saturating_sub(count)));
+    (count < 4 && numbers && is_network(&whole)).then_some(whole)
 }
 
 /// `10.0.0.0/8`, `10.0.0.0/255.0.0.0`, `::1`.

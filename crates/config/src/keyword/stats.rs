@@ -66,6 +66,15 @@ fn stats(line: &mut Directive<'_>, draft: &mut Draft) {
             }
             words.push(value.text.to_string());
         }
+        "show-node" => {
+            let word = line.peek();
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            if let Some(word) = word.filter(|word| !word.text.chars().all(fits)) {
+                let message = format!("`{}` is no name of a machine", word.text);
+                return line.error(codes::E0307, word.span, message);
+            }
+            words.extend(line.words_left());
+        }
         _ if WORDS.contains(&name) => words.extend(line.words_left()),
         _ => {
             line.not_one_of(word, "a `stats` setting", WORDS);

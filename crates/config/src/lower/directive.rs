@@ -11,6 +11,7 @@ use config_parse::quantity::{self, QuantityError, Unit};
 use config_parse::tree::Word;
 use diag::{Code, Diagnostic, Span, Spanned, codes};
 
+use super::leading::leading_number;
 use super::{Fit, InDefaults, Place, Places};
 use crate::keyword::{self, Found, Missing, Status, Table};
 use crate::model::{Global, Mention};
@@ -352,14 +353,14 @@ impl<'a> Directive<'a> {
         };
         self.next += 1;
         let value = leading_number(&word.text);
+        if !range.contains(&value) {
+            self.out_of_range(word, what, &range);
+            return None;
+        }
         if word.text.parse::<i64>().is_err() {
             let message = format!("`{}` is read as {value}", word.text);
             let finding = Diagnostic::new(codes::W0309, word.span, message);
             self.report(finding.label("reading stops at the first character that is no digit"));
-        }
-        if !range.contains(&value) {
-            self.out_of_range(word, what, &range);
-            return None;
         }
         Some(Spanned::new(value, word.span))
     }
@@ -371,10 +372,13 @@ impl<'a> Directive<'a> {
         range: RangeInclusive<i64>,
     ) -> Option<Spanned<i64>> {
         let word = self.peek();
+        let said = self.findings.len();
         let number = self.lenient(what, i64::MIN..=i64::MAX)?;
         #[expect(clippy::cast_possible_truncation, reason = "C's conversion, which wraps")]
         let number = number.map(|number| i64::from(number as i32));
         if let Some(word) = word.filter(|_| !range.contains(&number.value)) {
+            // One cause, one finding.
+            self.findings.truncate(said);
             self.out_of_range(word, what, &range);
             return None;
         }
@@ -684,17 +688,3 @@ pub(crate) fn spanned(word: &Word<'_>) -> Spanned<String> {
 
 /// Server options whose number HAProxy reads even when there is none.
 const ZERO_IF_MISSING: &[&str] = &["weight", "maxconn", "minconn", "maxqueue"];
-
-/// As C's `atol`: white space, a sign, digits; 0 when there are none. Saturates.
-pub(crate) fn leading_number(text: &str) -> i64 {
-    let text = text.trim_start();
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let value = digits
-        .bytes()
-        .take_while(u8::is_ascii_digit)
-        .fold(0i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
-    if negative { -value } else { value }
-}

@@ -4,6 +4,7 @@ mod address;
 mod defaults;
 mod directive;
 mod draft;
+mod leading;
 mod modern;
 pub(crate) mod names;
 mod place;
@@ -14,8 +15,9 @@ use diag::{Diagnostic, Edit, Safety, Sources, codes};
 
 pub(crate) use address::{AddressUse, can_resolve};
 use directive::Allowed;
-pub(crate) use directive::{Directive, Prefix, leading_number, spanned};
+pub(crate) use directive::{Directive, Prefix, spanned};
 pub(crate) use draft::Draft;
+pub(crate) use leading::leading_number;
 pub(crate) use place::{Fit, Place};
 pub use place::{InDefaults, Places};
 

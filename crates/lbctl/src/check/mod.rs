@@ -29,8 +29,9 @@ pub(crate) fn run(check: &Check) -> Result<Exit, CouldNot> {
         return Err("nothing to check: name a file, as in `lbctl check haproxy.cfg`".into());
     }
     let read = files::read_all(&paths)?;
-    let mut checked = findings(read, target, check.env, !check.fix);
-    if check.fix {
+    let fix = check.fix || check.unsafe_fixes || check.diff;
+    let mut checked = findings(read, target, check.env, !fix);
+    if fix {
         match repair(check, &checked, target)? {
             Repaired::Shown(exit) => return Ok(exit),
             Repaired::Written(again) => checked = again,

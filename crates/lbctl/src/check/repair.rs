@@ -52,7 +52,12 @@ pub(super) fn repair(
         write_whole(Path::new(name), bytes)?;
     }
     if !check.quiet {
-        eprintln!("lbctl: {applied} cures applied in {} files", changed.len());
+        let count = |number: usize, of: &str| match number {
+            1 => format!("1 {of}"),
+            _ => format!("{number} {of}s"),
+        };
+        let (cures, files) = (count(applied, "cure"), count(changed.len(), "file"));
+        eprintln!("lbctl: {cures} applied in {files}");
     }
     Ok(Repaired::Written(found))
 }

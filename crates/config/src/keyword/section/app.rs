@@ -1,12 +1,12 @@
 //! `fcgi-app` and `healthcheck` (manual 10.1, 12.9).
 
 use config_parse::condition;
-use diag::Spanned;
+use diag::{Diagnostic, Spanned, codes};
 
 use super::super::{Table, checks};
 use super::{Other, table, word};
 use crate::lower::Directive;
-use crate::model::HttpCheckStep;
+use crate::model::{CheckKind, HttpCheckStep};
 
 pub(super) static FCGI: Table<Other> = table(&[&[
     word("acl", "<name> <criterion> [patterns]", "10.1", "names a test", |line, _| {
@@ -66,21 +66,53 @@ pub(super) static HEALTHCHECK: Table<Other> = table(&[&[
     word("type", "<kind> [arguments]", "12.9", "the kind of check", |line, to| {
         line.mark_head();
         if let Some(kind) = checks::kind(line) {
-            to.check.kind = Some(Spanned::new(kind, line.span()));
+            let kind = Spanned::new(kind, line.span());
+            if let Some(first) = &to.check.kind {
+                let message = "this check has a kind already";
+                let finding = Diagnostic::new(codes::E0310, kind.span, message);
+                return line.report(finding.related(first.span, "it is given here"));
+            }
+            if let Some((_, at)) = to.check_step.filter(|(http, _)| !takes(&kind.value, *http)) {
+                let finding = Diagnostic::new(codes::E0310, kind.span, UNFIT);
+                return line.report(finding.related(at, "the step is here"));
+            }
+            to.check.kind = Some(kind);
             to.given.push("type");
         }
     }),
     word("http-check", "<step> [arguments]", "12.9", "a step", |line, to| {
         let read = checks::http_step(line);
-        step(line, to, read);
+        step(line, to, read, true);
     }),
     word("tcp-check", "<step> [arguments]", "12.9", "a step", |line, to| {
         let read = checks::tcp_step(line);
-        step(line, to, read);
+        step(line, to, read, false);
     }),
 ]]);
 
-fn step(line: &Directive<'_>, to: &mut Other, read: Option<checks::Step>) {
+const UNFIT: &str = "this kind of check has other steps";
+
+/// Whether a kind of check takes the steps of `http-check`, or those of `tcp-check`.
+fn takes(kind: &CheckKind, http: bool) -> bool {
+    match kind {
+        CheckKind::Http { .. } => http,
+        CheckKind::TcpScript => !http,
+        _ => false,
+    }
+}
+
+fn step(line: &mut Directive<'_>, to: &mut Other, read: Option<checks::Step>, http: bool) {
+    let at = line.keyword_span();
+    if let Some(kind) = to.check.kind.as_ref().filter(|kind| !takes(&kind.value, http)) {
+        let finding = Diagnostic::new(codes::E0310, at, UNFIT);
+        return line.report(finding.related(kind.span, "the kind is given here"));
+    }
+    if let Some((_, first)) = to.check_step.filter(|(known, _)| *known != http) {
+        let message = "steps of `http-check` and `tcp-check` exclude each other";
+        let finding = Diagnostic::new(codes::E0310, at, message);
+        return line.report(finding.related(first, "a step of the other kind is here"));
+    }
+    to.check_step.get_or_insert((http, at));
     if let Some((kind, comment)) = read {
         to.check.steps.push(HttpCheckStep { kind, comment, span: line.span() });
     }

@@ -5,7 +5,7 @@ mod logs;
 mod net;
 mod store;
 
-use diag::{Diagnostic, Spanned, codes};
+use diag::{Diagnostic, Span, Spanned, codes};
 
 use super::{Found, Keyword, Places, Status, Table};
 use crate::lower::{Directive, names, spanned};
@@ -30,6 +30,8 @@ pub(crate) struct Other {
     pub(crate) errorfiles: Vec<Spanned<(u16, String)>>,
     /// What a `healthcheck` section says.
     pub(crate) check: Healthcheck,
+    /// Its first step, and whether that is one of `http-check`.
+    check_step: Option<(bool, Span)>,
     /// What a `log-profile` section says.
     pub(crate) profile: LogProfile,
     /// What a `ring` section says.
@@ -76,7 +78,7 @@ static KINDS: &[Kind] = &[
     kind("http-errors", Noun::HttpErrors, &store::HTTP_ERRORS),
     kind("ring", Noun::Ring, &logs::RING),
     Kind { strict: true, ..kind("log-forward", Noun::LogForward, &logs::LOG_FORWARD) },
-    kind("log-profile", Noun::LogProfile, &logs::LOG_PROFILE),
+    Kind { strict: true, ..kind("log-profile", Noun::LogProfile, &logs::LOG_PROFILE) },
     Kind { strict: true, needs: Some("docroot"), ..kind("fcgi-app", Noun::FcgiApp, &app::FCGI) },
     Kind { needs: Some("type"), ..kind("healthcheck", Noun::Healthcheck, &app::HEALTHCHECK) },
     Kind {
@@ -123,6 +125,7 @@ impl Other {
         let profile = LogProfile { name: name.clone(), tag: None, steps: Vec::new() };
         Some(Self {
             check,
+            check_step: None,
             profile,
             ring: Ring {
                 name: name.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use config_parse::address::Address;
+use config_parse::address::{Address, AddressKind};
 use config_parse::quantity::Unit;
 use diag::{Diagnostic, Spanned, codes};
 
@@ -149,7 +149,11 @@ pub(super) static MAILERS: Table<Other> = table(&[&[
             return;
         }
         let Some(address) = line.arg("an address and a port") else { return };
-        line.address(address, AddressUse::Dispatch);
+        let Some(read) = line.address(address, AddressUse::Dispatch) else { return };
+        if !matches!(read.kind, AddressKind::Inet { .. }) {
+            let message = "a mail server has an address and a port";
+            line.error(codes::E0305, address.span, message);
+        }
     }),
     word("timeout", "mail <time>", "12.3", "how long a mail may take", |line, _| {
         line.mark_head();

@@ -4,7 +4,7 @@ use diag::{Diagnostic, Spanned, codes};
 
 use super::super::{Table, errors};
 use super::{Other, one_value, table, word};
-use crate::lower::Directive;
+use crate::lower::{Directive, spanned};
 
 pub(super) static CACHE: Table<Other> = table(&[&[
     word("total-max-size", "<megabytes>", "6.2.1", "the memory it may use", |line, to| {
@@ -32,8 +32,14 @@ pub(super) static CACHE: Table<Other> = table(&[&[
         if line.target.is_2_6() {
             let at = line.keyword_span();
             line.error(codes::E0202, at, "`early-hints` is not known to HAProxy 2.6");
+            return line.skip_rest();
         }
-        line.skip_rest();
+        // Quirk: what is not `on` is off.
+        line.word();
+        if line.peek().is_some() && line.choice("`ratio`", &[("ratio", ())]).is_some() {
+            line.number("a share of requests in percent", 1..=99);
+        }
+        line.end();
     }),
     word("process-vary", "on|off", "6.2.1", "whether `Vary` is looked at", |line, _| {
         // Quirk: what is not `on` is off.
@@ -82,13 +88,15 @@ const LOAD: &[(&str, bool)] = &[
     ("curves", true),
 ];
 
-fn load(line: &mut Directive<'_>, _: &mut Other) {
+fn load(line: &mut Directive<'_>, to: &mut Other) {
     line.mark_head();
+    let mut file = None;
     while let Some(word) = line.word() {
         match LOAD.iter().find(|(name, _)| *name == word.text) {
-            Some((_, true)) => {
-                if line.value("a value").is_none() {
-                    return;
+            Some((name, true)) => {
+                let Some(value) = line.value("a value").map(spanned) else { return };
+                if *name == "crt" {
+                    file = Some(value);
                 }
             }
             Some(_) => {}
@@ -97,6 +105,12 @@ fn load(line: &mut Directive<'_>, _: &mut Other) {
                 line.not_one_of(word, "an option of `load`", &names);
                 return;
             }
+        }
+    }
+    match file {
+        Some(file) => to.once(line, &file, "certificate"),
+        None => {
+            line.arg("`crt` and a file");
         }
     }
 }
