@@ -77,14 +77,22 @@ fn expressions(criterion: &mut Criterion) {
     let anchored = |number| format!("^/v{}/[a-z]+/{:x}(/|$)", number % 17, scattered(number));
     let ending = |number| format!("/w{:x}\\.(jpe?g|png|webp)$", scattered(number));
     let inside = |number| format!("id=[0-9]+&k{:x}=", scattered(number));
+    let agent = |number| match number % 3 {
+        0 => format!("^.*bot{:x}.*$", scattered(number)),
+        1 => format!("(crawl|spider){number}"),
+        _ => format!("{:x}.*{}x", scattered(number), number % 7),
+    };
     let hit = format!("/v{}/images/{:x}/logo.png", 555 % 17, scattered(555));
     let file = format!("/static/pictures/w{:x}.webp", scattered(777));
     let query = format!("/search?id=4711&k{:x}=1", scattered(333));
+    let robot =
+        format!("Mozilla/5.0 (compatible; bot{:x}/2.1; +http://example.com/about)", scattered(300));
     let miss = "/account/settings/profile?tab=security&lang=en";
-    let kinds: [(&str, Matcher, &str); 3] = [
+    let kinds: [(&str, Matcher, &str); 4] = [
         ("anchored", matcher_of(EXPRESSIONS, MatchMethod::Reg, anchored), &hit),
         ("ending", matcher_of(EXPRESSIONS, MatchMethod::Reg, ending), &file),
         ("inside", matcher_of(EXPRESSIONS, MatchMethod::Reg, inside), &query),
+        ("agents", matcher_of(EXPRESSIONS, MatchMethod::Reg, agent), &robot),
     ];
     for (name, matcher, hit) in &kinds {
         assert!(matcher.find(&text(hit)).is_some(), "{name}: {hit}");

@@ -11,6 +11,7 @@ mod prefix;
 #[cfg(test)]
 mod properties;
 mod regexes;
+mod required;
 mod substring;
 mod words;
 

@@ -20,6 +20,16 @@ fn patterns() -> impl Strategy<Value = Vec<Vec<u8>>> {
     vec(text(1..6), 0..40)
 }
 
+/// Expressions over the letters of [`text`], with all that decides which texts they need.
+fn expression() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(
+        "a b ab ba . / .* .+ a? (ab)? (a|b) (ab|ba|) [ab] [^a] a{2} (b/)+ (.*a)* ^ $ \\b (?i)a :"
+            .split(' ')
+            .collect::<Vec<_>>(),
+    );
+    vec(piece, 1..7).prop_map(|pieces| pieces.concat())
+}
+
 /// Where the pattern stands between delimiters, the manual's way: byte by byte.
 fn stands(text: &[u8], pattern: &[u8], delimiters: &[u8]) -> bool {
     let is = |byte: &u8| delimiters.contains(byte);
@@ -82,15 +92,29 @@ proptest! {
     }
 
     #[test]
-    fn the_first_range(ranges in vec((-20_i64..20, 0_i64..3), 0..40), number in -25_i64..25) {
+    fn the_first_range(
+        ranges in vec((-20_i64..20, prop_oneof![-1_i64..12, Just(i64::MAX)]), 0..40),
+        number in prop_oneof![-25_i64..25, Just(i64::MIN), Just(i64::MAX)],
+    ) {
         let listed: Vec<_> = ranges
             .iter()
             .enumerate()
-            .map(|(id, (low, width))| (id as u32, *low, low + width))
+            .map(|(id, (low, width))| (id as u32, *low, low.saturating_add(*width)))
             .collect();
         let expected =
             listed.iter().find(|(_, low, high)| (low..=high).contains(&&number)).map(|it| it.0);
         prop_assert_eq!(Numbers::new(listed.clone()).find(number), expected);
+    }
+
+    #[test]
+    fn the_first_expression(
+        patterns in vec(expression(), 0..24), text in text(0..14), ignore_case in any::<bool>(),
+    ) {
+        let compile = |pattern: &String| sample::regex::compile(pattern, ignore_case).unwrap();
+        let list: Vec<_> = (0..).zip(patterns.iter().map(compile)).collect();
+        let text = if ignore_case { text.to_ascii_uppercase() } else { text };
+        let expected = list.iter().find(|(_, regex)| regex.is_match(&text)).map(|it| it.0);
+        prop_assert_eq!(Regexes::new(list, ignore_case).find(&text), expected);
     }
 
     #[test]
