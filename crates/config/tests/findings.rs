@@ -573,7 +573,7 @@ backend b
 }
 
 #[test]
-fn a_healthcheck_section_has_a_type_and_is_named_by_servers() {
+fn a_healthcheck_section_with_steps_has_a_type_and_is_named_by_servers() {
     let config = format!(
         "{DEFAULTS}healthcheck a\n type httpchk GET /x\n http-check expect status 200\nhealthcheck b\n tcp-check connect\n\
          healthcheck c\n type ftp\nbackend be\n server s 10.0.0.1:80 check healthcheck a\n server t 10.0.0.1:80 check healthcheck z\n"
@@ -581,11 +581,10 @@ fn a_healthcheck_section_has_a_type_and_is_named_by_servers() {
     check(
         &config,
         expect![[r#"
-        9:13 E0204 this `healthcheck` section has no `type`
-        11:13 E0204 this `healthcheck` section has no `type`
-        12:7 E0301 `ftp` is not a kind of check (one of: httpchk, ldap-check, mysql-check, pgsql-check, redis-check, smtpchk, spop-check, ssl-hello-chk, tcp-check)
-        15:41 E0421 no `healthcheck` section is named `z` (did you mean `a`?)
-    "#]],
+            10:12 W0211 this `healthcheck` section has no `type`: its steps are ignored
+            12:7 E0301 `ftp` is not a kind of check (one of: httpchk, ldap-check, mysql-check, pgsql-check, redis-check, smtpchk, spop-check, ssl-hello-chk, tcp-check)
+            15:41 E0421 no `healthcheck` section is named `z` (did you mean `a`?)
+        "#]],
     );
 }
 
@@ -634,6 +633,16 @@ frontend f
 }
 
 #[test]
+fn rules_and_passwords_of_a_statistics_page_exclude_each_other_in_one_section() {
+    check_below_defaults(
+        " stats auth a:b\nlisten l\n bind :80\n stats http-request deny\n stats realm x\nlisten m\n bind :81\n stats http-request deny",
+        expect![[r#"
+            10:8 E0310 `stats http-request` and `stats auth` or `realm` exclude each other; 9: the other stands here
+        "#]],
+    );
+}
+
+#[test]
 fn the_steps_of_a_check_fit_its_kind() {
     check(
         "healthcheck a
@@ -649,7 +658,6 @@ healthcheck c
 ",
         expect![[r#"
             3:12 E0310 this kind of check has other steps; 2: the kind is given here
-            4:13 E0204 this `healthcheck` section has no `type`
             6:2 E0310 this kind of check has other steps; 5: the step is here
             10:2 E0310 this check has a kind already; 8: it is given here
         "#]],

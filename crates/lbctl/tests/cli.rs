@@ -264,6 +264,51 @@ fn a_broken_configuration_cannot_be_explained() {
 }
 
 #[test]
+fn what_the_daemon_takes_is_explained_though_newer_versions_refuse_it() {
+    let older = EDGE
+        .replace("default_backend", "http-request deny if { src,add(1) 0 }\n    default_backend");
+    check(
+        &[("edge.cfg", &older)],
+        "explain -f edge.cfg http://nobody.example/",
+        expect![[r#"
+            GET / HTTP/1.1 from 127.0.0.1
+            comes in on 127.0.0.1:8080 (edge.cfg:11) of http
+
+            http  (edge.cfg:10)
+                13  http-request deny if { path /private }                                  no
+                      13  path /private                                                   no   saw "/"
+                15  http-request deny if { src,add(1) 0 }                                   no
+                      15  src,add(1) 0                                                    no   saw "2130706434"
+                14  use_backend bk_ws if host_ws                                            no
+                      12  host_ws hdr_beg(Host) -i ws.                                    no   saw "nobody.example"
+                16  default_backend bk_page                                                 taken
+
+            bk_page  (edge.cfg:21)
+                21  balance roundrobin: p, its turn
+
+            => bk_page/p at 192.0.2.3:80 by edge.cfg:16
+
+            timeouts in force
+              client           25s        edge.cfg:5
+              http-request     25s        edge.cfg:5
+              http-keep-alive  25s        edge.cfg:5
+              queue            5s         edge.cfg:7
+              connect          5s         edge.cfg:7
+              server           25s        edge.cfg:8
+              tunnel           15m        edge.cfg:9
+              client-fin       10s        edge.cfg:6
+              server-fin       none
+              tarpit           5s         edge.cfg:7
+
+            the server sees
+              GET / HTTP/1.1
+              host: nobody.example
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
 fn diff_tells_objects_with_their_impact() {
     let new = EDGE
         .replace("timeout tunnel 15m", "timeout tunnel 1h")

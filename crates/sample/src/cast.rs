@@ -47,7 +47,11 @@ pub fn cast(value: Value<'_>, to: Type) -> Option<Value<'_>> {
             IpAddr::V6(ip) => Value::Ip(IpAddr::V6(ip)),
         },
         Type::Str => Value::Str(as_text(value)),
-        Type::Bin => Value::Bin(as_bytes(value)?),
+        // Quirk: text that goes where bytes are wanted stays text, so that a variable of it still makes a number.
+        Type::Bin => match value {
+            Value::Str(text) => Value::Str(text),
+            other => Value::Bin(as_bytes(other)?),
+        },
         Type::Meth => match value {
             Value::Meth(text) | Value::Str(text) | Value::Bin(text) => Value::Meth(text),
             Value::Bool(_) | Value::Int(_) | Value::Ip(_) => return None,

@@ -1,5 +1,6 @@
 //! Health checks of a backend: `option httpchk` and its kin, `http-check`, `tcp-check` (manual 4.2).
 
+use config_parse::tree::Word;
 use diag::{Diagnostic, Spanned, codes};
 
 use super::action_words::variable;
@@ -118,7 +119,7 @@ pub(super) fn kind(line: &mut Directive<'_>) -> Option<CheckKind> {
         "mysql-check" => mysql(line),
         "pgsql-check" => pgsql(line),
         "redis-check" => Some(CheckKind::Redis),
-        "smtpchk" => smtp(line),
+        "smtpchk" => Some(greeting(line.rest())),
         "spop-check" => Some(CheckKind::Spop),
         "ssl-hello-chk" => Some(CheckKind::SslHello),
         "tcp-check" => Some(CheckKind::TcpScript),
@@ -147,20 +148,25 @@ fn protocol(
     }
 }
 
-/// `option smtpchk EHLO example.org`. Quirk: anything else than a hello and a domain is `HELO localhost`.
+/// `option smtpchk EHLO example.org`.
 fn smtp(line: &mut Directive<'_>) -> Option<CheckKind> {
     let words = line.rest();
     if let Some(extra) = words.get(2).filter(|extra| !extra.text.is_empty()) {
         let message = format!("`{}` is one word too many for `option smtpchk`", extra.text);
         line.error(codes::E0205, extra.span, message);
     }
+    Some(greeting(words))
+}
+
+/// Quirk: anything else than a hello and a domain is `HELO localhost`.
+fn greeting(words: &[Word<'_>]) -> CheckKind {
     let hello = match words {
         [verb, domain] if matches!(verb.text.as_ref(), "EHLO" | "HELO") => {
             format!("{} {}", verb.text, domain.text)
         }
         _ => String::from("HELO localhost"),
     };
-    Some(CheckKind::Smtp(hello))
+    CheckKind::Smtp(hello)
 }
 
 fn mysql(line: &mut Directive<'_>) -> Option<CheckKind> {

@@ -2,6 +2,7 @@
 
 use config_parse::condition;
 use config_parse::log_format::{LogFormat, Piece};
+use config_parse::tree::Word;
 use diag::{Diagnostic, Spanned, codes};
 
 use super::{Keyword, Places};
@@ -81,7 +82,27 @@ fn stats(line: &mut Directive<'_>, draft: &mut Draft) {
             return;
         }
     }
+    clash(line, draft, word);
     draft.proxy.stats.push(Spanned::new(words, line.span()));
+}
+
+/// Rules and `auth` or `realm` exclude each other in one section.
+fn clash(line: &mut Directive<'_>, draft: &Draft, word: &Word<'_>) {
+    let others: &[&str] = match word.text.as_ref() {
+        "auth" | "realm" => &["http-request"],
+        "http-request" => &["auth", "realm"],
+        _ => return,
+    };
+    let section = draft.proxy.span;
+    let is_other = |said: &&Spanned<Vec<String>>| {
+        let is_here = (said.span.file, said.span.start) > (section.file, section.start);
+        is_here && said.value.first().is_some_and(|first| others.contains(&first.as_str()))
+    };
+    if let Some(other) = draft.proxy.stats.iter().find(is_other) {
+        let message = "`stats http-request` and `stats auth` or `realm` exclude each other";
+        let finding = Diagnostic::new(codes::E0310, word.span, message);
+        line.report(finding.related(other.span, "the other stands here"));
+    }
 }
 
 /// `allow`, `deny` or `auth [realm R]` and a condition.

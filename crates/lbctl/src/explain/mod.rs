@@ -154,26 +154,28 @@ pub(crate) fn understood(paths: &[std::path::PathBuf]) -> Result<config::Loaded,
     Ok(newest)
 }
 
-/// The program of a configuration, or its errors in words.
+/// The program of a configuration, or its errors in words. The daemon's own understanding comes first: what it routes
+/// is what is explained. What only a HAProxy takes is explained as that one does it.
 pub(crate) fn compile(
     loaded: config::Loaded,
     contents: &dyn Fn(&str) -> Result<Vec<u8>, String>,
 ) -> Result<(diag::Sources, std::sync::Arc<Program>), CouldNot> {
-    let target = Target::HaProxy(3, 5);
-    let environment = files::environment(target);
-    let mut diagnostics = loaded.diagnostics;
-    let (program, more) = rules::compile_for(loaded.config, contents, &environment, target);
-    diagnostics.extend(more);
-    let broken = diagnostics.iter().any(files::is_fatal);
-    match program.filter(|_| !broken) {
-        Some(program) => Ok((loaded.sources, program)),
-        None => {
-            render::order(&mut diagnostics);
-            diagnostics.retain(files::is_fatal);
-            let list = render::concise(&loaded.sources, &diagnostics);
-            Err(format!("the configuration has errors, so nothing routes:\n{}", list.trim_end()))
+    let mut errors = Vec::new();
+    for target in [Target::Proxyd, Target::HaProxy(2, 6), Target::HaProxy(3, 5)] {
+        let environment = files::environment(target);
+        let config = loaded.config.clone();
+        let (program, found) = rules::compile_for(config, contents, &environment, target);
+        let mut fatal = loaded.diagnostics.clone();
+        fatal.extend(found);
+        fatal.retain(files::is_fatal);
+        match program.filter(|_| fatal.is_empty()) {
+            Some(program) => return Ok((loaded.sources, program)),
+            None => errors = fatal,
         }
     }
+    render::order(&mut errors);
+    let list = render::concise(&loaded.sources, &errors);
+    Err(format!("the configuration has errors, so nothing routes:\n{}", list.trim_end()))
 }
 
 /// `FILE=PATH`: what the configuration calls FILE is read from PATH.

@@ -1,5 +1,7 @@
 //! Parts of text: `field`, `word`, `bytes`, `param`.
 
+use std::borrow::Cow;
+
 use crate::arg::{Arg, ArgKind, Args};
 use crate::registry::ConvertEntry;
 use crate::{Context, Sample, Type, Value, cast, hex};
@@ -69,11 +71,13 @@ fn operand(arg: &Arg, ctx: &Context<'_>) -> Option<i64> {
 
 /// Nothing is there past the end; a length too long ends at the end.
 fn range<'a>(value: Value<'a>, args: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
+    // Quirk: bytes of text are text to what follows.
+    let cut = if matches!(value, Value::Str(_)) { str } else { bin };
     let all = bytes(value);
     let start = operand(args.at(0), ctx).and_then(|start| usize::try_from(start).ok());
     let Some(start) = start else { return Sample::Missing };
     if start >= all.len() {
-        return bin(&b""[..]);
+        return cut(Cow::Borrowed(&b""[..]));
     }
     let length = match args.at(1) {
         Arg::None => all.len(),
@@ -83,7 +87,7 @@ fn range<'a>(value: Value<'a>, args: &'a Args, ctx: &Context<'a>) -> Sample<'a> 
         },
     };
     let end = start.saturating_add(length).min(all.len());
-    bin(slice(all, start, end))
+    cut(slice(all, start, end))
 }
 
 /// Which parts: the nth from the front or the back, and how many (0: all that follow).

@@ -65,6 +65,7 @@ pub(super) static FCGI: Table<Other> = table(&[&[
 pub(super) static HEALTHCHECK: Table<Other> = table(&[&[
     word("type", "<kind> [arguments]", "12.9", "the kind of check", |line, to| {
         line.mark_head();
+        to.given.push("type");
         if let Some(kind) = checks::kind(line) {
             let kind = Spanned::new(kind, line.span());
             if let Some(first) = &to.check.kind {
@@ -77,7 +78,6 @@ pub(super) static HEALTHCHECK: Table<Other> = table(&[&[
                 return line.report(finding.related(at, "the step is here"));
             }
             to.check.kind = Some(kind);
-            to.given.push("type");
         }
     }),
     word("http-check", "<step> [arguments]", "12.9", "a step", |line, to| {

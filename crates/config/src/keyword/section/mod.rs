@@ -80,7 +80,7 @@ static KINDS: &[Kind] = &[
     Kind { strict: true, ..kind("log-forward", Noun::LogForward, &logs::LOG_FORWARD) },
     Kind { strict: true, ..kind("log-profile", Noun::LogProfile, &logs::LOG_PROFILE) },
     Kind { strict: true, needs: Some("docroot"), ..kind("fcgi-app", Noun::FcgiApp, &app::FCGI) },
-    Kind { needs: Some("type"), ..kind("healthcheck", Noun::Healthcheck, &app::HEALTHCHECK) },
+    kind("healthcheck", Noun::Healthcheck, &app::HEALTHCHECK),
     Kind {
         name: Named::Maybe,
         strict: true,
@@ -166,6 +166,11 @@ impl Other {
 
     /// The end of the section: what it cannot do without is there.
     pub(crate) fn close(&self, findings: &mut Vec<Diagnostic>) {
+        if let Some((_, step)) = self.check_step.filter(|_| !self.given.contains(&"type")) {
+            let message =
+                format!("this `{}` section has no `type`: its steps are ignored", self.keyword);
+            findings.push(Diagnostic::new(codes::W0211, step, message));
+        }
         let kind = find(self.keyword);
         let Some(needs) = kind.and_then(|kind| kind.needs) else { return };
         if !self.given.contains(&needs) {
