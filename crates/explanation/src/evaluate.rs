@@ -157,19 +157,16 @@ pub fn evaluate(program: &Program, world: &mut World, asked: &Asked) -> Explaine
         events: Vec::new(),
         body: &asked.body,
         answer: asked.answer.clone(),
-        unresolved: Vec::new(),
+        notes: Vec::new(),
     };
     walk.stream.requests_before = world.on_connection;
     walk.stream.changes_nothing = world.changes_nothing;
     let ending = walk.all(asked);
     let timeouts = rules::timeouts_in_force(program, &walk.stream);
-    let Walk { stream, head, events, unresolved, .. } = walk;
-    let mut notes = Vec::new();
+    let Walk { stream, head, events, mut notes, .. } = walk;
     if given.assumed.get() {
         notes.push("load was assumed to be that of a daemon that just started".to_owned());
     }
-    let looked_up = |name| format!("`{name}` would be looked up: it was taken to have no address");
-    notes.extend(unresolved.iter().map(looked_up));
     if let Ending::Unknown(fact) = &ending {
         notes.push(format!("the verdict depends on {}, which was not given", in_words(*fact)));
     }
@@ -193,8 +190,8 @@ struct Walk<'w> {
     events: Vec<Event>,
     body: &'w [u8],
     answer: Answer,
-    /// Names that rules would have looked up.
-    unresolved: Vec<String>,
+    /// What was assumed on the way.
+    notes: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -233,19 +230,49 @@ impl Walk<'_> {
         self.end(verdict, true)
     }
 
-    /// The rules of `mode tcp` run before the first bytes; what came meanwhile counts only where one waits for it.
+    /// The rules of `mode tcp` run before the first bytes; what came meanwhile counts where one waits for it. Where
+    /// none does, bytes that come with the connection may count too: a note says when that makes a difference.
     fn inspect(&mut self, payload: &[u8]) -> Verdict {
         let mut early = (self.stream.clone(), Vec::new());
         let nothing = Buffered { bytes: &[], complete: false };
+        let whole = Buffered { bytes: payload, complete: true };
         let verdict =
             rules::inspect(self.program, &mut early.0, nothing, &self.facts, &mut early.1);
-        if !matches!(verdict, Verdict::Wait { .. }) {
-            self.stream = early.0;
-            self.events.append(&mut early.1);
-            return verdict;
+        if matches!(verdict, Verdict::Wait { .. }) {
+            return rules::inspect(
+                self.program,
+                &mut self.stream,
+                whole,
+                &self.facts,
+                &mut self.events,
+            );
         }
-        let whole = Buffered { bytes: payload, complete: true };
-        rules::inspect(self.program, &mut self.stream, whole, &self.facts, &mut self.events)
+        let mut at_once = self.stream.clone();
+        let other = rules::inspect(self.program, &mut at_once, whole, &self.facts, &mut NoTrace);
+        let [one, other] = [&verdict, &other].map(|verdict| self.in_short(verdict));
+        if one != other {
+            self.notes.push(format!(
+                "nothing waits for the first bytes here (`tcp-request inspect-delay`): if they come with the \
+                 connection, {other}"
+            ));
+        }
+        self.stream = early.0;
+        self.events.append(&mut early.1);
+        verdict
+    }
+
+    /// What becomes of a connection, so that two ends can be told apart.
+    fn in_short(&self, verdict: &Verdict) -> String {
+        match verdict {
+            Verdict::Forward(backend) => {
+                format!("it goes to {}", self.program.backend(*backend).name())
+            }
+            Verdict::Close(_) | Verdict::SilentDrop(_) => "it is closed".into(),
+            Verdict::SwitchMode => "it goes on as HTTP".into(),
+            Verdict::NoBackend | Verdict::Reply(_) => "no backend is chosen".into(),
+            Verdict::Wait { .. } | Verdict::Pause(_) | Verdict::Resolve(_) => "it waits".into(),
+            Verdict::Unknown(fact) => format!("it depends on {}", in_words(*fact)),
+        }
     }
 
     fn parse(&mut self, asked: &Asked) -> Result<(), Ending> {
@@ -289,7 +316,9 @@ impl Walk<'_> {
                 &mut self.events,
             );
             if let Verdict::Resolve(ask) = &verdict {
-                self.unresolved.push(ask.name.clone());
+                let name = &ask.name;
+                self.notes
+                    .push(format!("`{name}` would be looked up: it was taken to have no address"));
             }
             let goes_on =
                 matches!(verdict, Verdict::Wait { .. } | Verdict::Pause(_) | Verdict::Resolve(_));

@@ -91,6 +91,14 @@ backend page
     let ask = |name| run(dir.path(), &["explain", "-f", "edge.cfg", "/", "--sni", name]).0;
     assert!(ask("chat.example").contains("=> chat/c"), "{}", ask("chat.example"));
     assert!(ask("www.example").contains("=> page/p"));
+    assert!(!ask("chat.example").contains("nothing waits"));
+
+    let dir = folder(&[("edge.cfg", &text.replace("    tcp-request inspect-delay 1s\n", ""))]);
+    let ask = |name| run(dir.path(), &["explain", "-f", "edge.cfg", "/", "--sni", name]).0;
+    let chat = ask("chat.example");
+    assert!(chat.contains("=> page/p"), "nothing has come when the rules run: {chat}");
+    assert!(chat.contains("if they come with the connection, it goes to chat"), "{chat}");
+    assert!(!ask("www.example").contains("nothing waits"));
 }
 
 #[test]

@@ -167,6 +167,9 @@ pub(crate) fn explained(
         if theirs.servers[at].iter().any(|server| is_drawn(world, server)) {
             continue;
         }
+        if is_a_race(said) {
+            continue;
+        }
         if theirs.servers[at].is_empty() && theirs.answers[at].status() == 0 {
             // Closed or not answered in time: no status to compare with.
             continue;
@@ -195,6 +198,12 @@ pub(crate) fn explained(
         ));
     }
     Ok(())
+}
+
+/// Whether it matters if the first bytes come before the rules run, which is chance.
+fn is_a_race(said: &Value) -> bool {
+    let notes = said["notes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    notes.into_iter().any(|note| note.starts_with("nothing waits for the first bytes"))
 }
 
 fn explain(
