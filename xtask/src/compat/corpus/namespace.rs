@@ -67,6 +67,8 @@ pub(crate) fn set_up() -> Result<(), Failure> {
             Err(why) => return Err(format!("{words}: {why}")),
         }
     }
+    // A route alone makes no address of IPv6 one that may be bound.
+    let _ = std::fs::write("/proc/sys/net/ipv6/ip_nonlocal_bind", "1");
     for folder in OURS.iter().filter(|folder| Path::new(folder).is_dir()) {
         // A folder that cannot be covered is the machine's own, as for any other program.
         let _ = Command::new("mount").args(["-t", "tmpfs", "tmpfs", folder]).output();
