@@ -212,7 +212,8 @@ fn status<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
 
 /// Quirk: nothing is known of it any more once there is a response.
 fn is_http<'a>(_: &'a Args, ctx: &Context<'a>) -> Sample<'a> {
-    if ctx.response.is_some() {
+    let has_answer = ctx.log.is_some_and(|record| record.status.is_some());
+    if ctx.response.is_some() || has_answer {
         return Sample::Missing;
     }
     merge(request(ctx).map(|_| bool(true)))
