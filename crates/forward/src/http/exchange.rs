@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use config::model::ConnectionMode;
-use http1::{BodyLength, Parsed};
+use http1::{BodyLength, Parsed, Version};
 use rules::NoTrace;
 use tokio::time::Instant;
 
@@ -115,7 +115,7 @@ impl<C: Connector> HttpStream<'_, C> {
             active: self.ledger.times.connected.unwrap_or(self.ledger.times.begun.instant),
             server_timeout: self.server_timeout(backend),
             client_timeout: self.client_timeout(),
-            keep_server: keeps,
+            keep_server: keeps && !self.ends_its_connection(),
             server_closed: false,
             aborts: aborts_on_close(&self.ledger.bound, backend),
             counts: self.ledger.counts_early(),
@@ -215,6 +215,12 @@ impl<C: Connector> HttpStream<'_, C> {
     fn takes_unsafe_responses(&self, backend: &Backend) -> bool {
         let program = &self.ledger.bound.generation.program;
         on(program.backend(backend.reference).proxy().options.accept_unsafe_http_response)
+    }
+
+    /// An HTTP/1.0 request in chunks ends the connection that it was sent on (RFC 9112 section 6.1).
+    fn ends_its_connection(&self) -> bool {
+        let request = &self.work.request;
+        request.version == Version::Http10 && http1::request_connection(request).close
     }
 
     fn write_request(&mut self, keeps: bool) {
