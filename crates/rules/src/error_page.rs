@@ -86,8 +86,8 @@ pub fn server_redirect(
 ) -> Option<Final> {
     let backend = program.backend(stream.backend?);
     let redir = backend.servers().get(server as usize)?.settings.redir.as_ref()?;
-    // The target `*` has no path to go on with.
-    if !matches!(head.method(), b"GET" | b"HEAD") || head.path_and_query().is_empty() {
+    // The target `*` has no path to go on with. Quirk: the method is the one that came, whatever `set-method` did.
+    if !matches!(head.received_method(), b"GET" | b"HEAD") || head.path_and_query().is_empty() {
         return None;
     }
     stream.server = Some(server);
