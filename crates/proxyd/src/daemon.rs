@@ -87,7 +87,7 @@ fn wanted(program: &Program) -> Result<Vec<(Wanted, usize)>, String> {
         let proxy = program.frontend(listener.frontend).proxy();
         let bind = &proxy.binds[listener.bind];
         let backlog = proxy.backlog.map_or(1024, |backlog| backlog.value);
-        let one = Wanted::of_bind(bind, &listener.address, backlog, global)?;
+        let one = Wanted::of_bind((proxy, bind), &listener.address, backlog, global)?;
         let count = seen.entry(one.clone()).or_default();
         *count += 1;
         Ok((one, *count))

@@ -8,7 +8,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use config::model::{Bind, Global, Shards, ThreadSet, V6};
+use config::model::{Bind, Global, Proxy, Shards, ThreadSet, V6};
 use config_parse::address::{Address, AddressKind, Family, Host, Ports};
 use nix::libc::{TCP_DEFER_ACCEPT, TCP_FASTOPEN};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -65,6 +65,8 @@ pub(crate) struct Wanted {
     tfo: bool,
     user_timeout: Option<Duration>,
     congestion_control: Option<String>,
+    /// `option clitcpka`.
+    keepalive: bool,
     /// `thread`: those that listen; empty for all.
     pub(crate) threads: Vec<ThreadSet>,
     /// `shards`.
@@ -99,9 +101,9 @@ impl std::fmt::Display for Place {
 }
 
 impl Wanted {
-    /// What a `bind` line wants at one of its addresses.
+    /// What a `bind` line of a proxy wants at one of its addresses.
     pub(crate) fn of_bind(
-        bind: &Bind,
+        (proxy, bind): (&Proxy, &Bind),
         address: &Address,
         backlog: u32,
         global: &Global,
@@ -119,6 +121,7 @@ impl Wanted {
             tfo: bind.tfo,
             user_timeout: bind.tcp_ut,
             congestion_control: bind.congestion_control.clone(),
+            keepalive: proxy.options.clitcpka.is_some_and(|on| on.value),
             threads: bind.threads.clone(),
             shards: bind.shards,
             mode: bind.mode,
@@ -144,6 +147,7 @@ impl Wanted {
             tfo: false,
             user_timeout: None,
             congestion_control: None,
+            keepalive: false,
             threads: Vec::new(),
             shards: None,
             mode: socket.mode,
@@ -252,6 +256,10 @@ impl Wanted {
                 Err(_) => socket.tcp_mss().map(|own| own.saturating_sub(mss.unsigned_abs())),
             };
             tried("mss", size.and_then(|size| socket.set_tcp_mss(size)));
+        }
+        if self.keepalive {
+            // What is accepted inherits it.
+            tried("option clitcpka", socket.set_keepalive(true));
         }
         if let Some(limit) = self.user_timeout {
             tried("tcp-ut", socket.set_tcp_user_timeout(Some(limit)));
@@ -392,6 +400,7 @@ mod tests {
             tfo: false,
             user_timeout: None,
             congestion_control: None,
+            keepalive: false,
             threads: Vec::new(),
             shards: None,
             mode: None,

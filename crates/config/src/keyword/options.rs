@@ -74,8 +74,7 @@ const SWITCHES: &[Keyword<Draft>] = &[
     ),
     switch!(allbackups, "allbackups", BACK, "all backup servers are used, not only the first"),
     switch!(checkcache, "checkcache", BACK, "refuses cacheable responses that set cookies"),
-    switch!(clitcpka, "clitcpka", FRONT, "TCP keep-alive towards clients")
-        .ignored("dead clients are found by timeouts, not by keep-alive probes"),
+    switch!(clitcpka, "clitcpka", FRONT, "TCP keep-alive towards clients"),
     switch!(contstats, "contstats", FRONT, "counts bytes while streams run"),
     switch!(dontlog_normal, "dontlog-normal", FRONT, "logs only what went wrong"),
     switch!(dontlognull, "dontlognull", FRONT, "logs no connection without data"),
@@ -245,8 +244,7 @@ const OTHERS: &[Keyword<Draft>] = &[
                 draft.proxy.options.srvtcpka = on;
             }
         },
-    )
-    .ignored("dead peers are found by timeouts and checks, not by keep-alive probes"),
+    ),
     Keyword::new(
         "http-restrict-req-hdr-names",
         Places::ANY,

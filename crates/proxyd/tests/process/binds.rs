@@ -2,6 +2,7 @@
 
 use super::config;
 use super::daemon::{self, Daemon, Folder, ask, free_port, get, listens, run, wait_until};
+use std::io::{Read as _, Write as _};
 
 /// A daemon whose `bind` line has these options; its port and runtime socket.
 fn start(folder: &Folder, options: &str) -> (Daemon, u16, String) {
@@ -97,6 +98,39 @@ fn options_of_the_socket_itself_are_set_where_the_system_has_them() {
     let folder = Folder::new();
     let (_daemon, port, _) = start(&folder, "mss -50 cc nosuchalgorithm");
     assert!(listens(port), "one that the system does not have is a warning");
+}
+
+/// Whether the kernel probes the client that is connected to a port: what `/proc/net/tcp` says of its timer.
+fn is_probed(port: u16) -> bool {
+    let sockets = std::fs::read_to_string("/proc/net/tcp").expect("the kernel's table");
+    let (local, established, keepalive) = (format!(":{port:04X}"), "01", "02:");
+    sockets.lines().any(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        fields.get(1).is_some_and(|address| address.ends_with(&local))
+            && fields.get(3) == Some(&established)
+            && fields.get(5).is_some_and(|timer| timer.starts_with(keepalive))
+    })
+}
+
+#[test]
+fn clients_are_probed_where_an_option_asks_for_it() {
+    for (option, probed) in
+        [("option clitcpka", true), ("option tcpka", true), ("option srvtcpka", false)]
+    {
+        let folder = Folder::new();
+        let port = free_port();
+        let text = format!(
+            "defaults\n    mode http\n    timeout client 5s\n    timeout server 5s\n    timeout connect 5s\n    {option}\n\
+             frontend fe\n    bind 127.0.0.1:{port}\n    default_backend be\n\
+             backend be\n    http-request return status 200\n"
+        );
+        let daemon = Daemon::start_quietly(&["-db", "-f", &folder.write("x.cfg", &text)]);
+        assert!(wait_until(|| daemon.is_bound(port)));
+        let mut client = std::net::TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+        client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").expect("a request");
+        assert_ne!(client.read(&mut [0; 512]).expect("an answer"), 0);
+        assert_eq!(is_probed(port), probed, "{option}");
+    }
 }
 
 #[test]
