@@ -34,11 +34,11 @@ pub(crate) fn response_headers(m: &mut Moment<'_>) {
     keep(slots, kept, &mut m.stream.captures.response);
 }
 
-/// Fills the slots that headers fill; what earlier rules put into the others stays.
+/// Fills the slots whose headers are there; what earlier rules put into the others stays.
 fn keep(slots: &[Slot], kept: Vec<Option<Vec<u8>>>, into: &mut Vec<Option<Vec<u8>>>) {
     into.resize(slots.len(), None);
-    for ((slot, value), place) in slots.iter().zip(kept).zip(into) {
-        if slot.header.is_some() {
+    for (value, place) in kept.into_iter().zip(into) {
+        if value.is_some() {
             *place = value;
         }
     }
